@@ -1,0 +1,93 @@
+/**
+ * What was seen: written by net/ and sweep/, read by verdict/. Raw facts, no interpretation. All times are
+ * milliseconds on the run's monotonic clock.
+ */
+import type { Evidence } from "./evidence.ts";
+import type { Endpoint } from "./ports.ts";
+import type { Direction, Reason, Transport } from "./words.ts";
+
+/** One certificate chain and handshake as seen, also when verification failed. */
+export interface TlsSeen {
+  readonly version?: string;
+  readonly cipher?: string;
+  /** The peer's alert description (RFC 8446 section 6), when it sent one. */
+  readonly alert?: number;
+  /** OpenSSL's verification code, for instance `CERT_HAS_EXPIRED`; absent when the chain verified. */
+  readonly verifyError?: string;
+  /** Leaf first: subject, issuer, names, notBefore, notAfter, daysLeft, sha256. */
+  readonly chain: readonly Evidence[];
+}
+
+/** An ICMP or ICMPv6 error and who sent it. */
+export interface Icmp {
+  readonly type: number;
+  readonly code: number;
+  readonly from: string;
+}
+
+/** One socket's life. */
+export interface Observation {
+  readonly remote: Endpoint;
+  readonly local?: Endpoint;
+  /** How far it came. `done`: the exchange ended by our own close, with or without a reply. */
+  readonly phase: "bind" | "connect" | "tls" | "exchange" | "done";
+  readonly startedMs: number;
+  /** TCP: when the handshake completed. */
+  readonly connectedMs?: number;
+  /** Every send, resends included. */
+  readonly sentMs: readonly number[];
+  /** First byte or datagram from the peer. */
+  readonly repliedMs?: number;
+  readonly endedMs: number;
+  /** The system's error code, for instance `ECONNREFUSED`; `PEER-CLOSED` where the peer sent FIN. */
+  readonly code?: string;
+  readonly icmp?: Icmp;
+  /** False: ICMP type, code and sender cannot be seen here, so ECONNREFUSED may be a firewall's reject. */
+  readonly errorQueue: boolean;
+  /** The first bytes from the peer, at most 256. */
+  readonly firstBytes?: Uint8Array;
+  readonly tls?: TlsSeen;
+  /** What the far end's responder says it received. */
+  readonly arrived?: { readonly request: boolean; readonly reply: boolean };
+}
+
+/** `code` of an observation whose peer closed the connection in good order. */
+export const PEER_CLOSED = "PEER-CLOSED";
+
+/** A range to ask, as data that crosses to a worker: no callback. */
+export interface SweepJob {
+  readonly transport: Transport;
+  readonly direction: Direction;
+  readonly address: string;
+  readonly source?: string;
+  readonly ports: Uint16Array;
+  /** Sent to each UDP port; empty means an empty datagram. TCP sends nothing. */
+  readonly payload: Uint8Array;
+  /** Upper bound of new flows a second. */
+  readonly ratePerS: number;
+  /** How often a silent port is asked before it is called silent. */
+  readonly attempts: number;
+  /** ICMP errors that the target may still send us now, and how many more each second (RFC 1812 4.3.2.8). */
+  readonly icmpBudget: { readonly tokens: number; readonly perS: number };
+  /** How long an answer may take after a send. */
+  readonly replyTimeoutMs: number;
+}
+
+/** One code a port, in the order of `SweepJob.ports`: 0 is "not asked", n is `REASONS[n - 1]`. */
+export interface SweepSeen {
+  readonly codes: Uint8Array;
+  /** 1-based index into `offenders`, 0 for none; one a port. */
+  readonly offenderOf: Uint16Array;
+  readonly offenders: readonly Icmp[];
+  readonly errorQueue: boolean;
+  /** Packets that left, resends included. */
+  readonly sent: number;
+  readonly source?: string;
+}
+
+/** Ports of a range that were seen alike: what verdict/ makes of a SweepSeen. */
+export interface PortGroup {
+  readonly reason: Reason;
+  readonly offender?: Icmp;
+  readonly ports: readonly number[];
+}

@@ -1,0 +1,65 @@
+/** What the engine is given. cli/parts.ts puts the real parts together; tests and the demo hand in others. */
+import type { Tls } from "./check.ts";
+import type { Observation, SweepJob, SweepSeen } from "./observation.ts";
+import type { Endpoint } from "./ports.ts";
+import type { Connection, Prober, World } from "./prober.ts";
+
+/** The network as the engine sees it. Nothing here throws for what a network does: failures are observations. */
+export interface Net {
+  /** Every address of a name, IPv6 and IPv4, in the resolver's order; empty when it has none. */
+  resolve(name: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** Asks the routing table only, sends nothing: our own address on the way there, or why there is no way. */
+  route(address: string, source?: string): Promise<{ readonly source?: string; readonly code?: string }>;
+  /** Connects; an abort of the signal ends the attempt or the connection, whichever is there. */
+  tcp(to: Endpoint, how: TcpOptions, signal: AbortSignal): Promise<TcpAttempt>;
+  udp(to: Endpoint, how: UdpOptions, signal: AbortSignal): Promise<UdpAttempt>;
+}
+
+export interface TcpOptions {
+  readonly source?: string;
+  readonly sourcePort?: number;
+  readonly tls?: Tls;
+}
+
+export interface TcpAttempt {
+  readonly connection?: Connection;
+  seen(): Observation;
+  /** Ends it: FIN first, then RST after a grace period. */
+  close(): void;
+}
+
+export interface UdpOptions {
+  readonly source?: string;
+  readonly sourcePort?: number;
+  /** `same`: a connected socket, which hears ICMP errors. `any`: unconnected, which hears every sender. */
+  readonly replyFrom: "same" | "any";
+  onDatagram(bytes: Uint8Array, from: Endpoint, atMs: number): void;
+}
+
+export interface UdpAttempt {
+  /** Undefined when the socket could not be bound. */
+  readonly local?: Endpoint;
+  send(bytes: Uint8Array): void;
+  /** Resolves when the socket failed (an ICMP error came, or our own side refused) or was closed. */
+  readonly ended: Promise<void>;
+  seen(): Observation;
+  close(): void;
+}
+
+export interface Sweeper {
+  sweep(job: SweepJob, onProgress: (portsDone: number) => void, signal: AbortSignal): Promise<SweepSeen>;
+}
+
+/** When a port was last asked; in memory by hand, on disk in the agent. */
+export interface Ledger {
+  lastWallMs(key: string): number | undefined;
+  note(key: string, wallMs: number): void;
+}
+
+export interface Parts {
+  readonly prober: (id: string) => Promise<Prober>;
+  readonly net: Net;
+  readonly sweeper: Sweeper;
+  readonly world: World;
+  readonly ledger: Ledger;
+}

@@ -1,0 +1,163 @@
+/**
+ * How a port is asked. There are three kinds of prober; none opens a socket, none gives a State or an Outcome:
+ * the engine owns sockets, deadlines and retries, verdict/ owns the meaning.
+ */
+import type { Tls } from "./check.ts";
+import type { Evidence } from "./evidence.ts";
+import type { TlsSeen } from "./observation.ts";
+import type { Endpoint } from "./ports.ts";
+import type { Silence, Transport } from "./words.ts";
+
+/** Time, chance and secrets, handed in so that tests can hold them still. */
+export interface World {
+  monotonicMs(): number;
+  /** Milliseconds since 1970-01-01 UTC. */
+  wallMs(): number;
+  /** Resolves after `ms`, or at once when the signal aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  randomBytes(length: number): Uint8Array;
+  /** The bytes of a named secret, or undefined. */
+  secret(name: string): Uint8Array | undefined;
+}
+
+/** Limits that keep a probe from doing harm; kept by the engine through the ledger. */
+export interface Manners {
+  /** Least time between two transactions per prober, transport, address and port; 0 for none. Resends are free. */
+  readonly minIntervalMs: number;
+}
+
+/** One parameter that a profile may set for a prober; profile/ derives validation, schema and help from it. */
+export interface ParamSpec {
+  readonly type: "string" | "integer" | "boolean";
+  readonly about: string;
+  /** For strings: at most this many characters (default 255). */
+  readonly maxLength?: number;
+}
+
+/** What `unity-probe explain` and docs/probers/ say about a prober. */
+export interface About {
+  /** The name of the exchange, for instance "NTP client request". */
+  readonly title: string;
+  readonly sends: string;
+  readonly accepts: string;
+  readonly proves: string;
+  /** What it may trigger at the far end: log lines, alarms, lock-outs. */
+  readonly triggers: string;
+  /** RFC or MS-* documents with sections. */
+  readonly specification: readonly string[];
+}
+
+interface ProberHead {
+  /** Equals the file name and the word in YAML. */
+  readonly id: string;
+  readonly transports: readonly Transport[];
+  /** Default for rows that do not say; `fail` only where the protocol must answer what was asked. */
+  readonly silence: Silence;
+  readonly manners: Manners;
+  readonly params: Readonly<Record<string, ParamSpec>>;
+  /** Facts that another check of the same host may learn, waited for at most 500 ms. */
+  readonly wants?: readonly string[];
+  readonly about: About;
+}
+
+/** What a prober is told about the target. */
+export interface Ask {
+  readonly host: string;
+  readonly remote: Endpoint;
+  /** The facts of `wants` that are known by now. */
+  readonly learned: Evidence;
+  readonly world: World;
+}
+
+/** One transaction: a request, perhaps resent, and the bytes that answer it. */
+export interface Oneshot<P> extends ProberHead {
+  readonly kind: "oneshot";
+  readonly schedule: Schedule;
+  /** The socket is bound before this is called, because SIP's Via names the local port. */
+  start(params: P, ask: Ask, local: Endpoint): Transaction;
+}
+
+export interface Schedule {
+  /** When each send happens, after the start; TCP sends only the first. */
+  readonly sendsAtMs: readonly number[];
+  /** The whole transaction ends here. */
+  readonly giveUpMs: number;
+  /** `any`: also a reply from another address or port counts (multi-homed hosts), if the prober accepts it. */
+  readonly replyFrom: "same" | "any";
+}
+
+export interface Transaction {
+  /** Bytes of send number 0, 1, ...; undefined when the server speaks first. */
+  request(send: number): Uint8Array | undefined;
+  /** TCP: all bytes so far. UDP: one datagram. */
+  read(bytes: Uint8Array, from: Endpoint, atMs: number): Read;
+}
+
+/** Neither field: incomplete, or not ours; keep waiting. `soFar` stands if nothing better comes. */
+export interface Read {
+  readonly final?: Reading;
+  readonly soFar?: Reading;
+}
+
+/** Several turns, perhaps several connections (StartTLS, SMB1, legacy hello). TCP only. */
+export interface Dialogue<P> extends ProberHead {
+  readonly kind: "dialogue";
+  readonly giveUpMs: number;
+  /** The most that one dialogue ever sends; printed by `plan`, held by the conformance suite. */
+  readonly cost: { readonly packets: number; readonly bytes: number };
+  run(params: P, ask: Ask & Dialer): Promise<Reading | undefined>;
+}
+
+export interface Dialer {
+  /** A connection to the same endpoint; undefined when it failed, and the observation says how. */
+  connect(how?: { readonly tls?: Tls }): Promise<Connection | undefined>;
+  /** The row's TLS wish, if it has one. */
+  readonly tls?: Tls;
+}
+
+/** An open connection. Undefined from `receive` or `startTls` means that it ended; the observation says how. */
+export interface Connection {
+  readonly local: Endpoint;
+  readonly tls?: TlsSeen;
+  send(bytes: Uint8Array): void;
+  /**
+   * The next whole frame. `frameLength` gives the length of the frame at the head of the buffer, or undefined while
+   * that cannot be known yet. A frame or buffer above `capBytes` ends the connection.
+   */
+  receive(frameLength: (buffered: Uint8Array) => number | undefined, capBytes: number): Promise<Uint8Array | undefined>;
+  /** Bytes received but not yet taken by `receive`. */
+  pending(): Uint8Array;
+  startTls(tls: Tls): Promise<TlsSeen | undefined>;
+}
+
+/** Names the payload of a range; the sweeper does the rest. */
+export interface Sweep<P> extends ProberHead {
+  readonly kind: "sweep";
+  payload(params: P, ask: Ask): Uint8Array;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a prober's parameters are its own business; the registry cannot name them.
+export type Prober = Oneshot<any> | Dialogue<any> | Sweep<any>;
+
+/** What a prober understood. `intermediary`: a hop on the way answered, not the target. */
+export interface Reading {
+  readonly service: "confirmed" | "refused" | "mismatch" | "intermediary";
+  /** One line for the matrix, for instance `stratum 3, offset +0.02 s`. */
+  readonly detail: string;
+  readonly evidence: Evidence;
+  readonly warnings?: readonly string[];
+  /** Facts for other checks of this host. */
+  readonly learned?: Evidence;
+  readonly leads?: readonly Lead[];
+}
+
+/** An endpoint that a reply announces. No address: the host that was asked, always. */
+export interface Lead {
+  readonly transport: Transport;
+  readonly port: number;
+  readonly prober: string;
+  readonly params: Evidence;
+  /** The service behind it by name, for instance `DRSUAPI`. */
+  readonly service: string;
+  readonly why: string;
+}
