@@ -1,0 +1,26 @@
+/** The registry of probers: the word in YAML -> the file that speaks the protocol, loaded when it is first wanted. */
+import type { Prober } from "../model/prober.ts";
+
+const PROBERS = {
+  "endpoint-mapper": async () => (await import("./endpoint-mapper.ts")).endpointMapper,
+  "ldap-bind": async () => (await import("./ldap-bind.ts")).ldapBind,
+  "netbios-datagram": async () => (await import("./netbios-datagram.ts")).netbiosDatagram,
+  ntp: async () => (await import("./ntp.ts")).ntp,
+  "port-sweep": async () => (await import("./port-sweep.ts")).portSweep,
+  "rpc-bind": async () => (await import("./rpc-bind.ts")).rpcBind,
+} as const satisfies Record<string, () => Promise<Prober>>;
+
+export type ProberId = keyof typeof PROBERS;
+
+/** Every prober there is, in alphabetical order. */
+export const proberIds = Object.keys(PROBERS) as readonly ProberId[];
+
+export function isProberId(id: string): id is ProberId {
+  return Object.hasOwn(PROBERS, id);
+}
+
+/** Loads a prober. Throws RangeError for an id that is not in the registry: profile/ has checked it long before. */
+export async function loadProber(id: string): Promise<Prober> {
+  if (!isProberId(id)) throw new RangeError(`no prober is called ${id}`);
+  return PROBERS[id]();
+}

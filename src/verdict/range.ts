@@ -1,0 +1,55 @@
+/** What a sweep saw -> groups of ports that were seen alike, and the verdict on the whole range. */
+import type { Check } from "../model/check.ts";
+import type { PortGroup, SweepSeen } from "../model/observation.ts";
+import type { RangeSeen, Verdict } from "../model/result.ts";
+import { REASONS, type State } from "../model/words.ts";
+import { isDoubted, stateOfReason } from "./state.ts";
+
+/** The code of "not asked" in SweepSeen.codes. */
+const NOT_ASKED = 0;
+
+/** Groups the ports by reason and offender, in the order in which each group is first met. */
+export function rangeOf(ports: Uint16Array, seen: SweepSeen): RangeSeen {
+  const groups = new Map<string, PortGroup & { readonly ports: number[] }>();
+  let tested = 0;
+  for (const [at, port] of ports.entries()) {
+    const code = seen.codes[at] ?? NOT_ASKED;
+    const reason = REASONS[code - 1];
+    if (reason === undefined) continue;
+    tested++;
+    const offenderAt = seen.offenderOf[at] ?? 0;
+    const offender = seen.offenders[offenderAt - 1];
+    const key = `${code}/${offenderAt}`;
+    const group = groups.get(key) ?? { reason, ...(offender === undefined ? {} : { offender }), ports: [] };
+    group.ports.push(port);
+    groups.set(key, group);
+  }
+  return { total: ports.length, tested, groups: [...groups.values()] };
+}
+
+/** The verdict on the ports of one group. A range is never asked for its service. */
+export function verdictOfGroup(group: PortGroup, check: Check, errorQueue: boolean): Verdict {
+  const state = stateOfReason(group.reason, check.transport, check.address ?? "", group.offender?.from);
+  return {
+    state,
+    reason: group.reason,
+    service: "unchecked",
+    ...(group.offender === undefined ? {} : { offender: group.offender }),
+    ...(isDoubted(state, errorQueue) ? { doubted: true } : {}),
+  };
+}
+
+/** Worst first: the state whose reason stands for a mixed range. */
+const WORST_FIRST: readonly State[] = ["unknown", "filtered", "open|filtered", "closed", "open"];
+
+/**
+ * The state that all ports of the range share, else `mixed`. The reason, offender and doubt are those of the worst
+ * group (unknown, then filtered, open|filtered, closed, open). Undefined when no port was asked.
+ */
+export function verdictOfRange(range: RangeSeen, check: Check, errorQueue: boolean): Verdict | undefined {
+  const verdicts = range.groups.map((group) => verdictOfGroup(group, check, errorQueue));
+  const worst = WORST_FIRST.map((state) => verdicts.find((verdict) => verdict.state === state)).find(Boolean);
+  if (worst === undefined) return undefined;
+  const mixed = verdicts.some((verdict) => verdict.state !== worst.state);
+  return mixed ? { ...worst, state: "mixed" } : worst;
+}

@@ -1,0 +1,186 @@
+/**
+ * Observation and reading -> verdict: what a socket saw, as a state, a reason and a service state. The one table of
+ * system error codes and ICMP codes of the project stands here.
+ *
+ * Over TCP `closed` means RST and nothing else, because no TCP stack answers a SYN with ICMP (RFC 9293 3.5.2). Over UDP
+ * it means port-unreachable from the target itself. UDP silence is never more than `open|filtered`.
+ */
+import { type Icmp, type Observation, PEER_CLOSED } from "../model/observation.ts";
+import type { Transport } from "../model/words.ts";
+import type { Reading } from "../model/prober.ts";
+import type { Verdict } from "../model/result.ts";
+import type { Reason, State } from "../model/words.ts";
+
+/** A reset or close this soon after an accept, before any byte, is a middle box's or an access list's doing. */
+export const RST_AFTER_ACCEPT_MS = 300;
+
+/** System error codes that mean the same over both transports and address families. */
+const REASON_OF_ERRNO: Readonly<Record<string, Reason>> = {
+  EHOSTUNREACH: "unreachable",
+  ENETUNREACH: "unreachable",
+  EHOSTDOWN: "unreachable",
+  ETIMEDOUT: "no-response",
+  EPERM: "local-egress-blocked",
+  EMFILE: "no-resources",
+  ENFILE: "no-resources",
+  ENOBUFS: "no-resources",
+  ENOMEM: "no-resources",
+  EADDRINUSE: "no-resources",
+  EADDRNOTAVAIL: "no-resources",
+  ENETDOWN: "no-route",
+  EAFNOSUPPORT: "no-route",
+};
+
+/** RFC 792 and RFC 1122 3.2.2.1: destination unreachable (type 3), by code. */
+const REASON_OF_ICMP4: Readonly<Record<number, Reason>> = {
+  0: "net-unreach",
+  1: "host-unreach",
+  3: "port-unreach",
+  6: "net-unreach",
+  7: "host-unreach",
+  9: "admin-prohibited",
+  10: "admin-prohibited",
+  11: "net-unreach",
+  12: "host-unreach",
+  13: "admin-prohibited",
+};
+
+/** RFC 4443 3.1: destination unreachable (type 1), by code. */
+const REASON_OF_ICMP6: Readonly<Record<number, Reason>> = {
+  0: "net-unreach",
+  1: "admin-prohibited",
+  3: "host-unreach",
+  4: "port-unreach",
+  5: "admin-prohibited",
+  6: "admin-prohibited",
+};
+
+const UNREACHABLE_TYPE = { v4: 3, v6: 1 };
+
+/** What an ICMP error says; `unreachable` for every type and code without a word of its own. */
+export function reasonOfIcmp(icmp: Icmp): Reason {
+  const v6 = icmp.from.includes(":");
+  if (icmp.type !== (v6 ? UNREACHABLE_TYPE.v6 : UNREACHABLE_TYPE.v4)) return "unreachable";
+  return (v6 ? REASON_OF_ICMP6 : REASON_OF_ICMP4)[icmp.code] ?? "unreachable";
+}
+
+/** What a system error code says. A code that the table does not know is `unclassified`, never a closed port. */
+export function reasonOfErrno(code: string, transport: Transport, address: string): Reason {
+  if (code === "ECONNREFUSED") return transport === "tcp" ? "conn-refused" : "port-unreach";
+  // Linux turns ICMPv6 "administratively prohibited" into EACCES; over IPv4 EACCES is our own side's refusal.
+  if (code === "EACCES") return address.includes(":") ? "unreachable" : "local-egress-blocked";
+  return REASON_OF_ERRNO[code] ?? "unclassified";
+}
+
+/** The reason that the socket alone gives, when nothing was understood of what the peer may have said. */
+export function reasonOfObservation(seen: Observation): Reason {
+  const { transport, address } = seen.remote;
+  if (seen.icmp !== undefined) return reasonBehindIcmp(seen.icmp, seen);
+  if (seen.connectedMs !== undefined) return endedByPeerAtOnce(seen) ? "rst-after-accept" : "syn-ack";
+  if (transport === "udp" && seen.repliedMs !== undefined) return "protocol-reply";
+  if (seen.code !== undefined) return reasonOfErrno(seen.code, transport, address);
+  return "no-response";
+}
+
+/** Rule 3: an error that our own host sent is our own side, except that nobody answered ARP or neighbour discovery. */
+function reasonBehindIcmp(icmp: Icmp, seen: Observation): Reason {
+  const reason = reasonOfIcmp(icmp);
+  const ownAddress = icmp.from === seen.local?.address && icmp.from !== seen.remote.address;
+  return ownAddress && reason !== "host-unreach" ? "local-egress-blocked" : reason;
+}
+
+/** The state that a reason stands for. `sender` is the ICMP sender where it is known. */
+export function stateOfReason(reason: Reason, transport: Transport, target: string, sender?: string): State {
+  switch (reason) {
+    case "syn-ack":
+    case "protocol-reply":
+    case "service-refusal":
+    case "tls-alert":
+    case "rst-after-accept":
+    case "mismatch":
+    case "answered-by-intermediary":
+    case "accept-unreliable":
+    case "responder-receipt":
+      return "open";
+    case "conn-refused":
+      return "closed";
+    case "port-unreach":
+      return transport === "udp" && (sender === undefined || sender === target) ? "closed" : "filtered";
+    case "admin-prohibited":
+    case "host-unreach":
+    case "net-unreach":
+    case "unreachable":
+      return "filtered";
+    case "no-response":
+      return transport === "udp" ? "open|filtered" : "filtered";
+    case "responder-lost":
+    case "local-egress-blocked":
+    case "no-route":
+    case "name-not-found":
+    case "no-resources":
+    case "not-due":
+    case "unclassified":
+      return "unknown";
+  }
+}
+
+/** Whether a `closed` may be a firewall's reject, because type and sender of the error could not be seen (rule 3). */
+export function isDoubted(state: State, errorQueue: boolean): boolean {
+  return state === "closed" && !errorQueue;
+}
+
+/**
+ * The verdict on a port whose service was asked. `observations` holds one entry for each connection or socket, in
+ * order, and at least one.
+ */
+export function judge(observations: readonly Observation[], reading: Reading | undefined): Verdict {
+  const seen = decisive(observations);
+  if (reading !== undefined) return verdictOfReading(reading);
+  if (seen.connectedMs !== undefined) return verdictOfSilentConnection(seen);
+  const reason = seen.remote.transport === "udp" && seen.repliedMs !== undefined ? noReason(seen) : reasonOfObservation(seen);
+  const state = stateOfReason(reason, seen.remote.transport, seen.remote.address, seen.icmp?.from);
+  return {
+    state,
+    reason,
+    service: state === "open|filtered" ? "silent" : "unchecked",
+    ...(seen.icmp === undefined ? {} : { offender: seen.icmp }),
+    ...(isDoubted(state, seen.errorQueue) ? { doubted: true } : {}),
+  };
+}
+
+/** UDP datagrams that the prober did not accept as a reply prove nothing: the socket's error counts, or silence. */
+function noReason(seen: Observation): Reason {
+  return reasonOfObservation({ ...seen, repliedMs: undefined } as Observation);
+}
+
+function verdictOfReading(reading: Reading): Verdict {
+  switch (reading.service) {
+    case "confirmed":
+      return { state: "open", reason: "protocol-reply", service: "confirmed" };
+    case "refused":
+      return { state: "open", reason: "service-refusal", service: "refused" };
+    case "mismatch":
+      return { state: "open", reason: "mismatch", service: "mismatch" };
+    case "intermediary":
+      return { state: "open", reason: "answered-by-intermediary", service: "unchecked" };
+  }
+}
+
+/** A TCP connection was accepted and nothing was understood. */
+function verdictOfSilentConnection(seen: Observation): Verdict {
+  if (seen.tls?.alert !== undefined) return { state: "open", reason: "tls-alert", service: "refused" };
+  const notTls = seen.phase === "tls" && seen.firstBytes !== undefined && seen.code?.startsWith("ERR_SSL_") === true;
+  if (notTls) return { state: "open", reason: "mismatch", service: "mismatch" };
+  return { state: "open", reason: endedByPeerAtOnce(seen) ? "rst-after-accept" : "no-response", service: "silent" };
+}
+
+function endedByPeerAtOnce(seen: Observation): boolean {
+  if (seen.connectedMs === undefined || seen.repliedMs !== undefined) return false;
+  const byPeer = seen.code === PEER_CLOSED || seen.code === "ECONNRESET" || seen.code === "EPIPE";
+  return byPeer && seen.endedMs - seen.connectedMs <= RST_AFTER_ACCEPT_MS;
+}
+
+/** The connection that came furthest, the latest of those. */
+function decisive(observations: readonly Observation[]): Observation {
+  return observations.findLast((seen) => seen.connectedMs !== undefined) ?? observations.at(-1)!;
+}
