@@ -4,7 +4,7 @@
  */
 import type { Evidence } from "./evidence.ts";
 import type { Endpoint } from "./ports.ts";
-import type { Direction, Reason, Transport } from "./words.ts";
+import type { Direction, Reason, State, Transport } from "./words.ts";
 
 /** One certificate chain and handshake as seen, also when verification failed. */
 export interface TlsSeen {
@@ -87,6 +87,7 @@ export interface SweepSeen {
 
 /** Ports of a range that were seen alike: what verdict/ makes of a SweepSeen. */
 export interface PortGroup {
+  readonly state: State;
   readonly reason: Reason;
   readonly offender?: Icmp;
   readonly ports: readonly number[];
