@@ -5,37 +5,39 @@ import type { RangeSeen, Verdict } from "../model/result.ts";
 import { REASONS, type State } from "../model/words.ts";
 import { isDoubted, stateOfReason } from "./state.ts";
 
-/** The code of "not asked" in SweepSeen.codes. */
-const NOT_ASKED = 0;
-
 /** Groups the ports by reason and offender, in the order in which each group is first met. */
-export function rangeOf(ports: Uint16Array, seen: SweepSeen): RangeSeen {
-  const groups = new Map<string, PortGroup & { readonly ports: number[] }>();
+export function rangeOf(check: Check, ports: Uint16Array, seen: SweepSeen): RangeSeen {
+  const portsOfGroup = new Map<string, number[]>();
+  const groups: PortGroup[] = [];
   let tested = 0;
   for (const [at, port] of ports.entries()) {
-    const code = seen.codes[at] ?? NOT_ASKED;
+    const code = seen.codes[at] ?? 0;
     const reason = REASONS[code - 1];
     if (reason === undefined) continue;
     tested++;
-    const offenderAt = seen.offenderOf[at] ?? 0;
-    const offender = seen.offenders[offenderAt - 1];
-    const key = `${code}/${offenderAt}`;
-    const group = groups.get(key) ?? { reason, ...(offender === undefined ? {} : { offender }), ports: [] };
-    group.ports.push(port);
-    groups.set(key, group);
+    const offender = seen.offenders[(seen.offenderOf[at] ?? 0) - 1];
+    const key = `${code}/${seen.offenderOf[at]}`;
+    const known = portsOfGroup.get(key);
+    if (known !== undefined) {
+      known.push(port);
+      continue;
+    }
+    const alike = [port];
+    portsOfGroup.set(key, alike);
+    const state = stateOfReason(reason, check.transport, check.address ?? "", offender?.from);
+    groups.push({ state, reason, ports: alike, ...(offender === undefined ? {} : { offender }) });
   }
-  return { total: ports.length, tested, groups: [...groups.values()] };
+  return { total: ports.length, tested, groups };
 }
 
 /** The verdict on the ports of one group. A range is never asked for its service. */
-export function verdictOfGroup(group: PortGroup, check: Check, errorQueue: boolean): Verdict {
-  const state = stateOfReason(group.reason, check.transport, check.address ?? "", group.offender?.from);
+export function verdictOfGroup(group: PortGroup, errorQueue: boolean): Verdict {
   return {
-    state,
+    state: group.state,
     reason: group.reason,
     service: "unchecked",
     ...(group.offender === undefined ? {} : { offender: group.offender }),
-    ...(isDoubted(state, errorQueue) ? { doubted: true } : {}),
+    ...(isDoubted(group.state, errorQueue) ? { doubted: true } : {}),
   };
 }
 
@@ -46,8 +48,8 @@ const WORST_FIRST: readonly State[] = ["unknown", "filtered", "open|filtered", "
  * The state that all ports of the range share, else `mixed`. The reason, offender and doubt are those of the worst
  * group (unknown, then filtered, open|filtered, closed, open). Undefined when no port was asked.
  */
-export function verdictOfRange(range: RangeSeen, check: Check, errorQueue: boolean): Verdict | undefined {
-  const verdicts = range.groups.map((group) => verdictOfGroup(group, check, errorQueue));
+export function verdictOfRange(range: RangeSeen, errorQueue: boolean): Verdict | undefined {
+  const verdicts = range.groups.map((group) => verdictOfGroup(group, errorQueue));
   const worst = WORST_FIRST.map((state) => verdicts.find((verdict) => verdict.state === state)).find(Boolean);
   if (worst === undefined) return undefined;
   const mixed = verdicts.some((verdict) => verdict.state !== worst.state);

@@ -6,10 +6,9 @@
  * it means port-unreachable from the target itself. UDP silence is never more than `open|filtered`.
  */
 import { type Icmp, type Observation, PEER_CLOSED } from "../model/observation.ts";
-import type { Transport } from "../model/words.ts";
 import type { Reading } from "../model/prober.ts";
 import type { Verdict } from "../model/result.ts";
-import type { Reason, State } from "../model/words.ts";
+import type { Reason, State, Transport } from "../model/words.ts";
 
 /** A reset or close this soon after an accept, before any byte, is a middle box's or an access list's doing. */
 export const RST_AFTER_ACCEPT_MS = 300;
@@ -72,13 +71,17 @@ export function reasonOfErrno(code: string, transport: Transport, address: strin
   return REASON_OF_ERRNO[code] ?? "unclassified";
 }
 
-/** The reason that the socket alone gives, when nothing was understood of what the peer may have said. */
+/** What a port of a range showed, where any accept or datagram counts and no protocol is spoken. */
 export function reasonOfObservation(seen: Observation): Reason {
-  const { transport, address } = seen.remote;
-  if (seen.icmp !== undefined) return reasonBehindIcmp(seen.icmp, seen);
   if (seen.connectedMs !== undefined) return endedByPeerAtOnce(seen) ? "rst-after-accept" : "syn-ack";
-  if (transport === "udp" && seen.repliedMs !== undefined) return "protocol-reply";
-  if (seen.code !== undefined) return reasonOfErrno(seen.code, transport, address);
+  if (seen.remote.transport === "udp" && seen.repliedMs !== undefined) return "protocol-reply";
+  return reasonOfSocket(seen);
+}
+
+/** The reason that the socket's own error gives; `no-response` when it had none. */
+function reasonOfSocket(seen: Observation): Reason {
+  if (seen.icmp !== undefined) return reasonBehindIcmp(seen.icmp, seen);
+  if (seen.code !== undefined) return reasonOfErrno(seen.code, seen.remote.transport, seen.remote.address);
   return "no-response";
 }
 
@@ -137,7 +140,8 @@ export function judge(observations: readonly Observation[], reading: Reading | u
   const seen = decisive(observations);
   if (reading !== undefined) return verdictOfReading(reading);
   if (seen.connectedMs !== undefined) return verdictOfSilentConnection(seen);
-  const reason = seen.remote.transport === "udp" && seen.repliedMs !== undefined ? noReason(seen) : reasonOfObservation(seen);
+  // Datagrams that the prober did not accept as a reply prove nothing: the socket's own error counts, or silence.
+  const reason = reasonOfSocket(seen);
   const state = stateOfReason(reason, seen.remote.transport, seen.remote.address, seen.icmp?.from);
   return {
     state,
@@ -146,11 +150,6 @@ export function judge(observations: readonly Observation[], reading: Reading | u
     ...(seen.icmp === undefined ? {} : { offender: seen.icmp }),
     ...(isDoubted(state, seen.errorQueue) ? { doubted: true } : {}),
   };
-}
-
-/** UDP datagrams that the prober did not accept as a reply prove nothing: the socket's error counts, or silence. */
-function noReason(seen: Observation): Reason {
-  return reasonOfObservation({ ...seen, repliedMs: undefined } as Observation);
 }
 
 function verdictOfReading(reading: Reading): Verdict {

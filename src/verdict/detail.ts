@@ -1,0 +1,143 @@
+/**
+ * The one sentence behind a cell, in words that a firewall owner accepts: what was sent, what came back, who said so.
+ * It states observations; where two causes look the same it names both.
+ */
+import type { Icmp } from "../model/observation.ts";
+import { countPorts, formatPorts } from "../model/ports.ts";
+import type { CheckSeen, Verdict } from "../model/result.ts";
+import type { Expectation, Outcome, State } from "../model/words.ts";
+
+/** The sentence for a result that has this outcome. */
+export function detailOf(one: CheckSeen, outcome: Outcome): string {
+  const { verdict, reading, range, check } = one;
+  if (one.skipped !== undefined) return one.skipped.why;
+  if (verdict === undefined) return "interrupted before it ended";
+  if (range !== undefined) return detailOfRange(one);
+  if (check.expect === "accept" && outcome === "pass" && verdict.service !== "confirmed") {
+    return "accepts; the service was not asked";
+  }
+  if (reading !== undefined) return reading.detail;
+  return detailOfVerdict(one, verdict);
+}
+
+/** What must be said beside the detail: facts that the outcome does not carry. */
+export function warningsOf(one: CheckSeen): readonly string[] {
+  if (one.verdict?.doubted !== true) return [];
+  return ["closed may be a firewall's reject: without the ICMP error queue a refusal does not show who sent it"];
+}
+
+function detailOfVerdict(one: CheckSeen, verdict: Verdict): string {
+  const by = senderOf(verdict.offender, one.check.address);
+  switch (verdict.reason) {
+    case "conn-refused":
+      return "closed: connection refused";
+    case "port-unreach":
+      return verdict.state === "closed"
+        ? `closed: port unreachable${by} (a host firewall's reject looks the same)`
+        : `filtered: port-unreachable${by}`;
+    case "admin-prohibited":
+    case "host-unreach":
+    case "net-unreach":
+      return `filtered: ${verdict.reason}${by}`;
+    case "unreachable":
+      return "filtered: an ICMP unreachable error came back (its sender and code cannot be seen here)";
+    case "no-response":
+      return silenceOf(one, verdict);
+    case "rst-after-accept":
+      return `accepted, then ended by the peer within ${lifetimeMs(one)} ms and without a byte: the service was not reached`;
+    case "accept-unreliable":
+      return "accepted, but something on the way accepts every port for this host: proves nothing";
+    case "tls-alert":
+      return `TLS proven, inner protocol not asked: the peer sent alert ${alertOf(one)}`;
+    case "mismatch":
+      return `another protocol answered${one.check.tls === undefined ? "" : " instead of TLS"}`;
+    case "local-egress-blocked":
+      return "not sent: our own host's firewall or policy refused it";
+    case "no-route":
+      return "not sent: this host has no route to the address";
+    case "name-not-found":
+      return `the name ${one.check.host} has no address`;
+    case "no-resources":
+      return `not asked: this host ran out of resources (${codeOf(one)})`;
+    case "unclassified":
+      return `not decided: this host reported ${codeOf(one)}, which no rule covers`;
+    default:
+      return verdict.reason;
+  }
+}
+
+function silenceOf(one: CheckSeen, verdict: Verdict): string {
+  const { check } = one;
+  if (verdict.state === "open") return `accepts, but gave no answer in ${seconds(one.timeoutMs)}${partOf(one)}`;
+  if (check.transport === "udp") {
+    const sends = one.observations.reduce((sum, seen) => sum + seen.sentMs.length, 0);
+    return `no answer to ${plural(sends, "request")} in ${seconds(one.durationMs)} (open|filtered)`;
+  }
+  return `no answer to the connection request in ${seconds(one.durationMs)}${hostFirewallHint(check.expect)}`;
+}
+
+function hostFirewallHint(expect: Expectation): string {
+  return expect === "path" ? ": the network, or the target's own firewall (Windows drops where nothing listens)" : "";
+}
+
+/** Bytes came, but never a whole reply. */
+function partOf(one: CheckSeen): string {
+  const bytes = one.observations.find((seen) => seen.firstBytes !== undefined)?.firstBytes?.length;
+  return bytes === undefined ? "" : `; what came (${bytes} bytes) was no whole reply`;
+}
+
+const RANGE_WORDS: readonly State[] = ["open", "closed", "filtered", "open|filtered", "unknown"];
+
+/** `3 open, 18 closed, 0 filtered`; open, closed and filtered always, the rest where there is some. */
+function detailOfRange(one: CheckSeen): string {
+  const { check, range } = one;
+  const ports = new Map<State, number[]>(RANGE_WORDS.map((state) => [state, []]));
+  for (const group of range?.groups ?? []) {
+    ports.set(group.state, [...(ports.get(group.state) ?? []), ...group.ports]);
+  }
+  const words = RANGE_WORDS.flatMap((state) => {
+    const found = ports.get(state) ?? [];
+    const always = state === "open" || state === "closed" || state === "filtered";
+    return always || found.length > 0 ? [`${found.length} ${state}${listOf(state, found)}`] : [];
+  });
+  const untested = countPorts(check.ports) - (range?.tested ?? 0);
+  return [...words, ...(untested > 0 ? [`${untested} not asked`] : [])].join(", ") + unreliableHint(one);
+}
+
+/** Which ports, where that is short enough to read and worth knowing. */
+function listOf(state: State, ports: readonly number[]): string {
+  if (state === "closed" || ports.length === 0) return "";
+  const text = formatPorts(ports);
+  return text.length > 40 ? "" : ` (${text})`;
+}
+
+function unreliableHint(one: CheckSeen): string {
+  const lies = one.range?.groups.some((group) => group.reason === "accept-unreliable") === true;
+  return lies ? "; something on the way accepts every port for this host" : "";
+}
+
+function senderOf(offender: Icmp | undefined, target: string | undefined): string {
+  if (offender === undefined) return "";
+  return offender.from === target ? ` by the target ${offender.from}` : ` by ${offender.from}`;
+}
+
+function lifetimeMs(one: CheckSeen): number {
+  const seen = one.observations.findLast((each) => each.connectedMs !== undefined);
+  return seen?.connectedMs === undefined ? 0 : Math.max(1, Math.round(seen.endedMs - seen.connectedMs));
+}
+
+function alertOf(one: CheckSeen): string {
+  return `${one.observations.find((seen) => seen.tls?.alert !== undefined)?.tls?.alert ?? "unknown"}`;
+}
+
+function codeOf(one: CheckSeen): string {
+  return one.observations.findLast((seen) => seen.code !== undefined)?.code ?? "no error code";
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1).replace(/\.0$/, "")} s`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

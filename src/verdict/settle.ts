@@ -1,0 +1,126 @@
+/**
+ * All results of a run -> outcomes, what is required, findings and the exit code. Everything that one check alone
+ * cannot know is settled here: the lying-network guard, controls, any-of groups, covered addresses.
+ */
+import type { Check, Plan } from "../model/check.ts";
+import type { CheckResult, CheckSeen, Finding, RangeSeen, RunExitCode, Tally, Verdict } from "../model/result.ts";
+import { detailOf, warningsOf } from "./detail.ts";
+import { type Controls, type Judgement, outcomeOf, worstOf } from "./outcome.ts";
+import { verdictOfGroup, verdictOfRange } from "./range.ts";
+import { exitCodeOf, markRequired, talliesOf } from "./required.ts";
+
+export interface SettleOptions {
+  /** An address whose row another address of the host passed is not required. */
+  readonly anyAddress: boolean;
+  /** Rows that say `required: false` are required too. */
+  readonly strict: boolean;
+  /** The user stopped the run. */
+  readonly interrupted: boolean;
+}
+
+export interface Settled {
+  readonly results: readonly CheckResult[];
+  readonly findings: readonly Finding[];
+  readonly summary: Tally;
+  readonly optional: Tally;
+  readonly exitCode: RunExitCode;
+}
+
+/** Settles a run. The results keep the order of `seen`. */
+export function settle(plan: Plan, seen: readonly CheckSeen[], options: SettleOptions): Settled {
+  const liars = lyingAddresses(seen);
+  const doubtful = seen.map((one) => (liars.has(addressKey(one.check)) ? withoutPlainAccepts(one) : one));
+  const controls = controlsByAddress(doubtful);
+  const judged = doubtful.map((one) => withOutcome(one, controls.get(addressKey(one.check)) ?? NO_CONTROLS));
+  const results = markRequired(judged, options);
+  return {
+    results,
+    findings: liarFindings(seen, liars),
+    ...talliesOf(results),
+    exitCode: options.interrupted ? 130 : exitCodeOf(plan, results),
+  };
+}
+
+const NO_CONTROLS: Controls = { refused: false, reached: false };
+
+function addressKey(check: Check): string {
+  return `${check.host} ${check.address ?? ""}`;
+}
+
+/** Rule 6: an address where every canary port accepts answers for ports that no service has. */
+function lyingAddresses(seen: readonly CheckSeen[]): ReadonlySet<string> {
+  const liars = seen.filter(
+    ({ check, range }) =>
+      check.purpose === "canary" &&
+      range !== undefined &&
+      range.tested === range.total &&
+      range.groups.every((group) => group.reason === "syn-ack" || group.reason === "rst-after-accept"),
+  );
+  return new Set(liars.map(({ check }) => addressKey(check)));
+}
+
+/** A plain accept on a lying address says nothing; an answer in the protocol still does. */
+function withoutPlainAccepts(one: CheckSeen): CheckSeen {
+  const { check, range, verdict } = one;
+  if (check.transport !== "tcp" || verdict === undefined) return one;
+  if (range !== undefined) {
+    const groups = range.groups.map((group) =>
+      group.reason === "syn-ack" ? { ...group, reason: "accept-unreliable" as const } : group,
+    );
+    const unreliable: RangeSeen = { ...range, groups };
+    return { ...one, range: unreliable, verdict: verdictOfRange(unreliable, one.errorQueue) ?? verdict };
+  }
+  const plain = verdict.state === "open" && (verdict.service === "silent" || verdict.service === "unchecked");
+  if (!plain || verdict.reason === "answered-by-intermediary") return one;
+  return { ...one, verdict: { ...verdict, reason: "accept-unreliable" } };
+}
+
+function controlsByAddress(seen: readonly CheckSeen[]): ReadonlyMap<string, Controls> {
+  const controls = new Map<string, Controls>();
+  for (const one of seen) {
+    const key = addressKey(one.check);
+    const before = controls.get(key) ?? NO_CONTROLS;
+    const verdicts = verdictsOf(one).filter((verdict) => verdict.doubted !== true);
+    controls.set(key, {
+      refused: before.refused || verdicts.some((verdict) => verdict.reason === "conn-refused"),
+      reached: before.reached || verdicts.some(isReached),
+    });
+  }
+  return controls;
+}
+
+function isReached(verdict: Verdict): boolean {
+  if (verdict.reason === "accept-unreliable" || verdict.reason === "answered-by-intermediary") return false;
+  return verdict.state === "open" || verdict.state === "closed";
+}
+
+/** One verdict, or for a range one for each group of ports. */
+function verdictsOf(one: CheckSeen): readonly Verdict[] {
+  if (one.verdict === undefined) return [];
+  if (one.range === undefined) return [one.verdict];
+  return one.range.groups.map((group) => verdictOfGroup(group, one.errorQueue));
+}
+
+function withOutcome(one: CheckSeen, controls: Controls): CheckResult {
+  const outcome = judgementOf(one, controls) ?? "skipped";
+  const warnings = [...one.warnings, ...warningsOf(one)];
+  return { ...one, warnings, outcome, required: one.check.row.required, detail: detailOf(one, outcome) };
+}
+
+function judgementOf(one: CheckSeen, controls: Controls): Judgement | undefined {
+  const verdicts = verdictsOf(one);
+  if (one.skipped !== undefined || verdicts.length === 0) return undefined;
+  return worstOf(verdicts.map((verdict) => outcomeOf(verdict, one.check, controls)));
+}
+
+function liarFindings(seen: readonly CheckSeen[], liars: ReadonlySet<string>): readonly Finding[] {
+  return seen
+    .filter(({ check }) => check.purpose === "canary" && liars.has(addressKey(check)))
+    .map(({ check }) => ({
+      check: check.id,
+      host: check.host,
+      text:
+        `${check.address ?? check.host} accepts TCP connections on ports that no row lists (${check.portsText}): ` +
+        "something on the way accepts for it, so a bare accept proves nothing here",
+    }));
+}
