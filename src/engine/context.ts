@@ -1,0 +1,42 @@
+/** What all parts of one run share. */
+import type { Parts } from "../model/parts.ts";
+import type { CheckSeen } from "../model/result.ts";
+import type { Facts } from "./facts.ts";
+import type { IcmpBudget } from "./icmp-budget.ts";
+import type { Limits } from "./limits.ts";
+
+export interface RunOptions {
+  /** The most checks at once, over all hosts. */
+  readonly concurrency: number;
+  /** New flows a second that a sweep may open. */
+  readonly ratePerS: number;
+  /** An address whose row another address of the host passed is not required. */
+  readonly anyAddress: boolean;
+  /** Rows that say `required: false` are required too. */
+  readonly strict: boolean;
+  /** Ask although the prober's manners say it is too early. */
+  readonly force: boolean;
+  /** Replaces every prober's own give-up time. */
+  readonly timeoutMs?: number;
+  /** Replaces the number of sends of a UDP transaction and of asks of a range's port. */
+  readonly attempts?: number;
+  /** Only addresses of this family. */
+  readonly family?: 4 | 6;
+}
+
+export interface RunContext {
+  readonly parts: Parts;
+  readonly options: RunOptions;
+  readonly limits: Limits;
+  readonly signal: AbortSignal;
+  /** A check ended; it has no outcome yet. */
+  readonly onSeen: (seen: CheckSeen) => void;
+}
+
+/** What the checks of one target address share. */
+export interface AddressContext extends RunContext {
+  readonly facts: Facts;
+  readonly budget: IcmpBudget;
+  /** Our own address on the way there. */
+  readonly route?: string;
+}

@@ -1,0 +1,162 @@
+/**
+ * One check's talk on the wire: a oneshot over UDP or TCP, or a dialogue. The prober gives and reads bytes; sockets,
+ * sends and the end of waiting are kept here. Nothing is judged.
+ */
+import type { Check, Tls } from "../model/check.ts";
+import type { Observation } from "../model/observation.ts";
+import type { Net, TcpAttempt } from "../model/parts.ts";
+import type { Endpoint } from "../model/ports.ts";
+import type { Ask, Connection, Dialogue, Oneshot, Read, Reading, Schedule } from "../model/prober.ts";
+import { aborted, withDeadline } from "./deadline.ts";
+
+/** A connection is given this long: it covers the SYN resends of every system at about 1 s and 3 s. */
+export const CONNECT_TIMEOUT_MS = 5_000;
+
+/** A reply that is longer than this without being whole is no reply. */
+const REPLY_CAP_BYTES = 64 * 1024;
+
+/** At most this many connections in one dialogue. */
+const CONNECTIONS_MAX = 4;
+
+export interface Exchanged {
+  readonly reading?: Reading;
+  readonly observations: readonly Observation[];
+}
+
+/** One datagram out (and resends), datagrams in, until one is final, the socket fails, or the time is over. */
+export async function exchangeUdp(
+  prober: Oneshot<unknown>,
+  schedule: Schedule,
+  check: Check,
+  ask: Ask,
+  net: Net,
+  signal: AbortSignal,
+): Promise<Exchanged> {
+  const answered = new AbortController();
+  let best: Read = {};
+  let read: ((bytes: Uint8Array, from: Endpoint, atMs: number) => Read) | undefined;
+  const socket = await net.udp(
+    ask.remote,
+    {
+      ...sourceOf(check),
+      replyFrom: schedule.replyFrom,
+      onDatagram: (bytes, from, atMs) => {
+        if (best.final !== undefined || read === undefined) return;
+        best = { ...best, ...read(bytes, from, atMs) };
+        if (best.final !== undefined) answered.abort();
+      },
+    },
+    signal,
+  );
+  try {
+    if (socket.local !== undefined) {
+      const transaction = prober.start(check.params, ask, socket.local);
+      read = transaction.read.bind(transaction);
+      const over = AbortSignal.any([signal, answered.signal]);
+      await Promise.race([socket.ended, aborted(over), sendAll(schedule, transaction.request, socket.send, ask, over)]);
+    }
+    return exchanged(best.final ?? best.soFar, [socket.seen()]);
+  } finally {
+    answered.abort();
+    socket.close();
+  }
+}
+
+/** Sends at the scheduled times, then waits for the end; never resolves before `over` aborts. */
+async function sendAll(
+  schedule: Schedule,
+  request: (send: number) => Uint8Array | undefined,
+  send: (bytes: Uint8Array) => void,
+  ask: Ask,
+  over: AbortSignal,
+): Promise<void> {
+  const startedMs = ask.world.monotonicMs();
+  for (const [number, atMs] of schedule.sendsAtMs.entries()) {
+    const waitMs = startedMs + atMs - ask.world.monotonicMs();
+    if (waitMs > 0) await ask.world.sleep(waitMs, over);
+    if (over.aborted) return;
+    const bytes = request(number);
+    if (bytes !== undefined) send(bytes);
+  }
+  await aborted(over);
+}
+
+/** The same transaction over TCP: one send, and all bytes so far are read at each arrival. */
+export async function exchangeTcp(
+  prober: Oneshot<unknown>,
+  check: Check,
+  ask: Ask,
+  net: Net,
+  signal: AbortSignal,
+): Promise<Exchanged> {
+  const attempt = await connect(net, check, ask, signal, check.tls);
+  try {
+    if (attempt.connection === undefined) return exchanged(undefined, [attempt.seen()]);
+    const { connection } = attempt;
+    const transaction = prober.start(check.params, ask, connection.local);
+    const request = transaction.request(0);
+    if (request !== undefined) connection.send(request);
+    let best: Read = {};
+    await connection.receive((buffered) => {
+      best = { ...best, ...transaction.read(buffered, ask.remote, ask.world.monotonicMs()) };
+      return best.final === undefined ? undefined : buffered.length;
+    }, REPLY_CAP_BYTES);
+    return exchanged(best.final ?? best.soFar, [attempt.seen()]);
+  } finally {
+    attempt.close();
+  }
+}
+
+/** A dialogue may open several connections to the one endpoint, one after the other; each is observed. */
+export async function exchangeDialogue(
+  prober: Dialogue<unknown>,
+  check: Check,
+  ask: Ask,
+  net: Net,
+  signal: AbortSignal,
+): Promise<Exchanged> {
+  const attempts: TcpAttempt[] = [];
+  const dial = async (how: { readonly tls?: Tls } = {}): Promise<Connection | undefined> => {
+    if (attempts.length >= CONNECTIONS_MAX || signal.aborted) return undefined;
+    attempts.at(-1)?.close();
+    const attempt = await connect(net, check, ask, signal, how.tls);
+    attempts.push(attempt);
+    return attempt.connection;
+  };
+  try {
+    const dialer = { ...ask, connect: dial, ...(check.tls === undefined ? {} : { tls: check.tls }) };
+    const reading = await prober.run(check.params, dialer);
+    return exchanged(
+      reading,
+      attempts.map((attempt) => attempt.seen()),
+    );
+  } finally {
+    for (const attempt of attempts) attempt.close();
+  }
+}
+
+/** Connecting has its own deadline; once connected, only that of the whole check holds. */
+async function connect(net: Net, check: Check, ask: Ask, signal: AbortSignal, tls?: Tls): Promise<TcpAttempt> {
+  const life = new AbortController();
+  const end = () => life.abort();
+  signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
+  return withDeadline(ask.world, CONNECT_TIMEOUT_MS, signal, async (connecting) => {
+    connecting.addEventListener("abort", end, { once: true });
+    const how = { ...sourceOf(check), ...(tls === undefined ? {} : { tls }) };
+    const attempt = await net.tcp(ask.remote, how, life.signal);
+    connecting.removeEventListener("abort", end);
+    return attempt;
+  });
+}
+
+function sourceOf(check: Check): { readonly source?: string; readonly sourcePort?: number } {
+  return {
+    ...(check.source === undefined ? {} : { source: check.source }),
+    ...(check.sourcePort === undefined ? {} : { sourcePort: check.sourcePort }),
+  };
+}
+
+function exchanged(reading: Reading | undefined, observations: readonly Observation[]): Exchanged {
+  return { observations, ...(reading === undefined ? {} : { reading }) };
+}

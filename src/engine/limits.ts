@@ -1,0 +1,34 @@
+/** How much happens at once: overall, per target address, and one connection at a time per port. */
+import pLimit, { type LimitFunction } from "p-limit";
+import type { Check } from "../model/check.ts";
+import { countPorts } from "../model/ports.ts";
+
+/** Per address at most this many checks at a time; part of probing politely. */
+export const CHECKS_PER_ADDRESS = 16;
+
+export class Limits {
+  readonly #overall: LimitFunction;
+  readonly #addresses = new Map<string, LimitFunction>();
+  readonly #ports = new Map<string, LimitFunction>();
+
+  /** `concurrency` is the most checks that run at once, at least 1. */
+  constructor(concurrency: number) {
+    this.#overall = pLimit(concurrency);
+  }
+
+  /** Runs the task when its port, its address and the run have room. The port is taken first: it holds no other up. */
+  run<T>(check: Check, task: () => Promise<T>): Promise<T> {
+    const address = check.address ?? check.host;
+    const inAddress = () => limitOf(this.#addresses, address, CHECKS_PER_ADDRESS)(() => this.#overall(task));
+    if (countPorts(check.ports) > 1) return inAddress();
+    return limitOf(this.#ports, `${check.transport} ${address} ${check.ports[0]?.first}`, 1)(inAddress);
+  }
+}
+
+function limitOf(limits: Map<string, LimitFunction>, key: string, most: number): LimitFunction {
+  const known = limits.get(key);
+  if (known !== undefined) return known;
+  const made = pLimit(most);
+  limits.set(key, made);
+  return made;
+}

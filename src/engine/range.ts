@@ -1,0 +1,77 @@
+/** One check of many ports: the job for the sweeper, and what its codes mean. */
+import type { Check } from "../model/check.ts";
+import type { SweepJob } from "../model/observation.ts";
+import { portsOf } from "../model/ports.ts";
+import type { Ask, Sweep } from "../model/prober.ts";
+import type { CheckSeen } from "../model/result.ts";
+import { rangeOf, verdictOfRange } from "../verdict/range.ts";
+import type { AddressContext } from "./context.ts";
+import { withDeadline } from "./deadline.ts";
+import { interrupted } from "./seen.ts";
+
+/** Per ask of one port. TCP: covers the first SYN resend of every system. UDP: a slow WAN and back. */
+const REPLY_TIMEOUT_MS = { tcp: 3_000, udp: 1_000 } as const;
+const ATTEMPTS = { tcp: 2, udp: 3 } as const;
+/** A canary is a port that nobody cares for: one ask is enough to see whether the network lies. */
+const CANARY_ATTEMPTS = 1;
+
+/** Asks every port of a range and groups what was seen. */
+export async function askRange(check: Check, prober: Sweep<unknown>, context: AddressContext): Promise<CheckSeen> {
+  const { parts, signal, budget } = context;
+  const { world } = parts;
+  if (signal.aborted) return interrupted(check);
+  const job = jobOf(check, prober, context);
+  const startedMs = world.monotonicMs();
+  const timeoutMs = longestMs(job);
+  const seen = await withDeadline(world, timeoutMs, signal, (over) => parts.sweeper.sweep(job, () => {}, over));
+  if (signal.aborted) return interrupted(check);
+  const range = rangeOf(check, job.ports, seen);
+  const verdict = verdictOfRange(range, seen.errorQueue);
+  budget.note(world.monotonicMs(), countIcmpErrors(check, range.groups));
+  const source = seen.source ?? context.route;
+  return {
+    check,
+    range,
+    observations: [],
+    attempts: seen.sent,
+    errorQueue: seen.errorQueue,
+    durationMs: world.monotonicMs() - startedMs,
+    timeoutMs,
+    warnings: [],
+    ...(verdict === undefined ? {} : { verdict }),
+    ...(source === undefined ? {} : { source }),
+  };
+}
+
+function jobOf(check: Check, prober: Sweep<unknown>, context: AddressContext): SweepJob {
+  const { parts, options, budget } = context;
+  const remote = { transport: check.transport, address: check.address!, port: check.ports[0]!.first };
+  const ask: Ask = { host: check.host, remote, learned: {}, world: parts.world };
+  const canary = check.purpose === "canary";
+  return {
+    transport: check.transport,
+    direction: check.direction,
+    address: check.address!,
+    ports: Uint16Array.from(portsOf(check.ports)),
+    payload: check.transport === "udp" ? prober.payload(check.params, ask) : new Uint8Array(0),
+    ratePerS: options.ratePerS,
+    attempts: canary ? CANARY_ATTEMPTS : (options.attempts ?? ATTEMPTS[check.transport]),
+    icmpBudget: budget.allowance(parts.world.monotonicMs()),
+    replyTimeoutMs: options.timeoutMs ?? REPLY_TIMEOUT_MS[check.transport],
+    ...(check.source === undefined ? {} : { source: check.source }),
+  };
+}
+
+/** No sweep lasts longer than this: every port asked as often as allowed at the slowest pace, and the last reply. */
+function longestMs(job: SweepJob): number {
+  const asks = job.ports.length * job.attempts;
+  const paceMs = job.transport === "udp" ? 1_000 / job.icmpBudget.perS : 1_000 / job.ratePerS;
+  return Math.ceil(asks * paceMs + job.attempts * job.replyTimeoutMs + job.replyTimeoutMs);
+}
+
+/** Refusals over UDP are ICMP errors; over TCP they are resets, which no ICMP budget limits. */
+function countIcmpErrors(check: Check, groups: NonNullable<CheckSeen["range"]>["groups"]): number {
+  const errors = groups.filter((group) => group.state === "filtered" && group.reason !== "no-response");
+  const refusals = check.transport === "udp" ? groups.filter((group) => group.state === "closed") : [];
+  return [...errors, ...refusals].reduce((sum, group) => sum + group.ports.length, 0);
+}

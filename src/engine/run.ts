@@ -1,0 +1,98 @@
+/**
+ * Plan -> RunReport. The engine knows no protocol, opens no socket and reads no clock of its own: all of that is handed
+ * in as parts. It owns order, limits, deadlines, retries and cancellation.
+ */
+import type { Check, Plan } from "../model/check.ts";
+import type { Parts } from "../model/parts.ts";
+import type { CheckResult, CheckSeen, RunReport } from "../model/result.ts";
+import { settle } from "../verdict/settle.ts";
+import { askAddress } from "./address.ts";
+import type { RunContext, RunOptions } from "./context.ts";
+import { Facts } from "./facts.ts";
+import { IcmpBudget } from "./icmp-budget.ts";
+import { Limits } from "./limits.ts";
+import { locate } from "./locate.ts";
+
+export interface RunEvents {
+  /** A check ended; `seen` has no outcome yet. For progress. */
+  readonly onSeen?: (seen: CheckSeen) => void;
+  /** A result that nothing still running can change. Each result comes exactly once. */
+  readonly onResult?: (result: CheckResult) => void;
+}
+
+/** Where the run is made from, as the report says it. */
+export type RunSource = RunReport["source"];
+
+/**
+ * Runs the plan. Resolves also when the signal aborts: with what is known by then, and exit code 130. Never throws for
+ * what a peer or a network does.
+ */
+export async function run(
+  plan: Plan,
+  parts: Parts,
+  options: RunOptions,
+  source: RunSource,
+  signal: AbortSignal,
+  events: RunEvents = {},
+): Promise<RunReport> {
+  const startedAtMs = parts.world.wallMs();
+  const startedMs = parts.world.monotonicMs();
+  const settleOptions = { anyAddress: options.anyAddress, strict: options.strict, interrupted: false };
+  const early = new Set<CheckSeen>();
+  const context: RunContext = {
+    parts,
+    options,
+    signal,
+    limits: new Limits(options.concurrency),
+    onSeen: (seen) => {
+      events.onSeen?.(seen);
+      if (!isFinalAlone(seen)) return;
+      early.add(seen);
+      for (const result of settle(plan, [seen], settleOptions).results) events.onResult?.(result);
+    },
+  };
+  const hosts = groupByHost(plan.checks);
+  const seen = await Promise.all(
+    [...hosts].map(async ([host, checks]) => {
+      const ofHost = await askHost(host, checks, context);
+      const { results } = settle(plan, ofHost, settleOptions);
+      for (const [at, result] of results.entries()) if (!early.has(ofHost[at]!)) events.onResult?.(result);
+      return ofHost;
+    }),
+  );
+  return {
+    plan,
+    startedAtMs,
+    source,
+    durationMs: parts.world.monotonicMs() - startedMs,
+    ...settle(plan, seen.flat(), { ...settleOptions, interrupted: signal.aborted }),
+  };
+}
+
+/** The service itself answered what its row asked: no other result changes that. */
+function isFinalAlone({ check, reading }: CheckSeen): boolean {
+  const answered = reading?.service === "confirmed" || reading?.service === "refused";
+  return answered && check.expect === "service" && check.row.group === undefined;
+}
+
+function groupByHost(checks: readonly Check[]): ReadonlyMap<string, readonly Check[]> {
+  const hosts = new Map<string, Check[]>();
+  for (const check of checks) hosts.set(check.host, [...(hosts.get(check.host) ?? []), check]);
+  return hosts;
+}
+
+async function askHost(host: string, checks: readonly Check[], context: RunContext): Promise<readonly CheckSeen[]> {
+  const { reachable, unreachable } = await locate(host, checks, context);
+  for (const seen of unreachable) context.onSeen(seen);
+  const asked = await Promise.all(
+    reachable.map((located) =>
+      askAddress(located.checks, {
+        ...context,
+        facts: new Facts(),
+        budget: new IcmpBudget(context.parts.world.monotonicMs()),
+        route: located.route,
+      }),
+    ),
+  );
+  return [...asked.flat(), ...unreachable];
+}

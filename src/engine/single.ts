@@ -1,0 +1,93 @@
+/** One check of one port, from the prober's manners to what was seen. */
+import type { Check } from "../model/check.ts";
+import type { Ask, Dialogue, Oneshot, Prober, Schedule } from "../model/prober.ts";
+import type { CheckSeen } from "../model/result.ts";
+import { judge } from "../verdict/state.ts";
+import type { AddressContext } from "./context.ts";
+import { withDeadline } from "./deadline.ts";
+import { type Exchanged, exchangeDialogue, exchangeTcp, exchangeUdp } from "./exchange.ts";
+import { claimTurn } from "./manners.ts";
+import { blank, interrupted, notDue } from "./seen.ts";
+
+/** Asks one port once (with the resends of its transaction). Never throws for what the peer or the network does. */
+export async function askSingle(
+  check: Check,
+  prober: Oneshot<unknown> | Dialogue<unknown>,
+  context: AddressContext,
+): Promise<CheckSeen> {
+  const { parts, options, signal } = context;
+  const { world } = parts;
+  if (signal.aborted) return interrupted(check);
+  const early = options.force ? undefined : claimTurn(check, prober, parts.ledger, world);
+  if (early !== undefined) return notDue(check, early);
+  const learned = await context.facts.wait(prober.wants ?? [], world, signal);
+  const ask: Ask = {
+    host: check.host,
+    remote: { transport: check.transport, address: check.address!, port: check.ports[0]!.first },
+    learned,
+    world,
+  };
+  const startedMs = world.monotonicMs();
+  const timeoutMs = options.timeoutMs ?? giveUpMsOf(prober);
+  const outcome = await withDeadline(world, timeoutMs, signal, (over) =>
+    exchange(prober, check, ask, context, over).catch((error: unknown) => ({ failure: error })),
+  );
+  if (signal.aborted) return interrupted(check);
+  const timing = { durationMs: world.monotonicMs() - startedMs, timeoutMs };
+  return "failure" in outcome
+    ? { ...blank(check, "unclassified"), ...timing, warnings: [failureText(outcome.failure)] }
+    : seenOf(check, outcome, timing, context);
+}
+
+function exchange(
+  prober: Prober,
+  check: Check,
+  ask: Ask,
+  context: AddressContext,
+  over: AbortSignal,
+): Promise<Exchanged> {
+  const { net } = context.parts;
+  if (prober.kind === "dialogue") return exchangeDialogue(prober, check, ask, net, over);
+  if (prober.kind === "sweep") throw new TypeError(`${prober.id} asks ranges`);
+  if (check.transport === "tcp") return exchangeTcp(prober, check, ask, net, over);
+  return exchangeUdp(prober, scheduleOf(prober.schedule, context.options.attempts), check, ask, net, over);
+}
+
+/** The prober's schedule with another number of sends: the last gap is repeated for those that it does not name. */
+export function scheduleOf(schedule: Schedule, attempts: number | undefined): Schedule {
+  if (attempts === undefined) return schedule;
+  const sends = schedule.sendsAtMs.slice(0, attempts);
+  const gapMs = Math.max(1_000, (sends.at(-1) ?? 0) - (sends.at(-2) ?? 0));
+  while (sends.length < attempts) sends.push((sends.at(-1) ?? 0) + gapMs);
+  return { ...schedule, sendsAtMs: sends };
+}
+
+function giveUpMsOf(prober: Oneshot<unknown> | Dialogue<unknown>): number {
+  return prober.kind === "oneshot" ? prober.schedule.giveUpMs : prober.giveUpMs;
+}
+
+function seenOf(
+  check: Check,
+  { reading, observations }: Exchanged,
+  timing: { readonly durationMs: number; readonly timeoutMs: number },
+  context: AddressContext,
+): CheckSeen {
+  const source = observations.at(-1)?.local?.address ?? context.route;
+  const udpSends = observations.reduce((sum, seen) => sum + seen.sentMs.length, 0);
+  return {
+    check,
+    verdict: judge(observations, reading),
+    observations,
+    attempts: check.transport === "udp" ? udpSends : observations.length,
+    errorQueue: observations.at(-1)?.errorQueue ?? false,
+    warnings: reading?.warnings ?? [],
+    ...timing,
+    ...(reading === undefined ? {} : { reading }),
+    ...(source === undefined ? {} : { source }),
+  };
+}
+
+/** A mistake in a prober must not end the run, and must not be taken for something the network did. */
+function failureText(failure: unknown): string {
+  return `the prober failed: ${failure instanceof Error ? failure.message : String(failure)}`;
+}
