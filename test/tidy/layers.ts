@@ -1,0 +1,48 @@
+/**
+ * The import arrows: the one table of what each folder of src/ may import. It is compared with the code and with
+ * ARCHITECTURE.md. Arrows point down, and no folder imports a sibling of its own layer. A row is a decision: to widen
+ * one, say why in an ADR.
+ */
+
+export interface Folder {
+  readonly layer: 0 | 1 | 2 | 3 | 4 | 5;
+  /** Folders of src/, or single files where a whole folder would be too much. */
+  readonly imports: readonly string[];
+  /** Packages and Node's own modules. */
+  readonly modules: readonly string[];
+}
+
+export const FOLDERS: Readonly<Record<string, Folder>> = {
+  model: { layer: 0, imports: [], modules: [] },
+  wire: { layer: 1, imports: [], modules: [] },
+  net: { layer: 1, imports: ["model"], modules: ["node:dgram", "node:dns", "node:net", "node:tls"] },
+  verdict: { layer: 1, imports: ["model"], modules: [] },
+  probers: { layer: 2, imports: ["model", "wire"], modules: [] },
+  sweep: { layer: 2, imports: ["model", "verdict", "net"], modules: ["node:worker_threads"] },
+  standin: { layer: 2, imports: ["model", "wire", "net"], modules: [] },
+  profile: { layer: 3, imports: ["model", "probers/index.ts"], modules: ["yaml", "zod"] },
+  engine: { layer: 3, imports: ["model", "verdict"], modules: ["p-limit"] },
+  report: { layer: 3, imports: ["model"], modules: [] },
+  cli: {
+    layer: 5,
+    imports: ["model", "wire", "net", "verdict", "probers", "sweep", "standin", "profile", "engine", "report"],
+    modules: ["pino", "yargs"],
+  },
+};
+
+/** The rows that ARCHITECTURE.md prints, one a folder. */
+export function tableRows(): readonly string[] {
+  const words = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(", ") || "nothing";
+  return Object.entries(FOLDERS).map(
+    ([name, folder]) => `| L${folder.layer} | \`${name}\` | ${words(folder.imports)} | ${words(folder.modules)} |`,
+  );
+}
+
+/** The arrows of a table that do not point to a lower layer. */
+export function arrowsUp(folders: Readonly<Record<string, Folder>>): string[] {
+  return Object.entries(folders).flatMap(([name, { layer, imports }]) =>
+    imports
+      .filter((entry) => !((folders[entry.split("/")[0]!]?.layer ?? 9) < layer))
+      .map((entry) => `${name} -> ${entry}`),
+  );
+}
