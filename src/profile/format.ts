@@ -1,0 +1,68 @@
+/**
+ * A profile after validation: plain data that survives JSON, so that shipped profiles are packed at build time and a
+ * run of one loads no YAML parser. Everything that a prober's head decides (silence, whether it takes a range) is
+ * settled here already: the expansion needs no prober.
+ */
+import type { Evidence } from "../model/evidence.ts";
+import type { Expectation, Silence } from "../model/words.ts";
+
+/** One traffic vector: what a machine in the role `from` must reach on one in the role `to`. */
+export interface Profile {
+  /** The YAML file, as it was named to us; for messages. */
+  readonly file: string;
+  readonly id: string;
+  readonly title: string;
+  readonly product: string;
+  readonly from: string;
+  readonly to: string;
+  readonly aliases: readonly string[];
+  /** Advice of the vendor that no probe can check; printed with every result. */
+  readonly caution?: string;
+  /** The vendor document that the rows are taken from. */
+  readonly source?: ProfileSource;
+  readonly variables: Readonly<Record<string, Variable>>;
+  readonly rows: readonly ProfileRow[];
+}
+
+export interface ProfileSource {
+  readonly document: string;
+  readonly section?: string;
+}
+
+/** Ports that differ from site to site; `$name` in a row, `--set name=value` on the command line. */
+export interface Variable {
+  /** Ports without a transport: `5000-5020`. Without one the row is not tested until a value is set. */
+  readonly default?: string;
+  readonly about: string;
+}
+
+export interface ProfileRow {
+  /** The line of the YAML file that it begins on. */
+  readonly at: number;
+  readonly service: string;
+  /** As written, `tcp/88` or `udp/$dcom-range`; each becomes one check. */
+  readonly ports: readonly string[];
+  readonly prober: string;
+  /** The prober takes many ports at once; any other asks exactly one. */
+  readonly sweeps: boolean;
+  readonly expect: Expectation;
+  readonly silence: Silence;
+  readonly required: boolean;
+  readonly group?: string;
+  readonly media: boolean;
+  readonly params: Evidence;
+  readonly tls?: TlsWish;
+  readonly sourcePort?: number;
+  /** The line of the source document that states this row. */
+  readonly line?: number;
+  readonly note?: string;
+  /** When the row applies, in words. */
+  readonly condition?: string;
+}
+
+/** TLS as a row asks for it; the name of the certificate is the host unless the row says otherwise. */
+export interface TlsWish {
+  readonly serverName?: string;
+  readonly strict: boolean;
+  readonly clientCertificate?: string;
+}

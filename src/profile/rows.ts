@@ -1,0 +1,96 @@
+/**
+ * What one key of a row says about another: a prober over a transport it cannot use, ports that are none, a variable
+ * that nobody declares, two checks with one id. Mistakes are reported with the path of the value that is wrong.
+ */
+import { countPorts } from "../model/ports.ts";
+import type { Prober } from "../model/prober.ts";
+import { ConfigError } from "./config-error.ts";
+import { didYouMean } from "./nearest.ts";
+import type { Path } from "./places.ts";
+import { formatSpans, parsePorts, splitPortsWord, substitute, variablesIn } from "./ports.ts";
+import type { WrittenProfile, WrittenRow } from "./schema.ts";
+import { slugOf } from "./select.ts";
+
+export type Report = (path: Path, error: ConfigError) => void;
+
+/** Every mistake of the variables and rows that their shape alone does not show. */
+export function checkRows(profile: WrittenProfile, heads: ReadonlyMap<string, Prober>, report: Report): void {
+  const values = new Map<string, string>();
+  for (const [name, variable] of Object.entries(profile.variables)) {
+    if (variable.default === undefined) continue;
+    const value = String(variable.default);
+    if (reporting(report, ["variables", name, "default"], () => parsePorts(value))) values.set(name, value);
+  }
+  const seen = new Set<string>();
+  for (const [index, row] of profile.rows.entries()) {
+    const head = heads.get(row.prober)!;
+    checkKeys(row, head, (path, error) => report(["rows", index, ...path], error));
+    for (const [at, word] of row.ports.entries()) {
+      const path = ["rows", index, "ports", at];
+      const id = reporting(report, path, () => checkPorts(row, word, head, profile, values));
+      if (id === undefined) continue;
+      if (seen.has(id)) report(path, new ConfigError(`"${id}" stands twice`, "name the services apart, or drop one"));
+      seen.add(id);
+    }
+  }
+}
+
+/** Reads one entry of `ports`, with defaults filled in. Gives the id of its check, or throws ConfigError. */
+function checkPorts(
+  row: WrittenRow,
+  word: string,
+  head: Prober,
+  profile: WrittenProfile,
+  values: ReadonlyMap<string, string>,
+): string {
+  const { transport, ports } = splitPortsWord(word);
+  for (const name of variablesIn(ports)) {
+    if (Object.hasOwn(profile.variables, name)) continue;
+    const meant = didYouMean(name, Object.keys(profile.variables)) ?? `declare it under "variables"`;
+    throw new ConfigError(`there is no variable "${name}"`, meant);
+  }
+  const filled = substitute(ports, values);
+  const fixed = filled.split(",").filter((part) => !part.startsWith("$"));
+  const spans = fixed.length === 0 ? [] : parsePorts(fixed.join(","));
+  if (!head.transports.includes(transport)) {
+    const usable = head.transports.map((known) => `${known}/${ports}`).join(" or ");
+    throw new ConfigError(`${head.id} cannot use ${transport}`, `did you mean ${usable}?`);
+  }
+  if (head.kind !== "sweep" && countPorts(spans) > 1) {
+    throw new ConfigError(
+      `${head.id} asks one port, and "${word}" is more`,
+      "give each port an entry, or use port-sweep",
+    );
+  }
+  return `${slugOf(row.service)}/${transport}/${variablesIn(filled).length > 0 ? filled : formatSpans(spans)}`;
+}
+
+/** Keys that contradict each other or the prober. */
+function checkKeys(row: WrittenRow, head: Prober, report: Report): void {
+  const has = (transport: string) => row.ports.findIndex((word) => word.startsWith(`${transport}/`));
+  const sweeps = head.kind === "sweep";
+  if (sweeps && row.expect === "service") {
+    const meant = "write expect: path, accept or blocked";
+    report(["expect"], new ConfigError(`${head.id} asks no service`, meant));
+  }
+  if (row.expect === "accept" && has("udp") !== -1) {
+    report(["ports", has("udp")], new ConfigError("nothing accepts over udp", "write expect: service or path"));
+  }
+  if (row.tls !== undefined && has("udp") !== -1) {
+    report(["ports", has("udp")], new ConfigError("tls runs over tcp", "give the udp port a row without tls"));
+  }
+  if (row.tls !== undefined && sweeps) report(["tls"], new ConfigError(`${head.id} speaks no TLS`));
+  if (row["source-port"] !== undefined && sweeps) {
+    report(["source-port"], new ConfigError(`${head.id} takes a new source port for each port`));
+  }
+}
+
+function reporting<T>(report: Report, path: Path, act: () => T): T | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    report(path, error);
+    return undefined;
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * The shape of a profile file, as a zod schema: it validates what a user gives, and it is published as JSON Schema so
+ * that editors complete and explain. What one key says about another (transports, variables, unique ids) is checked
+ * in rows.ts. Loading zod takes about 100 ms, so only the path of a user's own YAML may reach this file.
+ */
+import { z } from "zod";
+import type { ParamSpec, Prober } from "../model/prober.ts";
+import { EXPECTATIONS, SILENCES } from "../model/words.ts";
+
+const MAX_ROWS = 500;
+
+/** Printed in tables and logs, so no control characters: they could rewrite the terminal. */
+const oneLine = (about: string, maxLength = 120) =>
+  z
+    .string()
+    .regex(/^[^\p{Cc}]*[^\p{Cc}\s][^\p{Cc}]*$/u, "wants one line of text")
+    .max(maxLength)
+    .describe(about);
+
+/** Sentences; line breaks are folded. */
+const prose = (about: string) =>
+  z
+    .string()
+    .regex(/^\s*[^\p{Cc}\s](?:[^\p{Cc}]|\s)*$/u, "wants text without control characters")
+    .max(1000)
+    .describe(about);
+
+const word = (about: string, example: string) =>
+  z
+    .string()
+    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, `wants lower-case words joined by hyphens, for instance ${example}`)
+    .max(64)
+    .meta({ description: about, examples: [example] });
+
+const line = (about: string) => z.int().min(1).max(1_000_000).describe(about);
+
+const source = z
+  .strictObject({
+    document: oneLine("The vendor's document, by the number or name it is kept under. Quote numbers.").meta({
+      examples: ['"001"'],
+    }),
+    section: oneLine("Heading of the section that states these rows.", 200).optional(),
+  })
+  .describe("Where the rows come from; each row adds its line.");
+
+const variable = z
+  .strictObject({
+    default: z
+      .union([z.string().min(1).max(255), z.int()])
+      .meta({
+        description: "Ports without a transport. Without a default the rows are not tested until a value is set.",
+        examples: ["5000-5020"],
+      })
+      .optional(),
+    about: prose("What the ports are for and where a site finds its own value."),
+  })
+  .describe("Ports that differ from site to site: `$name` in a row, `--set name=value` on the command line.");
+
+const tls = z
+  .strictObject({
+    "server-name": oneLine(
+      "Name sent as SNI and expected in the certificate. Default: the host as given.",
+      253,
+    ).optional(),
+    strict: z.boolean().default(false).describe("A certificate that does not verify fails the row instead of warning."),
+    "client-certificate": oneLine(
+      "Name of the secret that holds the client's certificate and key, never the key.",
+    ).optional(),
+  })
+  .describe("Speak the protocol inside TLS. `{}` is enough.");
+
+function rowSchema(proberIds: readonly string[]) {
+  return z
+    .strictObject({
+      service: oneLine("The service as the vendor calls it; its slug begins the id of the row's checks.", 60)
+        .regex(/[a-z0-9]/i, "wants a letter or a digit")
+        .meta({ examples: ["LDAP over SSL"] }),
+      ports: z
+        .array(
+          z
+            .string()
+            .max(255)
+            .meta({ examples: ["tcp/88"] }),
+        )
+        .min(1)
+        .max(64)
+        .meta({
+          description:
+            "Transport and ports; each entry is one check. A port, a range, a list with commas or a $variable.",
+          examples: [["tcp/88", "udp/88"], ["udp/22800-32767"], ["tcp/$dcom-range"]],
+        }),
+      prober: z
+        .enum(proberIds as [string, ...string[]])
+        .describe("What is said to the port: see `unity-probe explain`."),
+      expect: z
+        .enum(EXPECTATIONS)
+        .default("service")
+        .describe(
+          "service: its protocol must answer. accept: a TCP listener must accept. path: the network must let it through, whether anything listens or not. blocked: it must not get through.",
+        ),
+      silence: z
+        .enum(SILENCES)
+        .optional()
+        .describe("What no answer means, where it could mean two things. Default: what the prober's protocol says."),
+      required: z.boolean().default(true).describe("false: shown and counted apart, and moves no exit code."),
+      group: word("Any-of group: it passes when one of its rows passes.", "sccp").optional(),
+      media: z
+        .boolean()
+        .default(false)
+        .describe("Media ports: a probe could disturb a live call, so the row is asked on request only."),
+      params: z.record(z.string(), z.unknown()).optional().describe("Parameters of the prober."),
+      tls: tls.optional(),
+      "source-port": z
+        .int()
+        .min(1)
+        .max(65_535)
+        .optional()
+        .describe("Ask from this port, for firewall rules that match the source port."),
+      line: line("The line of the source document that states this row.").optional(),
+      note: prose("What a reader of the result should know.").optional(),
+      condition: prose("When the row applies, in words; it is printed, not evaluated.").optional(),
+    })
+    .describe("One line of the vendor's table.");
+}
+
+/** The shape of a profile whose rows may name these probers. */
+export function profileSchema(proberIds: readonly string[]) {
+  return z
+    .strictObject({
+      id: word("The name that --profile takes.", "failover-secondary"),
+      title: oneLine("Heading of the results.").meta({ examples: ["Unity secondary → DC"] }),
+      product: oneLine("The product whose document states the rows.").meta({ examples: ["Cisco Unity"] }),
+      from: word("The role of the machine that probes.", "unity-secondary"),
+      to: word("The role of the machine that is probed.", "domain-controller"),
+      aliases: z
+        .array(word("Another name that --profile takes.", "unity-to-dc"))
+        .max(16)
+        .default([])
+        .describe("Other names that --profile takes."),
+      caution: prose("The vendor's advice that no probe can check; printed with every result.").optional(),
+      source: source.optional(),
+      variables: z
+        .record(word("Name of a variable.", "dcom-range"), variable)
+        .default({})
+        .describe("Ports that differ from site to site."),
+      rows: z
+        .array(rowSchema(proberIds))
+        .min(1)
+        .max(MAX_ROWS)
+        .describe("What must be reachable, in the order of the vendor's table."),
+    })
+    .describe("One traffic vector: what a machine in the role `from` must reach on one in the role `to`.");
+}
+
+export type WrittenProfile = z.output<ReturnType<typeof profileSchema>>;
+export type WrittenRow = WrittenProfile["rows"][number];
+
+/** The shape of a row's `params` for one prober: its own keys and no others. */
+export function paramsSchema(params: Prober["params"]) {
+  return z.strictObject(Object.fromEntries(Object.entries(params).map(([name, spec]) => [name, paramSchema(spec)])));
+}
+
+function paramSchema(spec: ParamSpec): z.ZodType {
+  if (spec.type === "boolean") return z.boolean().optional().describe(spec.about);
+  if (spec.type === "integer") return z.int().optional().describe(spec.about);
+  return oneLine(spec.about, spec.maxLength ?? 255).optional();
+}
+
+/**
+ * The published JSON Schema (draft 7, which the editors' YAML language server reads best). zod gives all but the
+ * parameters, which depend on another key: they become one condition for each prober that has some.
+ */
+export function profileJsonSchema(probers: readonly Prober[]): Record<string, unknown> {
+  const schema = z.toJSONSchema(profileSchema(probers.map((prober) => prober.id)), { target: "draft-7", io: "input" });
+  const { rows } = schema.properties as { rows: { items: Record<string, unknown> } };
+  rows.items.allOf = probers.map((prober) => {
+    const { $schema: _, ...params } = z.toJSONSchema(paramsSchema(prober.params), { target: "draft-7", io: "input" });
+    return {
+      if: { properties: { prober: { const: prober.id } }, required: ["prober"] },
+      // biome-ignore lint/suspicious/noThenProperty: the keyword of JSON Schema, not a promise.
+      then: { properties: { params } },
+    };
+  });
+  const { $schema, ...rest } = schema;
+  return { $schema, title: "unity-probe profile", ...rest };
+}
