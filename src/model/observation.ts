@@ -14,7 +14,7 @@ export interface TlsSeen {
   readonly alert?: number;
   /** OpenSSL's verification code, for instance `CERT_HAS_EXPIRED`; absent when the chain verified. */
   readonly verifyError?: string;
-  /** Leaf first: subject, issuer, names, notBefore, notAfter, daysLeft, sha256. */
+  /** Leaf first: subject, issuer, names, notBefore, notAfter (ISO 8601), sha256. A reader with a wall clock counts days. */
   readonly chain: readonly Evidence[];
 }
 
@@ -39,7 +39,7 @@ export interface Observation {
   /** First byte or datagram from the peer. */
   readonly repliedMs?: number;
   readonly endedMs: number;
-  /** The system's error code, for instance `ECONNREFUSED`; `PEER-CLOSED` where the peer sent FIN. */
+  /** The system's error code, for instance `ECONNREFUSED`, or one of the codes below; none where our own side ended it. */
   readonly code?: string;
   readonly icmp?: Icmp;
   /** False: ICMP type, code and sender cannot be seen here, so ECONNREFUSED may be a firewall's reject. */
@@ -53,6 +53,9 @@ export interface Observation {
 
 /** `code` of an observation whose peer closed the connection in good order. */
 export const PEER_CLOSED = "PEER-CLOSED";
+
+/** `code` of an observation that we ended because the peer sent more than the protocol allows. */
+export const TOO_LONG = "TOO-LONG";
 
 /** A range to ask, as data that crosses to a worker: no callback. */
 export interface SweepJob {

@@ -36,7 +36,9 @@ export interface ParamSpec {
 
 /** What `unity-probe explain` and docs/probers/ say about a prober. */
 export interface About {
-  /** The name of the exchange, for instance "NTP client request". */
+  /** The protocol's usual name, for instance `NTP`. */
+  readonly protocol: string;
+  /** The exchange, for instance `NTP client request`. */
   readonly title: string;
   readonly sends: string;
   readonly accepts: string;

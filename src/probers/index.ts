@@ -1,5 +1,6 @@
 /** The registry of probers: the word in YAML -> the file that speaks the protocol, loaded when it is first wanted. */
 import type { Prober } from "../model/prober.ts";
+import { withMismatch } from "./malformed.ts";
 
 const PROBERS = {
   "endpoint-mapper": async () => (await import("./endpoint-mapper.ts")).endpointMapper,
@@ -22,5 +23,5 @@ export function isProberId(id: string): id is ProberId {
 /** Loads a prober. Throws RangeError for an id that is not in the registry: profile/ has checked it long before. */
 export async function loadProber(id: string): Promise<Prober> {
   if (!isProberId(id)) throw new RangeError(`no prober is called ${id}`);
-  return PROBERS[id]();
+  return withMismatch(await PROBERS[id]());
 }

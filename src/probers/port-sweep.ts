@@ -12,10 +12,13 @@ export const portSweep: Sweep<Record<string, never>> = {
   manners: { minIntervalMs: 0 },
   params: {},
   about: {
+    protocol: "TCP or UDP",
     title: "Port sweep",
-    sends: "TCP: a connection request to each port, closed at once when it is accepted. UDP: one empty datagram to each port.",
+    sends:
+      "TCP: a connection request to each port, closed at once when it is accepted. UDP: one empty datagram to each port.",
     accepts: "TCP: accept, reset or an ICMP error. UDP: any datagram or an ICMP error.",
-    proves: "That packets to the port get through (accepted, reset, port-unreachable) or are rejected. It never proves a service.",
+    proves:
+      "That packets to the port get through (accepted, reset, port-unreachable) or are rejected. It never proves a service.",
     triggers: "Connection log lines at services that listen in the range; a burst that intrusion detection may notice.",
     specification: ["RFC 9293 section 3.5.2", "RFC 792", "RFC 1122 section 3.2.2.1", "RFC 4443 section 3.1"],
   },
