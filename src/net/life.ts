@@ -1,0 +1,98 @@
+/**
+ * The record of one socket's life: what becomes an Observation. tcp.ts and udp.ts write into it as things happen;
+ * whatever ends the socket first (an error, the peer's FIN, our own close) is what the observation says.
+ */
+import type { Observation, TlsSeen } from "../model/observation.ts";
+import type { Endpoint } from "../model/ports.ts";
+
+const FIRST_BYTES = 256;
+
+export class Life {
+  phase: Observation["phase"] = "bind";
+  local: Endpoint | undefined;
+  tls: TlsSeen | undefined;
+  /** Resolves once the socket is of no more use, whoever ended it. */
+  readonly over: Promise<void>;
+  readonly #remote: Endpoint;
+  readonly #monotonicMs: () => number;
+  readonly #startedMs: number;
+  readonly #sentMs: number[] = [];
+  readonly #resolveOver: () => void;
+  #connectedMs: number | undefined;
+  #repliedMs: number | undefined;
+  #endedMs: number | undefined;
+  #code: string | undefined;
+  #firstBytes: Uint8Array | undefined;
+
+  constructor(remote: Endpoint, monotonicMs: () => number) {
+    this.#remote = remote;
+    this.#monotonicMs = monotonicMs;
+    this.#startedMs = monotonicMs();
+    let resolveOver = () => {};
+    this.over = new Promise((resolve) => {
+      resolveOver = resolve;
+    });
+    this.#resolveOver = resolveOver;
+  }
+
+  get isOver(): boolean {
+    return this.#endedMs !== undefined;
+  }
+
+  /** The TCP handshake completed. */
+  connected(): void {
+    this.#connectedMs = this.#monotonicMs();
+  }
+
+  sent(): void {
+    this.#sentMs.push(this.#monotonicMs());
+  }
+
+  /** The peer was heard; without bytes where the system keeps them, as in a TLS handshake. Gives the time. */
+  heard(bytes?: Uint8Array): number {
+    const nowMs = this.#monotonicMs();
+    this.#repliedMs ??= nowMs;
+    const kept = this.#firstBytes?.length ?? 0;
+    if (bytes !== undefined && kept < FIRST_BYTES) {
+      const fresh = bytes.subarray(0, FIRST_BYTES - kept);
+      const joined = new Uint8Array(kept + fresh.length);
+      if (this.#firstBytes !== undefined) joined.set(this.#firstBytes);
+      joined.set(fresh, kept);
+      this.#firstBytes = joined;
+    }
+    return nowMs;
+  }
+
+  /** Ends the record; only the first call counts. No code: our own side ended it. */
+  end(code?: string): void {
+    if (this.isOver) return;
+    this.#endedMs = this.#monotonicMs();
+    this.#code = code;
+    this.#resolveOver();
+  }
+
+  /** The observation so far; while the socket lives, `endedMs` is now. */
+  seen(): Observation {
+    return {
+      remote: this.#remote,
+      ...(this.local !== undefined && { local: this.local }),
+      phase: this.phase,
+      startedMs: this.#startedMs,
+      ...(this.#connectedMs !== undefined && { connectedMs: this.#connectedMs }),
+      sentMs: [...this.#sentMs],
+      ...(this.#repliedMs !== undefined && { repliedMs: this.#repliedMs }),
+      endedMs: this.#endedMs ?? this.#monotonicMs(),
+      ...(this.#code !== undefined && { code: this.#code }),
+      errorQueue: false,
+      ...(this.#firstBytes !== undefined && { firstBytes: this.#firstBytes }),
+      ...(this.tls !== undefined && { tls: this.tls }),
+    };
+  }
+}
+
+/** The stable word of a system or OpenSSL error, for instance `ECONNREFUSED`; never its message text. */
+export function codeOf(error: unknown): string {
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  if (typeof code === "string") return code;
+  return error instanceof Error ? error.name : "UNKNOWN";
+}

@@ -1,0 +1,267 @@
+/**
+ * One TCP connection from its first SYN to its close, TLS included: bytes in and out, and the raw facts of its life.
+ * A failure is an observation, never an exception; whatever a peer sends, memory stays bounded and the socket ends.
+ */
+import { connect, type Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { Tls } from "../model/check.ts";
+import { PEER_CLOSED, type TlsSeen, TOO_LONG } from "../model/observation.ts";
+import type { TcpAttempt, TcpOptions } from "../model/parts.ts";
+import type { Endpoint } from "../model/ports.ts";
+import type { Connection } from "../model/prober.ts";
+import { codeOf, Life } from "./life.ts";
+import { ReceiveBuffer } from "./receive-buffer.ts";
+import { alertOf, openTls, tlsSeen } from "./tls.ts";
+
+/** What a peer may send before anybody asks for it; then reading stops until somebody does. */
+const UNASKED_BYTES = 64 * 1024;
+const CLOSE_GRACE_MS = 1000;
+
+type FrameLength = (buffered: Uint8Array) => number | undefined;
+
+interface Waiting {
+  readonly frameLength: FrameLength;
+  readonly capBytes: number;
+  resolve(frame: Uint8Array | undefined): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Connects to a resolved address, with a TLS handshake on top when `how.tls` asks for one. Resolves when that is done,
+ * failed, or the signal aborted; an abort later ends the connection.
+ */
+export async function connectTcp(
+  to: Endpoint,
+  how: TcpOptions,
+  signal: AbortSignal,
+  monotonicMs: () => number,
+): Promise<TcpAttempt> {
+  const life = new Life(to, monotonicMs);
+  life.phase = "connect";
+  const stream = open(to, how, signal, life);
+  if (stream === undefined) return { seen: () => life.seen(), close: () => {} };
+  let usable = await stream.connected();
+  if (usable && how.tls !== undefined) usable = (await stream.startTls(how.tls)) !== undefined;
+  const attempt = { seen: () => life.seen(), close: () => stream.close() };
+  return usable ? { ...attempt, connection: stream } : attempt;
+}
+
+function open(to: Endpoint, how: TcpOptions, signal: AbortSignal, life: Life): TcpStream | undefined {
+  if (signal.aborted) {
+    life.end();
+    return undefined;
+  }
+  let socket: Socket;
+  try {
+    socket = connect({
+      host: to.address,
+      port: to.port,
+      autoSelectFamily: false,
+      noDelay: true,
+      ...(how.source !== undefined && { localAddress: how.source }),
+      ...(how.sourcePort !== undefined && { localPort: how.sourcePort }),
+    });
+  } catch (error) {
+    life.end(codeOf(error));
+    return undefined;
+  }
+  const stream = new TcpStream(socket, life);
+  const abort = () => stream.destroy();
+  signal.addEventListener("abort", abort, { once: true });
+  socket.once("close", () => signal.removeEventListener("abort", abort));
+  return stream;
+}
+
+/** A connection over one socket, or over the TLS socket that startTls puts on top of it. */
+export class TcpStream implements Connection {
+  tls?: TlsSeen;
+  readonly #life: Life;
+  readonly #raw: Socket;
+  readonly #buffer = new ReceiveBuffer();
+  /** The socket that bytes go through: the raw one, or TLS over it. */
+  #socket: Socket;
+  #waiting: Waiting | undefined;
+  /** Bytes that the peer had sent before TLS began. */
+  #bytesInClear = 0;
+
+  constructor(socket: Socket, life: Life) {
+    this.#life = life;
+    this.#raw = socket;
+    this.#socket = socket;
+    this.#listen(socket);
+  }
+
+  get local(): Endpoint {
+    return this.#life.local ?? { transport: "tcp", address: "", port: 0 };
+  }
+
+  /** Whether the TCP handshake completed; waits for it. */
+  async connected(): Promise<boolean> {
+    let done = false;
+    const connected = new Promise<void>((resolve) => {
+      this.#raw.once("connect", () => {
+        done = true;
+        this.opened();
+        resolve();
+      });
+    });
+    await Promise.race([connected, this.#life.over]);
+    return done;
+  }
+
+  /** Notes that the socket is connected, as an accepted one is from the start. */
+  opened(): void {
+    const { localAddress, localPort } = this.#raw;
+    if (localAddress !== undefined && localPort !== undefined) {
+      this.#life.local = { transport: "tcp", address: localAddress, port: localPort };
+    }
+    this.#life.phase = "exchange";
+    this.#life.connected();
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.#life.isOver) return;
+    this.#life.sent();
+    this.#socket.write(bytes);
+  }
+
+  receive(frameLength: FrameLength, capBytes: number): Promise<Uint8Array | undefined> {
+    return new Promise((resolve, reject) => {
+      if (this.#waiting !== undefined) throw new Error("receive was called while another receive still waits");
+      this.#waiting = { frameLength, capBytes, resolve, reject };
+      this.#serve();
+      if (this.#waiting !== undefined) this.#socket.resume();
+    });
+  }
+
+  pending(): Uint8Array {
+    return this.#buffer.view().slice();
+  }
+
+  async startTls(wish: Tls): Promise<TlsSeen | undefined> {
+    if (this.#life.isOver) return undefined;
+    this.#life.phase = "tls";
+    // What came in clear must never be read as if it came through TLS (RFC 3207 section 6).
+    this.#buffer.clear();
+    this.#bytesInClear = this.#raw.bytesRead;
+    this.#unlisten(this.#raw);
+    let secure: TLSSocket;
+    try {
+      secure = openTls(this.#raw, wish);
+    } catch (error) {
+      this.#fail(error);
+      return undefined;
+    }
+    this.#socket = secure;
+    this.#listen(secure);
+    const finished = new Promise<void>((resolve) => {
+      secure.once("secureConnect", () => {
+        this.#life.heard();
+        this.#life.phase = "exchange";
+        this.#noteTls(tlsSeen(secure));
+        resolve();
+      });
+    });
+    await Promise.race([finished, this.#life.over]);
+    return this.#life.phase === "tls" ? undefined : this.tls;
+  }
+
+  /** Ends the connection with FIN, and with RST when the peer has not ended its side within a second. */
+  close(): void {
+    if (!this.#life.isOver && this.#life.phase === "exchange") this.#life.phase = "done";
+    this.#over();
+    const socket = this.#socket;
+    if (socket.destroyed) return;
+    socket.removeListener("data", this.#onData);
+    // The peer's FIN is seen only when everything before it was read.
+    socket.resume();
+    socket.end();
+    const timer = setTimeout(() => socket.destroy(), CLOSE_GRACE_MS);
+    timer.unref();
+    socket.once("close", () => clearTimeout(timer));
+  }
+
+  /** Ends the connection at once; what is still on its way is lost. */
+  destroy(): void {
+    this.#over();
+    this.#socket.destroy();
+  }
+
+  #listen(socket: Socket): void {
+    socket.on("data", this.#onData);
+    socket.on("end", this.#onEnd);
+    socket.on("error", this.#fail);
+    socket.on("close", this.#onClose);
+  }
+
+  /** The error listener stays: a socket's error without one ends the process. */
+  #unlisten(socket: Socket): void {
+    socket.removeListener("data", this.#onData);
+    socket.removeListener("end", this.#onEnd);
+    socket.removeListener("close", this.#onClose);
+  }
+
+  readonly #onData = (chunk: Uint8Array): void => {
+    this.#life.heard(chunk);
+    this.#buffer.append(chunk);
+    this.#serve();
+    if (this.#waiting === undefined && this.#buffer.length >= UNASKED_BYTES) this.#socket.pause();
+  };
+
+  readonly #onEnd = (): void => {
+    // In a TLS handshake Node calls this a reset; the peer sent FIN, and that is what is noted, being first.
+    this.#over(PEER_CLOSED);
+  };
+
+  readonly #onClose = (): void => {
+    this.#over();
+  };
+
+  readonly #fail = (error: unknown): void => {
+    if (!this.#life.isOver) {
+      const code = codeOf(error);
+      const alert = alertOf(code);
+      if (alert !== undefined) this.#noteTls({ chain: [], ...this.tls, alert });
+      if ((error as { readonly syscall?: unknown }).syscall === "bind") this.#life.phase = "bind";
+      this.#over(code);
+    }
+    this.#socket.destroy();
+  };
+
+  /** Gives the waiting receive its frame when that is whole, or ends everything when it is too long. */
+  #serve(): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    try {
+      const length = this.#buffer.length === 0 ? undefined : waiting.frameLength(this.#buffer.view());
+      if ((length ?? this.#buffer.length) > waiting.capBytes) {
+        this.#over(TOO_LONG);
+        this.#socket.destroy();
+      } else if (length !== undefined && length <= this.#buffer.length) {
+        this.#waiting = undefined;
+        waiting.resolve(this.#buffer.take(length));
+      }
+    } catch (error) {
+      this.#waiting = undefined;
+      waiting.reject(error);
+    }
+    if (this.#life.isOver) this.#over();
+  }
+
+  #noteTls(seen: TlsSeen): void {
+    this.tls = seen;
+    this.#life.tls = seen;
+  }
+
+  /** Nothing more will come: notes what ended it, unless something did before, and a waiting receive gets undefined. */
+  #over(code?: string): void {
+    // Node keeps the bytes of a handshake to itself, but counts them.
+    if (!this.#life.isOver && this.#life.phase === "tls" && this.#raw.bytesRead > this.#bytesInClear) {
+      this.#life.heard();
+    }
+    this.#life.end(code);
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.resolve(undefined);
+  }
+}
