@@ -15,14 +15,18 @@ export interface Folder {
 export const FOLDERS: Readonly<Record<string, Folder>> = {
   model: { layer: 0, imports: [], modules: [] },
   wire: { layer: 1, imports: [], modules: [] },
-  net: { layer: 1, imports: ["model"], modules: ["node:dgram", "node:dns", "node:net", "node:tls"] },
+  net: {
+    layer: 1,
+    imports: ["model"],
+    modules: ["node:crypto", "node:dgram", "node:dns/promises", "node:net", "node:stream", "node:tls"],
+  },
   verdict: { layer: 1, imports: ["model"], modules: [] },
   probers: { layer: 2, imports: ["model", "wire"], modules: [] },
   sweep: { layer: 2, imports: ["model", "verdict", "net"], modules: ["node:worker_threads"] },
   standin: { layer: 2, imports: ["model", "wire", "net"], modules: [] },
-  profile: { layer: 3, imports: ["model", "probers/index.ts"], modules: ["yaml", "zod"] },
+  profile: { layer: 3, imports: ["model", "probers/index.ts"], modules: ["node:url", "yaml", "zod"] },
   engine: { layer: 3, imports: ["model", "verdict"], modules: ["p-limit"] },
-  report: { layer: 3, imports: ["model"], modules: [] },
+  report: { layer: 3, imports: ["model"], modules: ["node:util"] },
   cli: {
     layer: 5,
     imports: ["model", "wire", "net", "verdict", "probers", "sweep", "standin", "profile", "engine", "report"],

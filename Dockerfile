@@ -1,0 +1,18 @@
+# One process, no shell: `docker run --read-only --cap-drop=ALL --security-opt=no-new-privileges unity-probe ...`
+FROM node:26.12.0-bookworm-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY . .
+RUN npm run build
+
+FROM node:26.12.0-bookworm-slim
+WORKDIR /app
+COPY --from=build /build/package.json ./
+COPY --from=build /build/bin ./bin
+COPY --from=build /build/dist ./dist
+COPY --from=build /build/profiles ./profiles
+COPY --from=build /build/schema ./schema
+# A number, so that Kubernetes' runAsNonRoot can see that it is not root.
+USER 65532:65532
+ENTRYPOINT ["node", "/app/bin/unity-probe.js"]

@@ -1,0 +1,81 @@
+/**
+ * Builds dist/: the command line bundled with every library it uses, the shipped profiles checked and packed as JSON,
+ * and the licences of what was bundled. bin/ and dist/ run on their own, without node_modules.
+ *
+ * New files are written over the old ones and leftovers removed at the end, so that a build never takes the command
+ * away from a test that is running it.
+ */
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, type Metafile } from "esbuild";
+import { loadProber, proberIds } from "../src/probers/index.ts";
+import { packProfiles } from "../src/profile/pack.ts";
+import { licencesOf } from "./licences.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const dist = join(root, "dist");
+
+/** CommonJS libraries call require for Node's own modules, and an ES module has none. */
+const REQUIRE_FOR_COMMONJS = `import { createRequire as __createRequire } from "node:module";
+const require = __createRequire(import.meta.url);`;
+
+/** Bundles src/cli/main.ts: the files by their path in dist/, and what went into them. */
+async function bundle(): Promise<{ readonly files: Map<string, string | Uint8Array>; readonly metafile: Metafile }> {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: ["src/cli/main.ts"],
+    outbase: "src",
+    outdir: "dist",
+    // As deep as the entry's folder: `../profiles.json` is the same file from the entry and from every chunk.
+    chunkNames: "chunks/[name]-[hash]",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    // Names and lines stay as they were written: a stack trace in a bug report can be read without a map.
+    minify: false,
+    legalComments: "linked",
+    banner: { js: REQUIRE_FOR_COMMONJS },
+    metafile: true,
+    write: false,
+    logLevel: "warning",
+  });
+  const files = new Map(result.outputFiles.map((file) => [relative(dist, file.path), file.contents]));
+  return { files, metafile: result.metafile };
+}
+
+/** The text of profiles.json. Throws with everything that is wrong in a profile: such a one cannot be shipped. */
+async function packedProfiles(): Promise<string> {
+  const folder = join(root, "profiles");
+  const names = (await readdir(folder, { recursive: true })).filter((name) => name.includes(sep)).sort();
+  const files = await Promise.all(
+    names
+      .filter((name) => name.endsWith(".yaml"))
+      .map(async (name) => ({
+        file: `profiles/${name.split(sep).join("/")}`,
+        text: await readFile(join(folder, name), "utf8"),
+      })),
+  );
+  const probers = await Promise.all(proberIds.map(loadProber));
+  const { profiles, errors } = packProfiles(files, new Map(probers.map((prober) => [prober.id, prober])));
+  if (errors.length > 0) throw new AggregateError(errors, errors.map(({ message }) => message).join("\n"));
+  return `${JSON.stringify(profiles, null, 1)}\n`;
+}
+
+async function writeDist(files: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
+  for (const [path, contents] of files) {
+    await mkdir(dirname(join(dist, path)), { recursive: true });
+    await writeFile(join(dist, path), contents);
+  }
+  for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !files.has(relative(dist, path))) await rm(path);
+  }
+}
+
+const [{ files, metafile }, profiles] = await Promise.all([bundle(), packedProfiles()]);
+files.set("profiles.json", profiles);
+files.set("DEPENDENCIES.txt", await licencesOf(root, Object.keys(metafile.inputs)));
+await writeDist(files);

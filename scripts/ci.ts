@@ -1,0 +1,74 @@
+/**
+ * Everything that a change must pass, step by step; .ci/run calls it after installing what it needs. A failed step
+ * does not end the run: one look at the log shows all that is wrong.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { closingLine, type StepResult, summarise, type VitestReport } from "./ci-summary.ts";
+
+/** The newest line of Node with long-term support; the npm package `node` brings its binary. */
+const NEWEST_LTS = 26;
+const STEP_TIMEOUT_MS = 30 * 60_000;
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), "unity-probe-ci-"));
+
+interface Step {
+  readonly name: string;
+  readonly command: string;
+  readonly folder?: string;
+  readonly skipsFail?: boolean;
+  /** The command takes vitest's reporter options. */
+  readonly tests?: boolean;
+}
+
+const fresh = join(scratch, "fresh-clone");
+
+/** The first command that the README shows, as it is printed there. */
+function firstCommand(): string {
+  const line = /^npm ci && .*$/m.exec(readFileSync(join(root, "README.md"), "utf8"))?.[0];
+  return line ?? `echo "README.md shows no line that begins with npm ci &&" >&2; exit 1`;
+}
+
+const STEPS: readonly Step[] = [
+  { name: "lint", command: "npm run lint" },
+  { name: "types", command: "npm run types" },
+  { name: `tests on Node ${process.versions.node}`, command: "npm test --", tests: true },
+  { name: `tests on Node ${NEWEST_LTS}`, command: `npm exec --package=node@${NEWEST_LTS} -- npm test --`, tests: true },
+  { name: "lab", command: "npm run test:lab --", tests: true, skipsFail: true },
+  { name: "fresh clone", command: `git clone --quiet . "${fresh}"` },
+  { name: "the README's first command", command: firstCommand(), folder: fresh },
+  { name: "a new prober of each kind", command: "npm exec tsx scripts/try-new-prober.ts" },
+];
+
+function run(step: Step, number: number): StepResult {
+  const reportFile = join(scratch, `report-${number}.json`);
+  const reporters = step.tests ? ` --reporter=default --reporter=json --outputFile.json="${reportFile}"` : "";
+  process.stdout.write(`\n== ${step.name}: ${step.command}\n`);
+  const ended = spawnSync("bash", ["-c", step.command + reporters], {
+    cwd: step.folder ?? root,
+    stdio: ["ignore", "inherit", "inherit"],
+    timeout: STEP_TIMEOUT_MS,
+  });
+  const succeeded = ended.status === 0;
+  if (!step.tests) return { name: step.name, succeeded };
+  const skipsFail = step.skipsFail ?? false;
+  const report = readReport(reportFile);
+  return { name: step.name, succeeded, tests: report === undefined ? { skipsFail } : { report, skipsFail } };
+}
+
+function readReport(file: string): VitestReport | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+const summary = summarise(STEPS.map(run));
+rmSync(scratch, { recursive: true, force: true });
+process.stdout.write(`\n${summary.wrong.map((text) => `FAILED  ${text}\n`).join("")}${closingLine(summary)}\n`);
+process.exitCode = summary.failed === 0 ? 0 : 1;
