@@ -1,0 +1,82 @@
+/** Plan -> the report document, outcome `planned` or `skipped`: every row of a profile is in it, nothing was sent. */
+import type { Check, Plan } from "../model/check.ts";
+import { EXIT_CODES } from "../model/result.ts";
+import { askedEntry, profileEntries } from "./asked.ts";
+import type { Counts, Estimate, ReportDocument, ResultEntry, Tool } from "./document.ts";
+import { SCHEMA_VERSION } from "./document.ts";
+import { plural } from "./text-layout.ts";
+
+/** What a plan will cost at worst. */
+export interface PlanEstimates {
+  /** In the order of `plan.checks`; undefined for a check that is not sent. */
+  readonly checks: readonly (Estimate | undefined)[];
+  readonly total: Estimate;
+}
+
+export interface PlanAbout {
+  readonly tool: Tool;
+  readonly startedAtMs: number;
+  readonly source: ReportDocument["source"];
+  /** Sentences about the plan as a whole, for instance that it fills connection tables. */
+  readonly findings?: ReportDocument["findings"];
+}
+
+/** The plan as a document. */
+export function planDocument(plan: Plan, estimates: PlanEstimates, about: PlanAbout): ReportDocument {
+  const results = plan.checks.map((check, at) => plannedEntry(check, plan, estimates.checks[at]));
+  const counted = results.filter((result) => result.canary !== true);
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    tool: about.tool,
+    startedAt: new Date(about.startedAtMs).toISOString(),
+    durationMs: 0,
+    source: about.source,
+    profiles: profileEntries(plan),
+    findings: about.findings ?? [],
+    summary: {
+      ...countsOf(counted.filter((result) => result.required || result.group !== undefined)),
+      optional: countsOf(counted.filter((result) => !result.required && result.group === undefined)),
+      exitCode: EXIT_CODES.passed,
+      estimate: estimates.total,
+    },
+    results,
+  };
+}
+
+function countsOf(results: readonly ResultEntry[]): Counts {
+  const count = (outcome: ResultEntry["outcome"]) => results.filter((result) => result.outcome === outcome).length;
+  return { pass: 0, fail: 0, inconclusive: 0, skipped: count("skipped"), error: 0, planned: count("planned") };
+}
+
+function plannedEntry(check: Check, plan: Plan, estimate: Estimate | undefined): ResultEntry {
+  const required = check.row.required && check.purpose === "row" && check.row.group === undefined;
+  return {
+    ...askedEntry({ check, required }, plan),
+    state: null,
+    reason: null,
+    serviceState: null,
+    outcome: check.skip === undefined ? "planned" : "skipped",
+    errorQueue: false,
+    detail: check.skip?.why ?? detailOf(check, estimate),
+    evidence: {},
+    warnings: [],
+    attempts: 0,
+    firstTry: false,
+    durationMs: 0,
+    timeoutMs: 0,
+    ...(estimate && check.skip === undefined && { estimate }),
+  };
+}
+
+function detailOf(check: Check, estimate: Estimate | undefined): string {
+  return estimate === undefined ? check.prober : `${check.prober}: ${worstCase(estimate)}`;
+}
+
+/** `at most 3 packets, 480 bytes, 6 s`. */
+export function worstCase({ packets, bytes, worstMs }: Estimate): string {
+  return `at most ${plural(packets, "packet")}, ${plural(bytes, "byte")}, ${seconds(worstMs)}`;
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 100) / 10} s`;
+}

@@ -1,0 +1,112 @@
+/** RunReport -> the report document, and one CheckResult -> its entry, as a stream wants it. */
+import type { Plan } from "../model/check.ts";
+import type { Evidence } from "../model/evidence.ts";
+import type { Icmp } from "../model/observation.ts";
+import { formatPorts } from "../model/ports.ts";
+import type { CheckResult, RangeSeen, RunReport, Tally } from "../model/result.ts";
+import type { State } from "../model/words.ts";
+import { askedEntry, profileEntries } from "./asked.ts";
+import type { Counts, Offender, RangeEntry, ReportDocument, ResultEntry, Tool } from "./document.ts";
+import { SCHEMA_VERSION } from "./document.ts";
+import { exitCause } from "./exit-cause.ts";
+import { inPlanOrder } from "./result-order.ts";
+import { firstTryDecided, rttMs } from "./timing.ts";
+
+/** The whole run as a document. */
+export function runDocument(report: RunReport, tool: Tool): ReportDocument {
+  const { plan, summary, optional, exitCode } = report;
+  const results = inPlanOrder(report.results, plan);
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    tool,
+    startedAt: new Date(report.startedAtMs).toISOString(),
+    durationMs: Math.round(report.durationMs),
+    source: report.source,
+    profiles: profileEntries(plan),
+    findings: report.findings.map(({ check, host, text }) => ({ check, host, text })),
+    summary: { ...countsOf(summary), optional: countsOf(optional), exitCode, cause: exitCause({ ...report, results }) },
+    results: results.map((result) => resultEntry(result, plan)),
+  };
+}
+
+/** The five counts of a run. */
+function countsOf({ pass, fail, inconclusive, skipped, error }: Tally): Counts {
+  return { pass, fail, inconclusive, skipped, error };
+}
+
+/** One result as the document has it. The plan names the role of the target. */
+export function resultEntry(result: CheckResult, plan: Plan): ResultEntry {
+  const { verdict, skipped, range } = result;
+  const rtt = rttMs(result);
+  return {
+    ...askedEntry(result, plan),
+    state: verdict?.state ?? null,
+    reason: verdict?.reason ?? (skipped?.notDue === true ? "not-due" : null),
+    serviceState: verdict?.service ?? null,
+    outcome: result.outcome,
+    ...(verdict?.offender && { offender: offenderOf(verdict.offender) }),
+    errorQueue: result.errorQueue,
+    detail: result.detail,
+    evidence: evidenceOf(result),
+    warnings: [...(result.reading?.warnings ?? []), ...result.warnings],
+    attempts: result.attempts,
+    firstTry: firstTryDecided(result),
+    ...(rtt !== undefined && { rttMs: rtt }),
+    durationMs: Math.round(result.durationMs),
+    timeoutMs: Math.round(result.timeoutMs),
+    ...(range && { range: rangeEntry(range) }),
+  };
+}
+
+function offenderOf(icmp: Icmp): Offender {
+  return { address: icmp.from, icmpType: icmp.type, icmpCode: icmp.code };
+}
+
+/** The facts that were read; where another protocol answered or nothing was understood, also the bytes themselves. */
+function evidenceOf({ reading, observations }: CheckResult): Evidence {
+  const understood = reading !== undefined && reading.service !== "mismatch";
+  const bytes = understood ? undefined : observations.findLast((seen) => seen.firstBytes?.length)?.firstBytes;
+  return {
+    ...reading?.evidence,
+    ...(bytes !== undefined && { firstBytes: Buffer.from(bytes).toString("hex") }),
+  };
+}
+
+function rangeEntry({ total, tested, groups, confidence }: RangeSeen): RangeEntry {
+  const portsIn = (state: State) => groups.filter((group) => group.state === state).flatMap((group) => group.ports);
+  const open = portsIn("open");
+  const closed = portsIn("closed");
+  const filtered = portsIn("filtered");
+  const openFiltered = portsIn("open|filtered");
+  const offenders = offendersOf(groups);
+  return {
+    total,
+    tested,
+    open: open.length,
+    closed: closed.length,
+    filtered: filtered.length,
+    openFiltered: openFiltered.length,
+    unknown: portsIn("unknown").length,
+    ports: {
+      ...(open.length > 0 && { open: formatPorts(open) }),
+      ...(closed.length > 0 && { closed: formatPorts(closed) }),
+      ...(filtered.length > 0 && { filtered: formatPorts(filtered) }),
+      ...(openFiltered.length > 0 && { openFiltered: formatPorts(openFiltered) }),
+    },
+    ...(offenders.length > 0 && { offenders }),
+    ...(confidence !== undefined && { confidence }),
+  };
+}
+
+/** Each sender of an ICMP error with the ports that it answered for, in the order in which they were met. */
+function offendersOf(groups: RangeSeen["groups"]): readonly (Offender & { readonly ports: string })[] {
+  const met = new Map<string, { readonly icmp: Icmp; readonly ports: number[] }>();
+  for (const { offender: icmp, ports } of groups) {
+    if (icmp === undefined) continue;
+    const key = `${icmp.from} ${icmp.type} ${icmp.code}`;
+    const entry = met.get(key) ?? { icmp, ports: [] };
+    entry.ports.push(...ports);
+    met.set(key, entry);
+  }
+  return [...met.values()].map(({ icmp, ports }) => ({ ...offenderOf(icmp), ports: formatPorts(ports) }));
+}

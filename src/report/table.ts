@@ -1,0 +1,87 @@
+/**
+ * The report as a person reads it on a terminal: for each profile one target as a list, or several as a grid; below
+ * that findings, counts and what the exit code means.
+ */
+import type { ProfileEntry, ReportDocument, ResultEntry } from "./document.ts";
+import type { Renderer, RenderOptions } from "./renderer.ts";
+import { safeStrings, safeText } from "./safe-text.ts";
+import { gridLines, targetsOf, targetText } from "./table-grid.ts";
+import { rowLines } from "./table-rows.ts";
+import { summaryLines } from "./table-summary.ts";
+import { hanging, widthOf } from "./text-layout.ts";
+
+/** Narrower than this nothing can be read; the terminal wraps instead. */
+const WIDTH_MIN = 60;
+
+export function table(given: RenderOptions): Renderer {
+  const note = given.endpointNote;
+  const options: RenderOptions = {
+    ...given,
+    width: Math.max(WIDTH_MIN, given.width),
+    ...(note && { endpointNote: (result) => safeText(note(result) ?? "") }),
+  };
+  return { end: (document) => `${tableLines(safeStrings(document), options).join("\n")}\n` };
+}
+
+function tableLines(document: ReportDocument, options: RenderOptions): readonly string[] {
+  const sections = document.profiles.flatMap((profile) => {
+    const results = document.results.filter((result) => result.profile === profile.id);
+    return results.length === 0 ? [] : sectionsOf(profile, results, document, options);
+  });
+  const findings = findingLines(document, options);
+  return [
+    ...sections.flatMap((section) => [...section, ""]),
+    ...(findings.length === 0 ? [] : [...findings, ""]),
+    ...summaryLines(document, options.width),
+  ];
+}
+
+/** A profile is one list or one grid; a plan knows no outcomes to compare, so each of its hosts is a list. */
+function sectionsOf(
+  profile: ProfileEntry,
+  results: readonly ResultEntry[],
+  { summary }: ReportDocument,
+  options: RenderOptions,
+): readonly (readonly string[])[] {
+  const targets = targetsOf(results);
+  const planned = summary.estimate !== undefined;
+  const parts =
+    targets.length > 1 && !planned
+      ? [{ results, lines: gridLines(results, options) }]
+      : targets.map(({ host, address }) => {
+          const own = results.filter((result) => result.host === host && result.address === address);
+          return { results: own, lines: rowLines(own, options) };
+        });
+  return parts.map((part) => [
+    ...titleLines(profile, part.results, options.width),
+    ...(profile.caution === undefined ? [] : hanging("  caution: ", profile.caution, options.width)),
+    "",
+    ...part.lines,
+  ]);
+}
+
+/** Title, target and our own address; on two lines where one is too short. */
+function titleLines({ title }: ProfileEntry, results: readonly ResultEntry[], width: number): readonly string[] {
+  const targets = targetsOf(results);
+  const hosts = new Set(targets.map(({ host }) => host));
+  const sources = new Set(
+    results.flatMap(({ source, seenAs }) => (source === null ? [] : [ownAddress(source, seenAs)])),
+  );
+  const target = targets.length === 1 ? targetText(targets[0]!) : hosts.size === 1 ? targets[0]!.host : "";
+  const from = sources.size === 0 ? "" : `from ${[...sources].join(" and ")}`;
+  const where = [target, from].filter((part) => part !== "").join(", ");
+  if (where === "") return hanging("", title, width);
+  const gap = "        ";
+  if (widthOf(title) + gap.length + widthOf(where) <= width) return [title + gap + where];
+  return [...hanging("", title, width), ...hanging("  ", where, width)];
+}
+
+function ownAddress(source: string, seenAs: string | undefined): string {
+  return seenAs === undefined || seenAs === source ? source : `${source} (seen there as ${seenAs})`;
+}
+
+/** A finding names its host where the run has several. */
+function findingLines({ findings, results }: ReportDocument, { width }: RenderOptions): readonly string[] {
+  const alone = new Set(results.map(({ host }) => host)).size === 1;
+  return findings.flatMap(({ host, text }) => hanging("  finding: ", alone ? text : `${host}: ${text}`, width));
+}

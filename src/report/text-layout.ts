@@ -1,0 +1,57 @@
+/** Plain text in columns: wrapping, padding and counting. One character is taken to be one column wide. */
+
+/**
+ * Breaks text at blanks into lines of at most `width` characters, the first of at most `firstWidth`; a longer word is
+ * cut, at a comma where it has one. Gives at least one line. Widths are at least 1.
+ */
+export function wrap(text: string, width: number, firstWidth: number = width): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ").flatMap((each, at) => cut(each, at === 0 ? firstWidth : width))) {
+    const room = lines.length === 0 ? firstWidth : width;
+    if (line === "") line = word;
+    else if (widthOf(line) + 1 + widthOf(word) <= room) line += ` ${word}`;
+    else {
+      lines.push(line);
+      line = word;
+    }
+  }
+  return [...lines, line];
+}
+
+/** Pieces of a word, each of at most `width` characters. */
+function cut(word: string, width: number): readonly string[] {
+  const chars = [...word];
+  const pieces: string[] = [];
+  while (chars.length > width) {
+    const comma = chars.lastIndexOf(",", width - 1);
+    pieces.push(chars.splice(0, comma > 0 ? comma + 1 : width).join(""));
+  }
+  return [...pieces, chars.join("")];
+}
+
+/** The number of columns that text without control characters takes. */
+export function widthOf(text: string): number {
+  return [...text].length;
+}
+
+/** Text filled with blanks to `width`. */
+export function pad(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - widthOf(text)));
+}
+
+/** Paragraph with a first-line prefix; further lines are indented as far as the prefix reaches. */
+export function hanging(prefix: string, text: string, width: number): readonly string[] {
+  const indent = " ".repeat(widthOf(prefix));
+  return wrap(text, Math.max(1, width - indent.length)).map((line, at) => (at === 0 ? prefix : indent) + line);
+}
+
+/** `1 packet`, `1,234 packets`. */
+export function plural(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** A whole number with a comma between thousands. */
+function grouped(count: number): string {
+  return `${count}`.replace(/\B(?=(\d{3})+$)/g, ",");
+}

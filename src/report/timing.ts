@@ -1,0 +1,30 @@
+/** What the times of a check's observations say: the round trip, and whether the first try sufficed. */
+import type { CheckSeen } from "../model/result.ts";
+
+/**
+ * The round-trip time in milliseconds, to a tenth: from the last send before the reply to the reply; where nothing had
+ * to be sent or nothing came back over TCP, from the start of the connection to its handshake. Undefined without both.
+ */
+export function rttMs({ observations }: CheckSeen): number | undefined {
+  const replied = observations.findLast((seen) => seen.repliedMs !== undefined);
+  if (replied?.repliedMs !== undefined) {
+    const repliedMs = replied.repliedMs;
+    const sentMs = replied.sentMs.findLast((at) => at <= repliedMs);
+    if (sentMs !== undefined) return toTenths(repliedMs - sentMs);
+  }
+  const connected = replied ?? observations.findLast((seen) => seen.connectedMs !== undefined);
+  return connected?.connectedMs === undefined ? undefined : toTenths(connected.connectedMs - connected.startedMs);
+}
+
+function toTenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}
+
+/** Whether the first send of the first attempt decided the check: nothing had to be repeated, nothing was awaited twice. */
+export function firstTryDecided({ attempts, observations, check }: CheckSeen): boolean {
+  if (attempts !== 1) return false;
+  const last = observations.at(-1);
+  if (check.transport === "tcp" || last === undefined) return true;
+  const decidedMs = last.repliedMs ?? last.endedMs;
+  return last.sentMs.filter((at) => at <= decidedMs).length <= 1;
+}
