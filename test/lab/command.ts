@@ -1,0 +1,78 @@
+/** Commands and daemons of the lab: every wait is bounded, every failure carries what the program printed. */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { openSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface CommandResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+
+/** Runs a program to its end, whatever its exit code. Rejects when it cannot start or outlives `timeoutMs`. */
+export function run(
+  argv: readonly string[],
+  options: { readonly input?: string; readonly timeoutMs?: number } = {},
+): Promise<CommandResult> {
+  const [program, ...args] = argv;
+  const { input = "", timeoutMs = 20_000 } = options;
+  return new Promise((resolve, reject) => {
+    const limits = { timeout: timeoutMs, killSignal: "SIGKILL" as const, maxBuffer: MAX_OUTPUT_BYTES };
+    const child = execFile(program!, args, limits, (error, stdout, stderr) => {
+      const exitCode = error === null ? 0 : error.code;
+      if (typeof exitCode === "number") return resolve({ exitCode, stdout, stderr });
+      const why = error?.killed ? `did not end within ${timeoutMs} ms` : error?.message;
+      reject(new Error(`${argv.join(" ")}: ${why}\n${stdout}${stderr}`));
+    });
+    // A program that ends without reading its input closes the pipe; its exit code tells more than EPIPE.
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(input);
+  });
+}
+
+/** Runs a program that has to succeed, and gives its standard output. */
+export async function runOk(argv: readonly string[], options: Parameters<typeof run>[1] = {}): Promise<string> {
+  const { exitCode, stdout, stderr } = await run(argv, options);
+  if (exitCode !== 0) throw new Error(`${argv.join(" ")}: exit ${exitCode}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+/** A server in the foreground, its output kept in a file. */
+export interface Daemon {
+  readonly name: string;
+  readonly process: ChildProcess;
+  readonly logFile: string;
+}
+
+export function startDaemon(name: string, argv: readonly string[], logFile: string): Daemon {
+  const log = openSync(logFile, "a");
+  const [program, ...args] = argv;
+  return { name, process: spawn(program!, args, { stdio: ["ignore", log, log] }), logFile };
+}
+
+/** Waits until `isReady` holds. Rejects with the end of the log when the daemon ends first or the time is up. */
+export async function untilReady(daemon: Daemon, isReady: () => Promise<boolean>, timeoutMs: number): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await isReady())) {
+    const ended = hasEnded(daemon);
+    if (!ended && Date.now() < deadline) {
+      await sleep(50);
+      continue;
+    }
+    const why = ended ? `ended with code ${daemon.process.exitCode}` : `is not ready after ${timeoutMs} ms`;
+    throw new Error(`${daemon.name} ${why}\n${readFileSync(daemon.logFile, "utf8").slice(-4000)}`);
+  }
+}
+
+/** Asks the daemon to end, and kills it when it does not within five seconds. */
+export async function stopDaemon(daemon: Daemon): Promise<void> {
+  daemon.process.kill("SIGTERM");
+  for (let waitedMs = 0; waitedMs < 5000 && !hasEnded(daemon); waitedMs += 50) await sleep(50);
+  if (!hasEnded(daemon)) daemon.process.kill("SIGKILL");
+}
+
+function hasEnded({ process }: Daemon): boolean {
+  return process.exitCode !== null || process.signalCode !== null;
+}

@@ -1,0 +1,69 @@
+/**
+ * The router's firewall: nftables rules for IPv4 and IPv6 alike. Without rules everything passes. Each loading takes
+ * the place of what was there.
+ */
+import { runOk } from "./command.ts";
+import { inside, type Lab } from "./namespaces.ts";
+
+/** What the router does to packets that match. */
+export type Fault = "dropped" | "reset" | "admin-prohibited" | "port-unreachable" | "net-unreachable";
+
+const VERDICT: Readonly<Record<Fault, string>> = {
+  dropped: "drop",
+  reset: "reject with tcp reset",
+  "admin-prohibited": "reject with icmpx type admin-prohibited",
+  "port-unreachable": "reject with icmpx type port-unreachable",
+  "net-unreachable": "reject with icmpx type no-route",
+};
+
+/** One transport and one port or range, as a rule of nftables matches it: `tcp dport 5000-5020`. */
+export type Match = `${"tcp" | "udp"} dport ${string}`;
+
+/** Rules of the forward chain, or a whole set of chains. */
+export type Firewall = readonly string[];
+
+export const ALL_PASSES: Firewall = [];
+
+/** Treats what matches; the rest passes. TCP alone can be reset, so a reset leaves UDP as it is. */
+export function faultOn(matches: readonly Match[], fault: Fault): Firewall {
+  return matches
+    .filter((match) => fault !== "reset" || match.startsWith("tcp"))
+    .map((match) => `add rule inet lab forward ${match} ${VERDICT[fault]}`);
+}
+
+/** Everything vanishes, both ways. */
+export const BLACK_HOLE: Firewall = ["add rule inet lab forward drop"];
+
+/** The first packet from the agent with an unseen pair of endpoints vanishes; those after it pass. */
+export const FIRST_OF_EVERY_FLOW_LOST: Firewall = ["ip", "ip6"].flatMap((family) => {
+  const address = family === "ip" ? "ipv4_addr" : "ipv6_addr";
+  const key = `${family} saddr . meta l4proto . th sport . ${family} daddr . th dport`;
+  const type = `${address} . inet_proto . inet_service . ${address} . inet_service`;
+  const flow = `iifname "agent0" meta l4proto { tcp, udp }`;
+  return [
+    `add set inet lab seen_${family} { type ${type}; size 65535; flags dynamic; }`,
+    `add rule inet lab forward ${flow} ${key} @seen_${family} accept`,
+    `add rule inet lab forward ${flow} add @seen_${family} { ${key} } drop`,
+  ];
+});
+
+/** Of all packets that pass the router, either way, the 1st, the 21st, the 41st and so on vanish. */
+export const EVERY_20TH_LOST: Firewall = ["add rule inet lab forward numgen inc mod 20 0 drop"];
+
+/** No ICMP error passes the router or leaves it; neighbour discovery and path MTU still work. */
+export const ICMP_SILENCED: Firewall = ["forward", "output"].flatMap((chain) => [
+  `add rule inet lab ${chain} icmp type destination-unreachable drop`,
+  `add rule inet lab ${chain} icmpv6 type destination-unreachable drop`,
+]);
+
+export async function loadFirewall({ router }: Lab, firewall: Firewall): Promise<void> {
+  const script = [
+    "flush ruleset",
+    "add table inet lab",
+    "add chain inet lab forward { type filter hook forward priority 0; policy accept; }",
+    "add chain inet lab output { type filter hook output priority 0; policy accept; }",
+    ...firewall,
+    "",
+  ];
+  await runOk(inside(router, ["nft", "-f", "-"]), { input: script.join("\n") });
+}
