@@ -36,7 +36,7 @@ export const EPM: LabRow = {
   required: true,
 };
 export const NETBIOS: LabRow = {
-  check: "netbios/udp/138",
+  check: "netbios-datagram/udp/138",
   kind: "udpNeverAnswers",
   match: "udp dport 138",
   required: false,
