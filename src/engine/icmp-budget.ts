@@ -4,7 +4,7 @@
  * says nothing, so whatever stayed silent meanwhile is asked again. Only answers cost a token; silence is free.
  */
 const BURST = 6;
-const TOKENS_PER_S = 1;
+export const ICMP_ERRORS_PER_S = 1;
 
 export class IcmpBudget {
   #tokens = BURST;
@@ -31,7 +31,7 @@ export class IcmpBudget {
   /** Milliseconds until one error can be sent again; 0 when it can now. */
   refillMs(nowMs: number): number {
     this.#refill(nowMs);
-    return this.#tokens >= 1 ? 0 : Math.ceil(((1 - this.#tokens) / TOKENS_PER_S) * 1000);
+    return this.#tokens >= 1 ? 0 : Math.ceil(((1 - this.#tokens) / ICMP_ERRORS_PER_S) * 1000);
   }
 
   /** Starts a new window: silences from here on are judged afresh. */
@@ -42,11 +42,11 @@ export class IcmpBudget {
   /** What a sweep may count on, as data. */
   allowance(nowMs: number): { readonly tokens: number; readonly perS: number } {
     this.#refill(nowMs);
-    return { tokens: Math.floor(this.#tokens), perS: TOKENS_PER_S };
+    return { tokens: Math.floor(this.#tokens), perS: ICMP_ERRORS_PER_S };
   }
 
   #refill(nowMs: number): void {
-    this.#tokens = Math.min(BURST, this.#tokens + ((nowMs - this.#atMs) / 1000) * TOKENS_PER_S);
+    this.#tokens = Math.min(BURST, this.#tokens + ((nowMs - this.#atMs) / 1000) * ICMP_ERRORS_PER_S);
     this.#atMs = nowMs;
   }
 }

@@ -9,11 +9,14 @@ import type { AddressContext } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
 import { interrupted } from "./seen.ts";
 
-/** Per ask of one port. TCP: covers the first SYN resend of every system. UDP: a slow WAN and back. */
-const REPLY_TIMEOUT_MS = { tcp: 3_000, udp: 1_000 } as const;
-const ATTEMPTS = { tcp: 2, udp: 3 } as const;
+/** How each port is asked. TCP: long enough for the first SYN resend of every system. UDP: for a slow WAN and back. */
+export const SWEEP_PACE = {
+  tcp: { attempts: 2, replyTimeoutMs: 3_000 },
+  udp: { attempts: 3, replyTimeoutMs: 1_000 },
+} as const;
+
 /** A canary is a port that nobody cares for: one ask is enough to see whether the network lies. */
-const CANARY_ATTEMPTS = 1;
+export const CANARY_ATTEMPTS = 1;
 
 /** Asks every port of a range and groups what was seen. */
 export async function askRange(check: Check, prober: Sweep<unknown>, context: AddressContext): Promise<CheckSeen> {
@@ -55,9 +58,9 @@ function jobOf(check: Check, prober: Sweep<unknown>, context: AddressContext): S
     ports: Uint16Array.from(portsOf(check.ports)),
     payload: check.transport === "udp" ? prober.payload(check.params, ask) : new Uint8Array(0),
     ratePerS: options.ratePerS,
-    attempts: canary ? CANARY_ATTEMPTS : (options.attempts ?? ATTEMPTS[check.transport]),
+    attempts: canary ? CANARY_ATTEMPTS : (options.attempts ?? SWEEP_PACE[check.transport].attempts),
     icmpBudget: budget.allowance(parts.world.monotonicMs()),
-    replyTimeoutMs: options.timeoutMs ?? REPLY_TIMEOUT_MS[check.transport],
+    replyTimeoutMs: options.timeoutMs ?? SWEEP_PACE[check.transport].replyTimeoutMs,
     ...(check.source === undefined ? {} : { source: check.source }),
   };
 }

@@ -1,0 +1,57 @@
+/** `unity-probe plan`: what a run would ask, and what that costs at worst. Sends nothing and resolves no name. */
+import { hostname } from "node:os";
+import type { RunOptions } from "../../engine/context.ts";
+import { ICMP_ERRORS_PER_S } from "../../engine/icmp-budget.ts";
+import { CHECKS_PER_ADDRESS } from "../../engine/limits.ts";
+import { CANARY_ATTEMPTS, SWEEP_PACE } from "../../engine/range.ts";
+import { EXIT_CODES } from "../../model/result.ts";
+import { loadProber } from "../../probers/index.ts";
+import { estimatePlan, type Pace } from "../../profile/estimate.ts";
+import { expandPlan } from "../../profile/expand.ts";
+import { planDocument } from "../../report/plan-document.ts";
+import type { Command } from "../command.ts";
+import { list, planOptionsOf, RUN_FLAGS, runOptionsOf } from "../flags.ts";
+import { openOutputs, renderOptions } from "../outputs.ts";
+import { realWorld } from "../parts.ts";
+import { loadProfiles, missingProfile } from "../profile-files.ts";
+import { toolVersion } from "../version.ts";
+
+export const planCommand: Command = {
+  words: ["plan"],
+  about: "Show what a run would ask, packets and worst-case time included; sends nothing",
+  flags: RUN_FLAGS,
+  async run(flags) {
+    const world = realWorld();
+    const words = list(flags, "profile");
+    if (words.length === 0) throw missingProfile();
+    const plan = expandPlan(await loadProfiles(words), planOptionsOf(flags, world.randomBytes));
+    const outputs = await openOutputs(
+      list(flags, "output"),
+      renderOptions(flags.color, flags.verbose === true, process.env),
+    );
+    const probers = new Map(
+      await Promise.all(plan.checks.map(async ({ prober }) => [prober, await loadProber(prober)] as const)),
+    );
+    const estimates = estimatePlan(plan, probers, world, paceOf(runOptionsOf(flags)));
+    const tool = { name: "unity-probe", version: toolVersion() };
+    await outputs.end(
+      planDocument(plan, estimates, { tool, startedAtMs: world.wallMs(), source: { host: hostname() } }),
+    );
+    return EXIT_CODES.passed;
+  },
+};
+
+/** What the engine would do with these options, as the estimate wants it. */
+function paceOf({ concurrency, ratePerS, timeoutMs, attempts }: RunOptions): Pace {
+  return {
+    checksPerHost: CHECKS_PER_ADDRESS,
+    concurrency,
+    sweep: {
+      tcp: { ...SWEEP_PACE.tcp, asksPerS: ratePerS },
+      udp: { ...SWEEP_PACE.udp, asksPerS: Math.min(ratePerS, ICMP_ERRORS_PER_S) },
+    },
+    canaryAttempts: CANARY_ATTEMPTS,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(attempts === undefined ? {} : { attempts }),
+  };
+}

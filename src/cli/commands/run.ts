@@ -1,0 +1,66 @@
+/** `unity-probe run`, the default verb: plan, ask, report. */
+import { hostname } from "node:os";
+import { run } from "../../engine/run.ts";
+import type { Plan } from "../../model/check.ts";
+import type { Parts } from "../../model/parts.ts";
+import { expandPlan } from "../../profile/expand.ts";
+import type { RenderOptions } from "../../report/renderer.ts";
+import { resultEntry, runDocument } from "../../report/run-document.ts";
+import type { Command } from "../command.ts";
+import { type FlagValues, list, planOptionsOf, RUN_FLAGS, runOptionsOf } from "../flags.ts";
+import { createLog } from "../logger.ts";
+import { type Outputs, openOutputs, renderOptions } from "../outputs.ts";
+import { createParts } from "../parts.ts";
+import { loadProfiles, missingProfile } from "../profile-files.ts";
+import { createProgress } from "../progress.ts";
+import { toolVersion } from "../version.ts";
+
+export const runCommand: Command = {
+  words: ["run", "$0"],
+  about: "Ask every row of the profiles and report the matrix",
+  flags: RUN_FLAGS,
+  async run(flags) {
+    const parts = createParts();
+    const words = list(flags, "profile");
+    if (words.length === 0) throw missingProfile();
+    const plan = expandPlan(await loadProfiles(words), planOptionsOf(flags, parts.world.randomBytes));
+    return runPlan(plan, parts, flags);
+  },
+};
+
+/** Runs a plan and writes its report; gives the exit code. `note` is printed behind each row of a table. */
+export async function runPlan(
+  plan: Plan,
+  parts: Parts,
+  flags: FlagValues,
+  note?: RenderOptions["endpointNote"],
+): Promise<number> {
+  const options = runOptionsOf(flags);
+  const rendering = renderOptions(flags.color, flags.verbose === true, process.env);
+  const outputs: Outputs = await openOutputs(list(flags, "output"), {
+    ...rendering,
+    ...(note === undefined ? {} : { endpointNote: note }),
+  });
+  const log = await createLog(flags.verbose === true);
+  const progress = createProgress(plan, flags.quiet !== true && flags.verbose !== true);
+  const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  process.once("SIGINT", interrupt);
+  process.once("SIGTERM", interrupt);
+  const tool = { name: "unity-probe", version: toolVersion() };
+  try {
+    const report = await run(plan, parts, options, { host: hostname() }, stop.signal, {
+      onSeen: (seen) => {
+        progress.seen(seen);
+        log.seen(seen);
+      },
+      onResult: (result) => outputs.result(resultEntry(result, plan)),
+    });
+    progress.end();
+    await outputs.end(runDocument(report, tool));
+    return report.exitCode;
+  } finally {
+    process.removeListener("SIGINT", interrupt);
+    process.removeListener("SIGTERM", interrupt);
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * The flags that `run` and `plan` share, and what they mean. Every flag has an environment twin: UNITY_PROBE_<FLAG>.
+ */
+import type { RunOptions } from "../engine/context.ts";
+import { ConfigError } from "../profile/config-error.ts";
+import type { PlanOptions } from "../profile/expand.ts";
+
+/** One flag, as yargs takes it. */
+export interface Flag {
+  readonly type: "string" | "boolean" | "number" | "array";
+  readonly about: string;
+  readonly alias?: string;
+  readonly choices?: readonly string[];
+  readonly placeholder?: string;
+}
+
+/** Parsed flags by name; yargs keeps the long name of each. */
+export type FlagValues = Readonly<Record<string, unknown>>;
+
+export const PLAN_FLAGS = {
+  profile: { type: "array", alias: "p", about: "Profile id, alias, or path of a YAML file; repeatable" },
+  host: { type: "array", alias: "H", about: "Name or address of the target; repeatable" },
+  set: { type: "array", about: "Value for a profile variable: name=value; repeatable" },
+  expect: {
+    type: "string",
+    choices: ["service", "path"],
+    about: "path: only ask whether the network lets rows through",
+  },
+  only: { type: "array", about: "Ask only these rows: a service, tcp/389 or udp/22800-32767; repeatable" },
+  skip: { type: "array", about: "Leave these rows out; same words; repeatable" },
+  source: { type: "string", about: "Own address to ask from" },
+  "source-port": { type: "array", about: "Own port for a row: udp/137=137; repeatable" },
+  output: { type: "array", alias: "o", about: "FORMAT or FORMAT=FILE: table, json, ndjson; repeatable" },
+  color: { type: "string", choices: ["auto", "always", "never"], about: "Colour in tables (default auto)" },
+  verbose: { type: "boolean", alias: "v", about: "Evidence and time-outs in tables, log lines on stderr" },
+} as const satisfies Record<string, Flag>;
+
+export const RUN_FLAGS = {
+  ...PLAN_FLAGS,
+  ipv4: { type: "boolean", alias: "4", about: "Only IPv4 addresses of the hosts" },
+  ipv6: { type: "boolean", alias: "6", about: "Only IPv6 addresses of the hosts" },
+  "any-address": { type: "boolean", about: "A row need pass on one address of a host only" },
+  strict: { type: "boolean", about: "Rows that are not required are required too" },
+  timeout: { type: "string", about: "Give-up time of every check instead of its own, for instance 5s or 800ms" },
+  attempts: { type: "number", about: "Sends of a UDP request, and asks of a silent port in a range" },
+  concurrency: { type: "number", about: "Checks at once over all hosts (default 64)" },
+  rate: { type: "string", about: "New flows a second in a sweep, or max (default 2000)" },
+  force: { type: "boolean", about: "Ask although a prober's manners say it is too early" },
+  quiet: { type: "boolean", alias: "q", about: "No progress on the terminal" },
+} as const satisfies Record<string, Flag>;
+
+const DEFAULT_CONCURRENCY = 64;
+const DEFAULT_RATE_PER_S = 2_000;
+const MOST = { attempts: 10, concurrency: 1_000, ratePerS: 1_000_000, timeoutMs: 3_600_000 };
+
+/** The flags that shape the plan. Throws ConfigError. */
+export function planOptionsOf(flags: FlagValues, randomBytes: (length: number) => Uint8Array): PlanOptions {
+  const source = text(flags, "source");
+  return {
+    hosts: required(list(flags, "host"), "--host", "name the machine to ask: --host dc01"),
+    set: list(flags, "set"),
+    only: list(flags, "only"),
+    skip: list(flags, "skip"),
+    sourcePorts: list(flags, "source-port"),
+    expectPath: flags.expect === "path",
+    randomBytes,
+    ...(source === undefined ? {} : { source }),
+  };
+}
+
+/** The flags that shape the run. Throws ConfigError. */
+export function runOptionsOf(flags: FlagValues): RunOptions {
+  if (flags.ipv4 === true && flags.ipv6 === true) throw new ConfigError("-4 and -6 leave no address to ask");
+  const timeout = text(flags, "timeout");
+  const attempts = count(flags, "attempts", MOST.attempts);
+  return {
+    concurrency: count(flags, "concurrency", MOST.concurrency) ?? DEFAULT_CONCURRENCY,
+    ratePerS: rateOf(text(flags, "rate")),
+    anyAddress: flags["any-address"] === true,
+    strict: flags.strict === true,
+    force: flags.force === true,
+    ...(timeout === undefined ? {} : { timeoutMs: durationMs(timeout, "--timeout") }),
+    ...(attempts === undefined ? {} : { attempts }),
+    ...(flags.ipv4 === true ? { family: 4 as const } : {}),
+    ...(flags.ipv6 === true ? { family: 6 as const } : {}),
+  };
+}
+
+/** The values of a repeatable flag. */
+export function list(flags: FlagValues, name: string): readonly string[] {
+  const value = flags[name];
+  if (value === undefined) return [];
+  const words = (Array.isArray(value) ? value : [value]).map(String);
+  return required(words, `--${name}`, "it needs a value");
+}
+
+export function text(flags: FlagValues, name: string): string | undefined {
+  const value = flags[name];
+  if (value === undefined) return undefined;
+  if (Array.isArray(value)) throw new ConfigError(`--${name} is given more than once`);
+  if (value === "" || typeof value === "boolean") throw new ConfigError(`--${name} needs a value`);
+  return String(value);
+}
+
+function required(words: readonly string[], flag: string, meant: string): readonly string[] {
+  if (words.length === 0 || words.some((word) => word === "" || word === "true")) {
+    throw new ConfigError(words.length === 0 ? `${flag} is missing` : `${flag} has no value`, meant);
+  }
+  return words;
+}
+
+function count(flags: FlagValues, name: string, most: number): number | undefined {
+  const value = flags[name];
+  if (value === undefined) return undefined;
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw new ConfigError(`--${name} is not a whole number from 1 to ${most}`);
+}
+
+function rateOf(word: string | undefined): number {
+  if (word === undefined) return DEFAULT_RATE_PER_S;
+  if (word === "max") return MOST.ratePerS;
+  const rate = Number(word);
+  if (Number.isInteger(rate) && rate >= 1 && rate <= MOST.ratePerS) return rate;
+  throw new ConfigError(`--rate ${word} is not a rate`, `give flows a second, 1 to ${MOST.ratePerS}, or max`);
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
+
+/** `500ms`, `5s`, `2m`. */
+function durationMs(word: string, flag: string): number {
+  const parts = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(word);
+  const ms = parts === null ? Number.NaN : Number(parts[1]) * UNIT_MS[parts[2]!]!;
+  if (ms >= 1 && ms <= MOST.timeoutMs) return ms;
+  throw new ConfigError(`${flag} ${word} is not a duration`, "write it with its unit: 800ms, 5s or 2m");
+}
