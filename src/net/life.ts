@@ -48,12 +48,12 @@ export class Life {
     this.#sentMs.push(this.#monotonicMs());
   }
 
-  /** The peer was heard; without bytes where the system keeps them, as in a TLS handshake. Gives the time. */
-  heard(bytes?: Uint8Array): number {
+  /** The peer sent bytes. Gives the time. */
+  heard(bytes: Uint8Array): number {
     const nowMs = this.#monotonicMs();
     this.#repliedMs ??= nowMs;
-    const kept = this.#firstBytes?.length ?? 0;
-    if (bytes !== undefined && kept < FIRST_BYTES) {
+    const kept = this.firstBytesKept;
+    if (kept < FIRST_BYTES) {
       const fresh = bytes.subarray(0, FIRST_BYTES - kept);
       const joined = new Uint8Array(kept + fresh.length);
       if (this.#firstBytes !== undefined) joined.set(this.#firstBytes);
@@ -61,6 +61,16 @@ export class Life {
       this.#firstBytes = joined;
     }
     return nowMs;
+  }
+
+  /** How many of the peer's first bytes are kept. */
+  get firstBytesKept(): number {
+    return this.#firstBytes?.length ?? 0;
+  }
+
+  /** Keeps only so many of the first bytes: what came after them was a handshake below the bytes that matter. */
+  truncateFirstBytes(length: number): void {
+    this.#firstBytes = length === 0 ? undefined : this.#firstBytes?.slice(0, length);
   }
 
   /** Ends the record; only the first call counts. No code: our own side ended it. */

@@ -55,7 +55,8 @@ export function listenTcp(
 
 function accept(socket: Socket): Accepted {
   const remote: Endpoint = { transport: "tcp", address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
-  const stream = new TcpStream(socket, new Life(remote, () => performance.now()));
+  // Nobody asks a far end when it saw what.
+  const stream = new TcpStream(socket, new Life(remote, () => 0));
   stream.opened();
   return {
     remote,

@@ -66,7 +66,7 @@ function open(to: Endpoint, how: TcpOptions, signal: AbortSignal, life: Life): T
     return undefined;
   }
   const stream = new TcpStream(socket, life);
-  const abort = () => stream.destroy();
+  const abort = () => stream.abort();
   signal.addEventListener("abort", abort, { once: true });
   socket.once("close", () => signal.removeEventListener("abort", abort));
   return stream;
@@ -81,8 +81,7 @@ export class TcpStream implements Connection {
   /** The socket that bytes go through: the raw one, or TLS over it. */
   #socket: Socket;
   #waiting: Waiting | undefined;
-  /** Bytes that the peer had sent before TLS began. */
-  #bytesInClear = 0;
+  #closing = false;
 
   constructor(socket: Socket, life: Life) {
     this.#life = life;
@@ -143,11 +142,13 @@ export class TcpStream implements Connection {
     this.#life.phase = "tls";
     // What came in clear must never be read as if it came through TLS (RFC 3207 section 6).
     this.#buffer.clear();
-    this.#bytesInClear = this.#raw.bytesRead;
+    const keptInClear = this.#life.firstBytesKept;
     this.#unlisten(this.#raw);
     let secure: TLSSocket;
     try {
-      secure = openTls(this.#raw, wish);
+      secure = openTls(this.#raw, wish, (bytes) => {
+        if (this.#life.phase === "tls") this.#life.heard(bytes);
+      });
     } catch (error) {
       this.#fail(error);
       return undefined;
@@ -156,7 +157,7 @@ export class TcpStream implements Connection {
     this.#listen(secure);
     const finished = new Promise<void>((resolve) => {
       secure.once("secureConnect", () => {
-        this.#life.heard();
+        this.#life.truncateFirstBytes(keptInClear);
         this.#life.phase = "exchange";
         this.#noteTls(tlsSeen(secure));
         resolve();
@@ -171,7 +172,8 @@ export class TcpStream implements Connection {
     if (!this.#life.isOver && this.#life.phase === "exchange") this.#life.phase = "done";
     this.#over();
     const socket = this.#socket;
-    if (socket.destroyed) return;
+    if (this.#closing || socket.destroyed) return;
+    this.#closing = true;
     socket.removeListener("data", this.#onData);
     // The peer's FIN is seen only when everything before it was read.
     socket.resume();
@@ -181,10 +183,10 @@ export class TcpStream implements Connection {
     socket.once("close", () => clearTimeout(timer));
   }
 
-  /** Ends the connection at once; what is still on its way is lost. */
-  destroy(): void {
+  /** Ends the connection at once, and what is still on its way is lost; a close that has begun keeps its second. */
+  abort(): void {
     this.#over();
-    this.#socket.destroy();
+    if (!this.#closing) this.#socket.destroy();
   }
 
   #listen(socket: Socket): void {
@@ -255,10 +257,6 @@ export class TcpStream implements Connection {
 
   /** Nothing more will come: notes what ended it, unless something did before, and a waiting receive gets undefined. */
   #over(code?: string): void {
-    // Node keeps the bytes of a handshake to itself, but counts them.
-    if (!this.#life.isOver && this.#life.phase === "tls" && this.#raw.bytesRead > this.#bytesInClear) {
-      this.#life.heard();
-    }
     this.#life.end(code);
     const waiting = this.#waiting;
     this.#waiting = undefined;

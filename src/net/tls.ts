@@ -4,6 +4,7 @@
  */
 import type { X509Certificate } from "node:crypto";
 import { isIP, type Socket } from "node:net";
+import { Duplex } from "node:stream";
 import { connect, type TLSSocket } from "node:tls";
 import type { Tls } from "../model/check.ts";
 import type { Evidence } from "../model/evidence.ts";
@@ -59,16 +60,39 @@ export function alertOf(code: string): number | undefined {
   return name === undefined ? undefined : ALERTS[name];
 }
 
-/** Begins a handshake on a connected socket. Throws when `serverName` cannot be a server name. */
-export function openTls(socket: Socket, wish: Tls): TLSSocket {
+/**
+ * Begins a handshake on a connected socket. `onCipherBytes` sees what the peer sends before it is decrypted, because
+ * Node shows nothing of a peer that does not speak TLS. Throws when `serverName` cannot be a server name.
+ */
+export function openTls(socket: Socket, wish: Tls, onCipherBytes: (bytes: Uint8Array) => void): TLSSocket {
   return connect({
-    socket,
+    socket: tap(socket, onCipherBytes),
     rejectUnauthorized: false,
     minVersion: "TLSv1.2",
     // The certificate is held against `host`; SNI never carries an address (RFC 6066 section 3).
     host: wish.serverName,
     ...(isIP(wish.serverName) === 0 && { servername: wish.serverName }),
   });
+}
+
+/** The socket as a stream that shows what passes through it. Its errors stay with the socket's own listener. */
+function tap(socket: Socket, onBytes: (bytes: Uint8Array) => void): Duplex {
+  const stream = new Duplex({
+    read: () => void socket.resume(),
+    write: (chunk, _encoding, done) => void socket.write(chunk, done),
+    final: (done) => void socket.end(done),
+    destroy: (error, done) => {
+      socket.destroy();
+      done(error);
+    },
+  });
+  socket.on("data", (chunk) => {
+    onBytes(chunk);
+    if (!stream.push(chunk)) socket.pause();
+  });
+  socket.once("end", () => stream.push(null));
+  socket.once("close", () => stream.destroy());
+  return stream;
 }
 
 /** What a finished handshake shows. */

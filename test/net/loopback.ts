@@ -1,0 +1,82 @@
+/** What the tests of net/ and sweep/ share: a clock, byte shorthands, raw peers and a count of open sockets. */
+import { createServer, type Server, type Socket } from "node:net";
+import { expect, vi } from "vitest";
+import type { Endpoint } from "../../src/model/ports.ts";
+import { createNet } from "../../src/net/net.ts";
+
+export const net = createNet({ monotonicMs: () => performance.now() });
+export const never = new AbortController().signal;
+
+export const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString("latin1");
+export const bytesOf = (words: string) => new Uint8Array(Buffer.from(words, "latin1"));
+
+/** A frame of so many bytes. */
+export const exactly = (length: number) => () => length;
+
+/** A line that ends with a line feed. */
+export const line = (buffered: Uint8Array) => {
+  const at = buffered.indexOf(10);
+  return at === -1 ? undefined : at + 1;
+};
+
+export interface Peer extends AsyncDisposable {
+  readonly local: Endpoint;
+  /** How many connections it still holds. */
+  held(): number;
+}
+
+/** A TCP peer on a free loopback port that may misbehave as it likes; gone at the end of the block. */
+export async function peer(onSocket: (socket: Socket) => void, address = "127.0.0.1"): Promise<Peer> {
+  return serve(
+    createServer((socket) => {
+      socket.on("error", () => {});
+      onSocket(socket);
+    }),
+    address,
+  );
+}
+
+/** Starts any server on a free port; `await using` ends it with all its connections. */
+export async function serve(server: Server, address = "127.0.0.1"): Promise<Peer> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  await new Promise<void>((listening) => server.listen(0, address, listening));
+  const bound = server.address() as { port: number };
+  return {
+    local: { transport: "tcp", address, port: bound.port },
+    held: () => sockets.size,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}
+
+/** A port that nothing listens on: it was free a moment ago. */
+export async function closedPort(transport: "tcp" | "udp" = "tcp", address = "127.0.0.1"): Promise<Endpoint> {
+  const server = await peer(() => {}, address);
+  await server[Symbol.asyncDispose]();
+  return { ...server.local, transport };
+}
+
+const openSockets = () => process.getActiveResourcesInfo().filter((name) => /^(TCP|UDP|TLS)/.test(name)).length;
+
+/** Runs the work, then waits until no more sockets are open than before and those that the peers hold. */
+export async function leavesNoSocket(work: () => Promise<void>, peers: readonly Peer[] = []): Promise<void> {
+  const ours = () => openSockets() - peers.reduce((sum, each) => sum + each.held(), 0);
+  const before = ours();
+  await work();
+  await vi.waitFor(() => expect(ours()).toBeLessThanOrEqual(before), { timeout: 5_000, interval: 20 });
+}
+
+/** A promise that somebody else resolves. */
+export function deferred<T>(): { readonly promise: Promise<T>; resolve(value: T): void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve: (value) => resolve(value) };
+}
