@@ -1,0 +1,25 @@
+/**
+ * `npm run docs` writes every file that is derived from the code: the JSON Schemas and docs/verdicts.md. A test fails
+ * when one of them is not what this script would write.
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { schemaFiles } from "./schemas.ts";
+import { verdictsPage } from "./verdicts-page.ts";
+
+/** The text of each derived file, by its path from the repository's root. */
+export async function derivedFiles(): Promise<ReadonlyMap<string, string>> {
+  const schemas = [...(await schemaFiles())].map(([name, text]) => [`schema/${name}`, text] as const);
+  return new Map([...schemas, ["docs/verdicts.md", verdictsPage()]]);
+}
+
+/** Writes them all. */
+export async function writeDerivedFiles(): Promise<void> {
+  for (const [path, text] of await derivedFiles()) {
+    const target = new URL(`../${path}`, import.meta.url);
+    await mkdir(new URL(".", target), { recursive: true });
+    await writeFile(target, text);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await writeDerivedFiles();

@@ -1,0 +1,22 @@
+import { describe, expect, it } from "vitest";
+import type { Ask } from "../../src/model/prober.ts";
+import { template } from "./sweep.ts";
+
+const ask: Ask = {
+  host: "localhost",
+  remote: { transport: "udp", address: "127.0.0.1", port: 1024 },
+  learned: {},
+  world: {
+    monotonicMs: () => 0,
+    wallMs: () => 0,
+    sleep: () => Promise.resolve(),
+    randomBytes: (length) => new Uint8Array(length),
+    secret: () => undefined,
+  },
+};
+
+describe("template", () => {
+  it("sends each port an empty datagram", () => {
+    expect(template.payload({}, ask)).toEqual(new Uint8Array(0));
+  });
+});
