@@ -10,7 +10,7 @@ import { verdictsPage } from "./verdicts-page.ts";
 /** The text of each derived file, by its path from the repository's root. */
 export async function derivedFiles(): Promise<ReadonlyMap<string, string>> {
   const schemas = [...(await schemaFiles())].map(([name, text]) => [`schema/${name}`, text] as const);
-  return new Map([...schemas, ["docs/verdicts.md", verdictsPage()]]);
+  return new Map([...schemas, ["docs/verdicts.md", await verdictsPage()]]);
 }
 
 /** Writes them all. */

@@ -1,178 +1,142 @@
-/** docs/verdicts.md: the tables of src/verdict/, worked out by asking the code for every case. */
+/**
+ * docs/verdicts.md: prose written by hand, and tables printed from the code that decides: every situation under every expectation, and what
+ * errors mean. Nothing here knows an outcome of its own.
+ */
+import { readFile } from "node:fs/promises";
 import type { Verdict } from "../src/model/result.ts";
-import {
-  EXPECTATIONS,
-  type Expectation,
-  REASONS,
-  type Reason,
-  type ServiceState,
-  type State,
-  type Transport,
-} from "../src/model/words.ts";
-import { type Judgement, outcomeOf } from "../src/verdict/outcome.ts";
+import { EXPECTATIONS, type Expectation, type Reason, type Transport } from "../src/model/words.ts";
+import { type Controls, outcomeOf } from "../src/verdict/outcome.ts";
 import { reasonOfErrno, reasonOfIcmp, stateOfReason } from "../src/verdict/state.ts";
 
-const TARGET = { v4: "192.0.2.1", v6: "2001:db8::1" };
-const OTHER = "192.0.2.254";
+interface Situation {
+  readonly seen: string;
+  readonly transport: Transport;
+  readonly verdict: Verdict;
+}
 
-/** Every system error code that has a reason; a test holds the list against the platform's own. */
-export const ERROR_CODES: readonly string[] = [
+const SITUATIONS: readonly Situation[] = [
+  { seen: "the service answered in its protocol", transport: "tcp", verdict: verdict("protocol-reply", "confirmed") },
+  { seen: "the service refused in its protocol", transport: "tcp", verdict: verdict("service-refusal", "refused") },
+  { seen: "a TLS alert instead of the inner protocol", transport: "tcp", verdict: verdict("tls-alert", "refused") },
+  { seen: "another protocol answered", transport: "tcp", verdict: verdict("mismatch", "mismatch") },
+  {
+    seen: "a middle box answered in the protocol",
+    transport: "tcp",
+    verdict: verdict("answered-by-intermediary", "unchecked"),
+  },
+  {
+    seen: "accepted, asked, no reply",
+    transport: "tcp",
+    verdict: { ...verdict("no-response", "silent"), state: "open" },
+  },
+  {
+    seen: "accepted, then ended within 300 ms without a byte",
+    transport: "tcp",
+    verdict: verdict("rst-after-accept", "silent"),
+  },
+  { seen: "accepted, the service was not asked", transport: "tcp", verdict: verdict("syn-ack", "unchecked") },
+  {
+    seen: "accepted, and so are all canary ports",
+    transport: "tcp",
+    verdict: verdict("accept-unreliable", "unchecked"),
+  },
+  { seen: "reset (RST)", transport: "tcp", verdict: verdict("conn-refused", "unchecked") },
+  {
+    seen: "refused, sender unseen (no error queue)",
+    transport: "tcp",
+    verdict: { ...verdict("conn-refused", "unchecked"), doubted: true },
+  },
+  { seen: "port-unreachable from the target", transport: "udp", verdict: verdict("port-unreach", "unchecked", "udp") },
+  { seen: "any other ICMP error", transport: "tcp", verdict: verdict("admin-prohibited", "unchecked") },
+  { seen: "no answer to the connection request", transport: "tcp", verdict: verdict("no-response", "unchecked") },
+  { seen: "no answer to the datagrams", transport: "udp", verdict: verdict("no-response", "silent", "udp") },
+  {
+    seen: "our own side: no route, no name, no resources, own firewall",
+    transport: "tcp",
+    verdict: verdict("no-route", "unchecked"),
+  },
+];
+
+function verdict(reason: Reason, service: Verdict["service"], transport: Transport = "tcp"): Verdict {
+  return { state: stateOfReason(reason, transport, "target"), reason, service };
+}
+
+/** Markdown of the outcome table. */
+function outcomeTable(): string {
+  const rows = SITUATIONS.map((situation) => {
+    const { state, reason, service } = situation.verdict;
+    const cells = EXPECTATIONS.map((expect) => cellOf(situation, expect));
+    return [situation.seen, `${situation.transport} ${state.replace("|", "\\|")}`, reason, service, ...cells];
+  });
+  return markdown(["what was seen", "state", "reason", "service", ...EXPECTATIONS.map((word) => `\`${word}\``)], rows);
+}
+
+/** One outcome, or what it depends on: the row's silence, or what other ports of the host did. */
+function cellOf({ verdict, transport }: Situation, expect: Expectation): string {
+  const outcome = (silence: "fail" | "inconclusive", controls: Controls) =>
+    outcomeOf(verdict, { expect, silence, transport }, controls);
+  const alone = { refused: false, reached: false };
+  const plain = outcome("fail", alone);
+  if (outcome("inconclusive", alone) !== plain) return `${plain}, or inconclusive where the row's silence is`;
+  const refused = outcome("fail", { refused: true, reached: true });
+  const reached = outcome("fail", { refused: false, reached: true });
+  if (reached !== plain) return `${reached} if another port of the host was open or closed, else ${plain}`;
+  return refused === plain ? plain : `${refused} if the host refused another TCP port, else ${plain}`;
+}
+
+const ERRNOS = [
   "ECONNREFUSED",
   "EHOSTUNREACH",
   "ENETUNREACH",
-  "EHOSTDOWN",
-  "ETIMEDOUT",
   "EACCES",
   "EPERM",
-  "ENETDOWN",
-  "EAFNOSUPPORT",
-  "EADDRNOTAVAIL",
-  "EADDRINUSE",
+  "ETIMEDOUT",
   "EMFILE",
-  "ENFILE",
   "ENOBUFS",
-  "ENOMEM",
+  "EADDRNOTAVAIL",
+  "ENETDOWN",
+  "anything else",
 ];
 
-const row = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
-
-function stateCell(reason: Reason, transport: Transport): string {
-  const own = stateOfReason(reason, transport, TARGET.v4, TARGET.v4);
-  const others = stateOfReason(reason, transport, TARGET.v4, OTHER);
-  return own === others ? own : `${own} from the target's own address, else ${others}`;
-}
-
-function statesTable(): string {
-  const rows = REASONS.map((reason) => [`\`${reason}\``, stateCell(reason, "tcp"), stateCell(reason, "udp")]);
-  return table(["reason", "over TCP", "over UDP"], rows);
-}
-
-function errorsTable(): string {
-  const rows = ERROR_CODES.map((code) => {
-    const over = (transport: Transport, address: string): string => reasonOfErrno(code, transport, address);
-    return [`\`${code}\``, over("tcp", TARGET.v4), over("udp", TARGET.v4), over("tcp", TARGET.v6)];
-  });
-  return table(["system error", "TCP, IPv4", "UDP, IPv4", "TCP, IPv6"], rows);
-}
-
-function icmpTable(): string {
-  const codes = Array.from({ length: 16 }, (_, code) => code);
-  const rows = codes.map((code) => {
-    const v4 = reasonOfIcmp({ type: 3, code, from: TARGET.v4 });
-    const v6 = reasonOfIcmp({ type: 1, code, from: TARGET.v6 });
-    return [`${code}`, v4, v6];
-  });
-  return table(["code", "ICMP type 3", "ICMPv6 type 1"], rows);
-}
-
-interface Situation {
-  readonly words: string;
-  readonly verdict: Verdict;
-  readonly transport?: Transport;
-}
-
-const seen = (
-  words: string,
-  state: State,
-  service: ServiceState,
-  reason: Reason,
-  more?: Partial<Situation>,
-): Situation => ({
-  words,
-  verdict: { state, service, reason },
-  ...more,
-});
-
-const SITUATIONS: readonly Situation[] = [
-  seen("open, confirmed", "open", "confirmed", "protocol-reply"),
-  seen("open, refused", "open", "refused", "service-refusal"),
-  seen("open, mismatch", "open", "mismatch", "mismatch"),
-  seen("open, silent", "open", "silent", "no-response"),
-  seen("open, unchecked", "open", "unchecked", "syn-ack"),
-  seen("open, `rst-after-accept`", "open", "silent", "rst-after-accept"),
-  seen("open, `accept-unreliable`", "open", "unchecked", "accept-unreliable"),
-  seen("open, `answered-by-intermediary`", "open", "unchecked", "answered-by-intermediary"),
-  seen("closed", "closed", "unchecked", "conn-refused"),
-  {
-    words: "closed, perhaps by a firewall (no error queue)",
-    verdict: { state: "closed", service: "unchecked", reason: "conn-refused", doubted: true },
-  },
-  seen("filtered, an ICMP error said so", "filtered", "unchecked", "admin-prohibited"),
-  seen("filtered, TCP stayed silent", "filtered", "unchecked", "no-response"),
-  seen("open|filtered (UDP stayed silent)", "open|filtered", "silent", "no-response", { transport: "udp" }),
-  seen("unknown", "unknown", "unchecked", "no-route"),
-];
-
-/** What an outcome may hang on beside the verdict itself. */
-const CONDITIONS = [
-  { when: "its silence is `fail`", asked: { silence: "fail" }, controls: {} },
-  { when: "another TCP port of the host refused", asked: {}, controls: { refused: true } },
-  { when: "a positive control was open or closed", asked: {}, controls: { reached: true } },
-] as const;
-
-function outcomeCell({ verdict, transport = "tcp" }: Situation, expect: Expectation): string {
-  const judge = (condition?: (typeof CONDITIONS)[number]): Judgement =>
-    outcomeOf(
-      verdict,
-      { expect, transport, silence: "inconclusive", ...condition?.asked },
-      { refused: false, reached: false, ...condition?.controls },
-    );
-  const plain = judge();
-  const condition = CONDITIONS.find((each) => judge(each) !== plain);
-  return condition === undefined ? plain : `${judge(condition)} if ${condition.when}, else ${plain}`;
-}
-
-function outcomesTable(): string {
-  const rows = SITUATIONS.map((situation) => [
-    situation.words,
-    ...EXPECTATIONS.map((expect) => outcomeCell(situation, expect)),
+/** Markdown of what a system error code means before a connection exists, without the ICMP error queue. */
+function errnoTable(): string {
+  const rows = ERRNOS.map((code) => [
+    code,
+    ...(["tcp", "udp"] as const).flatMap((transport) =>
+      ["10.0.0.1", "2001:db8::1"].map((address) => {
+        const reason = reasonOfErrno(code, transport, address);
+        return `${stateOfReason(reason, transport, address).replace("|", "\\|")}, ${reason}`;
+      }),
+    ),
   ]);
-  return table(["what was seen", ...EXPECTATIONS.map((expect) => `expects \`${expect}\``)], rows);
+  return markdown(["error", "TCP, IPv4", "TCP, IPv6", "UDP, IPv4", "UDP, IPv6"], rows);
 }
 
-/** The whole page. */
-export function verdictsPage(): string {
-  return `# Verdicts
+/** Markdown of what an ICMP destination-unreachable error means; the sender is another machine than the target. */
+function icmpTable(): string {
+  const rows = Array.from({ length: 16 }, (_, code) => [
+    `${code}`,
+    reasonOfIcmp({ type: 3, code, from: "10.0.0.254" }),
+    code <= 6 ? reasonOfIcmp({ type: 1, code, from: "2001:db8::254" }) : "",
+  ]);
+  return markdown(["code", "ICMP type 3", "ICMPv6 type 1"], rows);
+}
 
-Written by \`npm run docs\` from \`src/verdict/\`; a test holds the page against the code.
+function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
 
-A socket's observation and a prober's reading give a **reason**, the reason gives a **state**, and state, service and
-what the row expects give an **outcome**. \`silence\` is a property of the prober that a row may override.
-
-## Outcome: what was seen, under what was expected
-
-${outcomesTable()}
-
-A range takes the worst of its ports: fail, then error, then inconclusive, then pass. An any-of group passes when one
-member passes.
-
-## State: what a reason stands for
-
-${statesTable()}
-
-## Reason: what a system error says
-
-A code that is not listed is \`unclassified\`, and never a closed port.
-
-${errorsTable()}
-
-## Reason: what an ICMP error says
-
-Every other type is \`unreachable\`. An error that our own host sent is \`local-egress-blocked\`, except that nobody
-answered ARP or neighbour discovery.
-
-${icmpTable()}
-
-## Exit code
-
-| code | when |
-| --- | --- |
-| 0 | every required row passes, and in each profile at least one row passed |
-| 1 | a required row fails, or the network provably filters a row that nobody requires |
-| 2 | usage or configuration |
-| 3 | nothing failed, but something required is inconclusive or in error, or nothing in a profile passed |
-| 130 | interrupted |
-`;
+/** The page as it stands, with each block between `<!-- NAME -->` and `<!-- end -->` printed afresh. */
+export async function verdictsPage(): Promise<string> {
+  const page = await readFile(new URL("../docs/verdicts.md", import.meta.url), "utf8");
+  const tables = { outcomes: outcomeTable(), errnos: errnoTable(), icmp: icmpTable() };
+  return Object.entries(tables).reduce(
+    (text, [name, table]) =>
+      text.replace(
+        new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- end -->)`),
+        (_all, head, end) => `${head}${table}\n${end}`,
+      ),
+    page,
+  );
 }

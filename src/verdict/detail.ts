@@ -22,8 +22,15 @@ export function detailOf(one: CheckSeen, outcome: Outcome): string {
 
 /** What must be said beside the detail: facts that the outcome does not carry. */
 export function warningsOf(one: CheckSeen): readonly string[] {
-  if (one.verdict?.doubted !== true) return [];
-  return ["closed may be a firewall's reject: without the ICMP error queue a refusal does not show who sent it"];
+  const closed = one.range?.groups.some((group) => group.state === "closed") === true;
+  const doubted = one.verdict?.doubted === true || (closed && !one.errorQueue);
+  const foreign = one.verdict?.service === "mismatch" && one.check.expect !== "service";
+  return [
+    ...(doubted
+      ? ["closed may be a firewall's reject: without the ICMP error queue a refusal does not show who sent it"]
+      : []),
+    ...(foreign ? ["the port answers, but another protocol than the row's"] : []),
+  ];
 }
 
 function detailOfVerdict(one: CheckSeen, verdict: Verdict): string {

@@ -1,0 +1,199 @@
+import { describe, expect, it } from "vitest";
+import type { Check, Plan } from "../../src/model/check.ts";
+import type { PortGroup } from "../../src/model/observation.ts";
+import { onePort } from "../../src/model/ports.ts";
+import type { CheckSeen } from "../../src/model/result.ts";
+import { settle } from "../../src/verdict/settle.ts";
+import { ANSWERED, check, ROUTER, ranged, seen, TARGET, udp, unconnected } from "./support.ts";
+
+const PLAN: Plan = { profiles: [{ id: "p", title: "P", from: "a", to: "b" }], checks: [] };
+const OPTIONS = { anyAddress: false, strict: false, interrupted: false };
+
+function settled(all: readonly CheckSeen[], options: Partial<typeof OPTIONS> = {}) {
+  const result = settle(PLAN, all, { ...OPTIONS, ...options });
+  return { ...result, outcomes: result.results.map(({ outcome }) => outcome) };
+}
+
+const row = (id: string, over: Partial<Check> & { row?: Partial<Check["row"]> } = {}) => check({ id, ...over });
+const passing = (of = row("pass")) => seen({ check: of, reading: ANSWERED });
+const refusing = (of = row("closed")) => seen({ check: of, observation: unconnected({ code: "ECONNREFUSED" }) });
+const silentTcp = (of: Check) => seen({ check: of, observation: unconnected() });
+const rejected = (of: Check) =>
+  seen({ check: of, observation: unconnected({ code: "EHOSTUNREACH", icmp: { type: 3, code: 13, from: ROUTER } }) });
+
+describe("exit code", () => {
+  it("is 0 when every required row passes", () => {
+    expect(settled([passing()]).exitCode).toBe(0);
+  });
+
+  it("is 1 when a required row fails, and stays so beside an inconclusive one", () => {
+    const unsure = seen({ check: row("unsure", { silence: "inconclusive" }) });
+    expect(settled([passing(), refusing(), unsure]).exitCode).toBe(1);
+  });
+
+  it("is 3 when a required row is inconclusive or in error", () => {
+    expect(settled([passing(), seen({ check: row("unsure", { silence: "inconclusive" }) })]).exitCode).toBe(3);
+    expect(settled([passing(), seen({ observation: unconnected({ code: "EMFILE" }) })]).exitCode).toBe(3);
+  });
+
+  it("is 3 when nothing in a profile passed, though nothing was required", () => {
+    const optional = row("o", { row: { required: false }, silence: "inconclusive" });
+    expect(settled([seen({ check: optional })]).exitCode).toBe(3);
+  });
+
+  it("does not count a row that somebody switched off, but counts one that could not be asked", () => {
+    const off = (deliberate: boolean): CheckSeen => {
+      const { verdict: _verdict, ...rest } = seen({ check: row("off"), observations: [] });
+      return { ...rest, skipped: { why: "left out", deliberate } };
+    };
+    expect(settled([passing(), off(true)]).exitCode).toBe(0);
+    expect(settled([passing(), off(false)]).exitCode).toBe(3);
+    expect(settled([off(true)]).exitCode).toBe(0);
+  });
+
+  it("is 130 when the run was interrupted", () => {
+    expect(settled([passing()], { interrupted: true }).exitCode).toBe(130);
+  });
+
+  it("is not moved by a row that is not required, unless an ICMP error proves it filtered", () => {
+    const optional = row("o", { row: { required: false } });
+    expect(settled([passing(), refusing(optional)]).exitCode).toBe(0);
+    expect(settled([passing(), seen({ check: { ...optional, transport: "udp" }, observation: udp() })]).exitCode).toBe(
+      0,
+    );
+    expect(settled([passing(), rejected(optional)]).exitCode).toBe(1);
+  });
+
+  it("requires optional rows under --strict", () => {
+    expect(settled([passing(), refusing(row("o", { row: { required: false } }))], { strict: true }).exitCode).toBe(1);
+  });
+});
+
+describe("any-of groups", () => {
+  const member = (id: string) => row(id, { row: { group: "sip" } });
+
+  it("pass when one member passes, and count once", () => {
+    const { exitCode, summary, results } = settled([passing(member("a")), refusing(member("b"))]);
+    expect(exitCode).toBe(0);
+    expect(summary).toMatchObject({ pass: 1, fail: 0 });
+    expect(results.every(({ required }) => !required)).toBe(true);
+  });
+
+  it("are undecided when a member is, else fail", () => {
+    expect(
+      settled([passing(), refusing(member("a")), seen({ check: { ...member("b"), silence: "inconclusive" } })])
+        .exitCode,
+    ).toBe(3);
+    expect(settled([passing(), refusing(member("a")), refusing(member("b"))]).exitCode).toBe(1);
+  });
+
+  it("fail when no member passed and one is provably filtered", () => {
+    const unsure = seen({ check: { ...member("b"), silence: "inconclusive" } });
+    expect(settled([passing(), rejected(member("a")), unsure]).exitCode).toBe(1);
+    expect(settled([passing(), rejected(member("a")), passing(member("b"))]).exitCode).toBe(0);
+  });
+});
+
+describe("controls", () => {
+  const path = row("path", { expect: "path" });
+
+  it("TCP silence under path fails only where the same host refused another port", () => {
+    expect(settled([passing(), silentTcp(path)]).outcomes[1]).toBe("inconclusive");
+    expect(settled([refusing(), silentTcp(path)]).outcomes[1]).toBe("fail");
+    const elsewhere = refusing(row("closed", { address: "192.0.2.99" }));
+    expect(settled([elsewhere, silentTcp(path)]).outcomes[1]).toBe("inconclusive");
+  });
+
+  it("a doubted refusal is no control", () => {
+    const doubted = seen({
+      check: row("closed"),
+      observation: unconnected({ code: "ECONNREFUSED", errorQueue: false }),
+    });
+    expect(settled([doubted, silentTcp(path)]).outcomes[1]).toBe("inconclusive");
+  });
+
+  it("blocked passes only with proof that the host could be reached", () => {
+    const blocked = row("blocked", { expect: "blocked" });
+    expect(settled([rejected(blocked)]).outcomes).toEqual(["inconclusive"]);
+    expect(settled([passing(), rejected(blocked)]).outcomes).toEqual(["pass", "pass"]);
+  });
+});
+
+describe("the lying-network guard", () => {
+  const canaryCheck = row("canary/tcp", {
+    purpose: "canary",
+    expect: "path",
+    ports: [2000, 3000, 4000].map(onePort),
+    row: { required: false },
+  });
+  const canary = (groups: readonly PortGroup[]) => ranged(groups, { check: canaryCheck });
+  const lying = canary([{ state: "open", reason: "syn-ack", ports: [2000, 3000, 4000] }]);
+  const quiet = canary([
+    { state: "open", reason: "syn-ack", ports: [2000, 3000] },
+    { state: "closed", reason: "conn-refused", ports: [4000] },
+  ]);
+  const accepting = seen({ check: row("accept", { expect: "accept" }) });
+
+  it("makes plain accepts inconclusive where all three canaries accept, and says so", () => {
+    const { outcomes, findings } = settled([accepting, passing(), lying]);
+    expect(outcomes.slice(0, 2)).toEqual(["inconclusive", "pass"]);
+    expect(findings).toHaveLength(1);
+    expect(findings[0]!.text).toContain(TARGET);
+  });
+
+  it("stays silent when one canary is refused", () => {
+    const { outcomes, findings } = settled([accepting, quiet]);
+    expect(outcomes[0]).toBe("pass");
+    expect(findings).toEqual([]);
+  });
+
+  it("makes the open ports of a range unreliable as well", () => {
+    const range = ranged([{ state: "open", reason: "syn-ack", ports: [5000, 5001] }], {
+      check: row("range", { expect: "path", ports: [{ first: 5000, last: 5001, step: 1 }] }),
+    });
+    expect(settled([range, lying]).results[0]).toMatchObject({
+      outcome: "inconclusive",
+      verdict: { reason: "accept-unreliable" },
+    });
+  });
+
+  it("counts the canary in neither tally", () => {
+    const { summary, optional } = settled([passing(), quiet]);
+    expect([summary, optional].map((tally) => Object.values(tally).reduce((a, b) => a + b, 0))).toEqual([1, 0]);
+  });
+});
+
+describe("ranges", () => {
+  const range = (groups: readonly PortGroup[], errorQueue = true) =>
+    ranged(groups, { check: row("range", { expect: "path" }), errorQueue });
+  const open: PortGroup = { state: "open", reason: "syn-ack", ports: [1] };
+  const closed: PortGroup = { state: "closed", reason: "conn-refused", ports: [2] };
+  const blocked: PortGroup = {
+    state: "filtered",
+    reason: "admin-prohibited",
+    offender: { type: 3, code: 13, from: ROUTER },
+    ports: [3],
+  };
+
+  it("have the state that their ports share, else mixed", () => {
+    expect(settled([range([open])]).results[0]!.verdict!.state).toBe("open");
+    expect(settled([range([open, closed])]).results[0]!.verdict!.state).toBe("mixed");
+  });
+
+  it("fail when one port fails, whatever the others do", () => {
+    expect(settled([range([open, closed])]).outcomes).toEqual(["pass"]);
+    expect(settled([range([open, closed, blocked])]).outcomes).toEqual(["fail"]);
+  });
+
+  it("are inconclusive by a single doubted port, and warn", () => {
+    const { results } = settled([range([open, closed], false)]);
+    expect(results[0]!.outcome).toBe("inconclusive");
+    expect(results[0]!.warnings.join()).toMatch(/firewall's reject/);
+  });
+});
+
+it("covers other addresses of a host under --any-address only", () => {
+  const both = [passing(row("r")), refusing(row("r", { address: "192.0.2.11" }))];
+  expect(settled(both).exitCode).toBe(1);
+  expect(settled(both, { anyAddress: true }).exitCode).toBe(0);
+});

@@ -1,0 +1,135 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { PEER_CLOSED } from "../../src/model/observation.ts";
+import { REASONS, STATES, TRANSPORTS } from "../../src/model/words.ts";
+import { judge, reasonOfErrno, reasonOfIcmp, stateOfReason } from "../../src/verdict/state.ts";
+import { ANSWERED, OWN, observed, ROUTER, TARGET, udp, unconnected } from "./support.ts";
+
+describe("over TCP", () => {
+  it("closed means a reset and nothing else: every ICMP error is filtered, also from the target itself", () => {
+    expect(judge([unconnected({ code: "ECONNREFUSED" })], undefined)).toMatchObject({
+      state: "closed",
+      reason: "conn-refused",
+    });
+    for (const from of [TARGET, ROUTER]) {
+      for (let code = 0; code < 16; code++) {
+        const seen = unconnected({ code: "ECONNREFUSED", icmp: { type: 3, code, from } });
+        expect(judge([seen], undefined)).toMatchObject({ state: "filtered", offender: { from } });
+      }
+    }
+  });
+
+  it("a refusal is doubted where its sender cannot be seen", () => {
+    const verdict = judge([unconnected({ code: "ECONNREFUSED", errorQueue: false })], undefined);
+    expect(verdict).toMatchObject({ state: "closed", reason: "conn-refused", doubted: true });
+  });
+
+  it("no answer to the connection request is filtered, no answer to the request is open and silent", () => {
+    expect(judge([unconnected()], undefined)).toEqual({
+      state: "filtered",
+      reason: "no-response",
+      service: "unchecked",
+    });
+    expect(judge([observed()], undefined)).toEqual({ state: "open", reason: "no-response", service: "silent" });
+  });
+
+  it.each(["ECONNRESET", "EPIPE", PEER_CLOSED])(
+    "%s within 300 ms of the accept and without a byte is rst-after-accept",
+    (code) => {
+      expect(judge([observed({ code, endedMs: 301 })], undefined).reason).toBe("rst-after-accept");
+      expect(judge([observed({ code, endedMs: 302 })], undefined).reason).toBe("no-response");
+      expect(judge([observed({ code, endedMs: 50, repliedMs: 20 })], undefined).reason).toBe("no-response");
+    },
+  );
+
+  it("a handshake alone proves no inner protocol, an alert proves TLS", () => {
+    const handshake = { version: "TLSv1.3", chain: [] };
+    expect(judge([observed({ tls: handshake })], undefined)).toMatchObject({ state: "open", service: "silent" });
+    const alert = judge([observed({ phase: "tls", tls: { alert: 116, chain: [] } })], undefined);
+    expect(alert).toMatchObject({ state: "open", reason: "tls-alert", service: "refused" });
+  });
+
+  it("plain text where TLS was expected is a mismatch", () => {
+    const seen = observed({
+      phase: "tls",
+      code: "ERR_SSL_WRONG_VERSION_NUMBER",
+      firstBytes: new Uint8Array([50, 50, 48]),
+    });
+    expect(judge([seen], undefined)).toMatchObject({ state: "open", service: "mismatch" });
+  });
+
+  it("judges the connection that came furthest", () => {
+    const refusedLater = [observed(), unconnected({ code: "ECONNREFUSED" })];
+    expect(judge(refusedLater, undefined)).toMatchObject({ state: "open", service: "silent" });
+  });
+});
+
+describe("over UDP", () => {
+  it("silence is never more than open|filtered", () => {
+    expect(judge([udp()], undefined)).toEqual({ state: "open|filtered", reason: "no-response", service: "silent" });
+  });
+
+  it("a datagram that is no reply proves nothing", () => {
+    expect(judge([udp({ repliedMs: 3 })], undefined).state).toBe("open|filtered");
+  });
+
+  it("port-unreachable is closed from the target and filtered from anybody else", () => {
+    const from = (address: string) => judge([udp({ icmp: { type: 3, code: 3, from: address } })], undefined);
+    expect(from(TARGET)).toMatchObject({ state: "closed", reason: "port-unreach" });
+    expect(from(ROUTER)).toMatchObject({ state: "filtered", reason: "port-unreach" });
+  });
+});
+
+describe("our own side", () => {
+  it("an error from our own address is our own firewall, except that nobody answered ARP", () => {
+    const own = (code: number) => judge([udp({ icmp: { type: 3, code, from: OWN } })], undefined);
+    expect(own(13)).toMatchObject({ state: "unknown", reason: "local-egress-blocked" });
+    expect(own(1)).toMatchObject({ state: "filtered", reason: "host-unreach" });
+  });
+
+  it("a target that is our own address reads as any target", () => {
+    const local = { transport: "udp", address: TARGET, port: 40_000 } as const;
+    const verdict = judge([udp({ local, icmp: { type: 3, code: 3, from: TARGET } })], undefined);
+    expect(verdict).toMatchObject({ state: "closed", reason: "port-unreach" });
+  });
+
+  it.each(["EMFILE", "ENFILE", "ENOBUFS", "EADDRNOTAVAIL", "EPERM"])("%s says nothing about the target", (code) => {
+    expect(judge([unconnected({ code, phase: "bind" })], undefined).state).toBe("unknown");
+  });
+});
+
+describe("error codes", () => {
+  it("a code that the table does not know is never closed, whatever it is called", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.constantFrom(...TRANSPORTS), (code, transport) => {
+        fc.pre(code !== "ECONNREFUSED");
+        expect(stateOfReason(reasonOfErrno(code, transport, TARGET), transport, TARGET)).not.toBe("closed");
+      }),
+    );
+  });
+
+  it("EACCES is an ICMPv6 prohibition over IPv6 and our own policy over IPv4", () => {
+    expect(reasonOfErrno("EACCES", "tcp", "2001:db8::1")).toBe("unreachable");
+    expect(reasonOfErrno("EACCES", "tcp", TARGET)).toBe("local-egress-blocked");
+  });
+
+  it("an ICMP error of another type is unreachable and no more", () => {
+    expect(reasonOfIcmp({ type: 11, code: 0, from: ROUTER })).toBe("unreachable");
+    expect(reasonOfIcmp({ type: 3, code: 200, from: ROUTER })).toBe("unreachable");
+  });
+});
+
+it("every reason has a state over both transports, and only silence over UDP is open|filtered", () => {
+  for (const transport of TRANSPORTS) {
+    for (const reason of REASONS) {
+      const state = stateOfReason(reason, transport, TARGET, ROUTER);
+      expect(STATES).toContain(state);
+      expect(state === "open|filtered").toBe(transport === "udp" && reason === "no-response");
+    }
+  }
+});
+
+it("a reading is what counts where there is one, whatever the socket did afterwards", () => {
+  const verdict = judge([observed({ code: "ECONNRESET", repliedMs: 2 })], ANSWERED);
+  expect(verdict).toEqual({ state: "open", reason: "protocol-reply", service: "confirmed" });
+});
