@@ -9,21 +9,33 @@ const CANARIES = 3;
 const LOWEST_PORT = 1024;
 const HIGHEST_PORT = 65_535;
 
+/** What canaries need to know of a row. */
+type Asked = Pick<Check, "transport" | "ports" | "skip">;
+
 /**
- * The canary check of one host, or undefined where the plan asks that host nothing over TCP: only there does the
- * guard matter. `checks` are all checks of the host; the canary belongs to the profile of the first.
+ * The ports that canaries are drawn from: those that no TCP row lists, else those that no row asks singly. None where
+ * nothing is asked over TCP: only there does the guard matter.
  */
-export function canaryFor(checks: readonly Check[], randomBytes: (length: number) => Uint8Array): Check | undefined {
-  const tcp = checks.filter((check) => check.transport === "tcp");
-  const first = tcp.find((check) => check.skip === undefined);
-  if (first === undefined) return undefined;
-  const ports = pickPorts(tcp, randomBytes);
+export function canaryCandidates(rows: readonly Asked[]): readonly number[] {
+  const tcp = rows.filter((row) => row.transport === "tcp");
+  if (tcp.every((row) => row.skip !== undefined)) return [];
+  const unlisted = portsOutside(tcp);
+  return unlisted.length >= CANARIES ? unlisted : portsOutside(tcp.filter((row) => countPorts(row.ports) === 1));
+}
+
+/** The canary check of one host: three of the candidates, in the place and profile of `row`. */
+export function canaryFor(
+  row: Check,
+  candidates: readonly number[],
+  randomBytes: (length: number) => Uint8Array,
+): Check {
+  const ports = draw(candidates, randomBytes);
   return {
     id: "canary/tcp",
-    row: { profile: first.row.profile, service: "Canary", required: false, note: "shows whether the network lies" },
-    host: first.host,
-    ...(first.address !== undefined && { address: first.address }),
-    ...(first.source !== undefined && { source: first.source }),
+    row: { profile: row.row.profile, service: "Canary", required: false, note: "shows whether the network lies" },
+    host: row.host,
+    ...(row.address !== undefined && { address: row.address }),
+    ...(row.source !== undefined && { source: row.source }),
     transport: "tcp",
     ports: ports.map(onePort),
     portsText: formatPorts(ports),
@@ -36,21 +48,20 @@ export function canaryFor(checks: readonly Check[], randomBytes: (length: number
   };
 }
 
-/** Three ports, ascending: of those that no row lists, else of those that no row asks singly. */
-function pickPorts(tcp: readonly Check[], randomBytes: (length: number) => Uint8Array): readonly number[] {
-  const unlisted = portsOutside(tcp);
-  const candidates =
-    unlisted.length >= CANARIES ? unlisted : portsOutside(tcp.filter((check) => countPorts(check.ports) === 1));
-  const picked: number[] = [];
-  while (picked.length < CANARIES) {
+function draw(candidates: readonly number[], randomBytes: (length: number) => Uint8Array): readonly number[] {
+  const left = [...candidates];
+  const drawn: number[] = [];
+  while (drawn.length < CANARIES) {
     const random = new DataView(Uint8Array.from(randomBytes(4)).buffer).getUint32(0);
-    picked.push(...candidates.splice(random % candidates.length, 1));
+    drawn.push(...left.splice(random % left.length, 1));
   }
-  return picked.sort((a, b) => a - b);
+  return drawn.sort((a, b) => a - b);
 }
 
-function portsOutside(checks: readonly Check[]): number[] {
-  const listed = new Set(checks.flatMap((check) => [...portsOf(check.ports)]));
-  const all = Array.from({ length: HIGHEST_PORT - LOWEST_PORT + 1 }, (_, index) => LOWEST_PORT + index);
-  return all.filter((port) => !listed.has(port));
+function portsOutside(rows: readonly Asked[]): readonly number[] {
+  const listed = new Uint8Array(HIGHEST_PORT + 1);
+  for (const row of rows) for (const port of portsOf(row.ports)) listed[port] = 1;
+  const free: number[] = [];
+  for (let port = LOWEST_PORT; port <= HIGHEST_PORT; port++) if (listed[port] === 0) free.push(port);
+  return free;
 }

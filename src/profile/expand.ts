@@ -5,7 +5,7 @@
  */
 import type { Check, Plan, PlannedProfile, Skip, Tls } from "../model/check.ts";
 import { countPorts, type PortSpan } from "../model/ports.ts";
-import { canaryFor } from "./canaries.ts";
+import { canaryCandidates, canaryFor } from "./canaries.ts";
 import { ConfigError } from "./config-error.ts";
 import type { Profile, ProfileRow, TlsWish } from "./format.ts";
 import { type Host, parseAddress, parseHosts } from "./hosts.ts";
@@ -50,10 +50,11 @@ export function expandPlan(profiles: readonly Profile[], options: PlanOptions): 
   const values = valuesFor(chosen, options.set ?? []);
   const drafts = chosen.flatMap((profile) => draftProfile(profile, values.get(profile)!, options.expectPath === true));
   const settled = applyFlags(drafts, options);
+  const candidates = canaryCandidates(settled);
   const checks = hosts.flatMap((host) => {
-    const own = settled.map((draft) => checkOf(draft, host, source));
-    const canary = canaryFor(own, (length) => options.randomBytes(length));
-    return canary === undefined ? own : [...own, canary];
+    const rows = settled.map((draft) => checkOf(draft, host, source));
+    if (candidates.length === 0) return rows;
+    return [...rows, canaryFor(rows[0]!, candidates, (length) => options.randomBytes(length))];
   });
   return { profiles: chosen.map(plannedProfile), checks };
 }

@@ -5,9 +5,10 @@
 import { type Document, LineCounter, parseDocument } from "yaml";
 import type { Evidence } from "../model/evidence.ts";
 import type { Prober } from "../model/prober.ts";
-import { ConfigError } from "./config-error.ts";
+import { ConfigError, type Place } from "./config-error.ts";
 import type { Profile, ProfileRow, TlsWish, Variable } from "./format.ts";
-import { issueErrors, YamlPlaces } from "./places.ts";
+import { issueErrors } from "./issues.ts";
+import { YamlPlaces } from "./places.ts";
 import { checkRows } from "./rows.ts";
 import { paramsSchema, profileSchema, type WrittenProfile, type WrittenRow } from "./schema.ts";
 
@@ -32,12 +33,9 @@ export function parseProfile(text: string, file: string, heads: ReadonlyMap<stri
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const places = new YamlPlaces(document, lines, file);
-  const faults = [...document.errors, ...document.warnings];
-  if (faults.length > 0) {
-    return failed(
-      ...faults.map(({ message, pos }) => new ConfigError(`not YAML: ${message}`, undefined, places.at(pos[0]))),
-    );
-  }
+  // One slip makes a YAML parser stumble again and again: only the first fault says anything.
+  const fault = document.errors[0] ?? document.warnings[0];
+  if (fault !== undefined) return failed(notYaml(fault.message, places.at(fault.pos[0])));
   const data = plainData(document, places);
   if (data instanceof ConfigError) return failed(data);
   return validate(data, file, heads, places);
@@ -48,8 +46,13 @@ function plainData(document: Document, places: YamlPlaces): unknown {
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown;
   } catch (error) {
-    return new ConfigError(`not a profile: ${(error as Error).message}`, undefined, places.of([]));
+    return notYaml((error as Error).message, places.of([]));
   }
+}
+
+/** After the semicolon the library tells programmers what to call. */
+function notYaml(message: string, place: Place): ConfigError {
+  return new ConfigError(`not YAML: ${message.split(";")[0]}`, undefined, place);
 }
 
 function validate(data: unknown, file: string, heads: ReadonlyMap<string, Prober>, places: YamlPlaces): Parsed {
@@ -59,7 +62,7 @@ function validate(data: unknown, file: string, heads: ReadonlyMap<string, Prober
   }
   const schema = profileSchema([...heads.keys()]);
   const shaped = schema.safeParse(data, { reportInput: true });
-  if (!shaped.success) return failed(...shaped.error.issues.flatMap((issue) => issueErrors(issue, schema, places)));
+  if (!shaped.success) return failed(...issueErrors(shaped.error.issues, schema, places));
   const errors = shaped.data.rows.flatMap((row, index) => paramErrors(row, index, heads.get(row.prober)!, places));
   checkRows(shaped.data, heads, (path, error) => errors.push(error.at(places.of(path))));
   return errors.length > 0 ? failed(...errors) : { ok: true, profile: profileOf(shaped.data, file, heads, places) };
@@ -69,7 +72,7 @@ function paramErrors(row: WrittenRow, index: number, head: Prober, places: YamlP
   const schema = paramsSchema(head.params);
   const shaped = schema.safeParse(row.params ?? {}, { reportInput: true });
   const prefix = ["rows", index, "params"];
-  return shaped.success ? [] : shaped.error.issues.flatMap((issue) => issueErrors(issue, schema, places, prefix));
+  return shaped.success ? [] : issueErrors(shaped.error.issues, schema, places, prefix);
 }
 
 function failed(...errors: readonly ConfigError[]): Parsed {

@@ -62,7 +62,7 @@ export function formatSpans(spans: readonly PortSpan[]): string {
 function parseSpan(part: string): PortSpan {
   const match = /^(\d+)(?:-(\d+))?$/.exec(part);
   if (match === null) {
-    const inner = /^\s*(?:(?:tcp|udp)\/)?([\d,-]+)\s*$/i.exec(part.replaceAll(/\s*-\s*/g, "-"));
+    const inner = /^\s*(?:(?:tcp|udp)\/)?(\d+(?:-\d+)?)\s*$/i.exec(part.replaceAll(/\s*-\s*/g, "-"));
     throw new ConfigError(
       part === "" ? "a port is missing" : `"${part}" is no port and no range`,
       inner === null ? "write for instance 389 or 5000-5020" : `write ${inner[1]}`,

@@ -1,7 +1,7 @@
 /** A few prober heads to parse profiles against: one of each kind, none of them ever run here. */
 import type { Dialogue, Oneshot, Prober, Sweep } from "../../src/model/prober.ts";
 
-const about = { title: "", sends: "", accepts: "", proves: "", triggers: "", specification: [] };
+const about = { protocol: "", title: "", sends: "", accepts: "", proves: "", triggers: "", specification: [] };
 const manners = { minIntervalMs: 0 };
 
 const ntp: Oneshot<Record<string, never>> = {

@@ -1,0 +1,127 @@
+/**
+ * What a plan costs at worst, for `plan`: sends, bytes and time of each check, from the prober's own schedule. A send
+ * is a datagram, a TCP connection request, or one write into a connection. Not counted: what the system adds
+ * (acknowledgements, retransmissions, headers, TLS handshakes), leads, which nobody can foresee, and the second ask of
+ * UDP ports whose silence may be a withheld ICMP error. A name counts as one address.
+ */
+import type { Check, Plan } from "../model/check.ts";
+import { countPorts } from "../model/ports.ts";
+import type { Ask, Oneshot, Prober, Sweep, World } from "../model/prober.ts";
+import type { Transport } from "../model/words.ts";
+
+export interface Estimate {
+  readonly packets: number;
+  /** What we say, without headers. */
+  readonly bytes: number;
+  /** When nothing answers. */
+  readonly worstMs: number;
+}
+
+export interface PlanEstimate {
+  /** In the order of `plan.checks`; undefined for a check that is skipped. */
+  readonly checks: readonly (Estimate | undefined)[];
+  readonly total: Estimate;
+}
+
+/** How engine and sweeper go about it. */
+export interface Pace {
+  /** Checks of single ports at once, per host and over all. */
+  readonly checksPerHost: number;
+  readonly concurrency: number;
+  /** How a range is asked; `asksPerS` is the slowest pace. */
+  readonly sweep: Readonly<Record<Transport, SweepPace>>;
+  readonly canaryAttempts: number;
+  /** The user's own time-out and number of attempts, in place of the prober's and the sweeper's. */
+  readonly timeoutMs?: number;
+  readonly attempts?: number;
+}
+
+export interface SweepPace {
+  readonly attempts: number;
+  readonly asksPerS: number;
+  readonly replyTimeoutMs: number;
+}
+
+/**
+ * The cost of every check and of the whole plan. `heads` holds the prober of each check. Probers build their requests
+ * as in a run, with `world`'s randomness; nothing is sent.
+ */
+export function estimatePlan(plan: Plan, heads: ReadonlyMap<string, Prober>, world: World, pace: Pace): PlanEstimate {
+  const checks = plan.checks.map((check) =>
+    check.skip === undefined ? estimateCheck(check, heads.get(check.prober)!, world, pace) : undefined,
+  );
+  const sum = (pick: (estimate: Estimate) => number) =>
+    checks.reduce((total, estimate) => total + (estimate === undefined ? 0 : pick(estimate)), 0);
+  const total = {
+    packets: sum((one) => one.packets),
+    bytes: sum((one) => one.bytes),
+    worstMs: runMs(plan, checks, pace),
+  };
+  return { checks, total };
+}
+
+function estimateCheck(check: Check, prober: Prober, world: World, pace: Pace): Estimate {
+  const ask: Ask = { host: check.host, remote: endpointOf(check), learned: {}, world };
+  if (prober.kind === "sweep") return estimateSweep(check, prober, ask, pace);
+  const connects = check.transport === "tcp" ? 1 : 0;
+  if (prober.kind === "oneshot") return estimateOneshot(check, prober, ask, connects, pace);
+  const { packets, bytes } = prober.cost;
+  return { packets: packets + connects, bytes, worstMs: pace.timeoutMs ?? prober.giveUpMs };
+}
+
+function estimateOneshot(check: Check, prober: Oneshot<unknown>, ask: Ask, connects: number, pace: Pace): Estimate {
+  const transaction = prober.start(check.params, ask, { ...ask.remote, port: 49_152 });
+  const sends = connects === 1 ? 1 : (pace.attempts ?? prober.schedule.sendsAtMs.length);
+  const requests = Array.from({ length: sends }, (_, send) => transaction.request(send)?.length);
+  const said = requests.filter((length) => length !== undefined);
+  return {
+    packets: said.length + connects,
+    bytes: said.reduce((sum, length) => sum + length, 0),
+    worstMs: pace.timeoutMs ?? prober.schedule.giveUpMs,
+  };
+}
+
+function estimateSweep(check: Check, prober: Sweep<unknown>, ask: Ask, pace: Pace): Estimate {
+  const sweep = pace.sweep[check.transport];
+  const attempts = check.purpose === "canary" ? pace.canaryAttempts : (pace.attempts ?? sweep.attempts);
+  const replyTimeoutMs = pace.timeoutMs ?? sweep.replyTimeoutMs;
+  const packets = countPorts(check.ports) * attempts;
+  return {
+    packets,
+    bytes: check.transport === "tcp" ? 0 : packets * prober.payload(check.params, ask).length,
+    worstMs: Math.ceil((packets / sweep.asksPerS) * 1000 + attempts * replyTimeoutMs),
+  };
+}
+
+/** An endpoint to build requests for. A name has no address yet: one from the range for documentation (RFC 5737). */
+function endpointOf(check: Check): Ask["remote"] {
+  return { transport: check.transport, address: check.address ?? "192.0.2.1", port: check.ports[0]!.first };
+}
+
+/**
+ * Hosts run side by side. On one host, single ports share the slots (no schedule of theirs is longer than all work
+ * evenly spread and then the longest queue at one port), then the ranges follow one by one.
+ */
+function runMs(plan: Plan, estimates: readonly (Estimate | undefined)[], pace: Pace): number {
+  const hosts = new Map<string, { spreadMs: number; queuesMs: Map<string, number>; rangesMs: number }>();
+  const slots = Math.min(pace.checksPerHost, pace.concurrency);
+  let allMs = 0;
+  for (const [at, check] of plan.checks.entries()) {
+    const worstMs = estimates[at]?.worstMs ?? 0;
+    const host = hosts.get(check.host) ?? { spreadMs: 0, queuesMs: new Map(), rangesMs: 0 };
+    hosts.set(check.host, host);
+    allMs += worstMs;
+    if (check.purpose !== "canary" && countPorts(check.ports) > 1) {
+      host.rangesMs += worstMs;
+      continue;
+    }
+    const port = `${check.transport}/${check.portsText}`;
+    host.spreadMs += worstMs / slots;
+    host.queuesMs.set(port, (host.queuesMs.get(port) ?? 0) + worstMs);
+  }
+  const each = [...hosts.values()].map(
+    (host) => host.spreadMs + Math.max(0, ...host.queuesMs.values()) + host.rangesMs,
+  );
+  const crowded = hosts.size * pace.checksPerHost > pace.concurrency ? allMs / pace.concurrency : 0;
+  return Math.ceil(Math.max(0, ...each) + crowded);
+}
