@@ -7,7 +7,7 @@ import { SCHEMA_VERSION } from "./document.ts";
 import { plural } from "./text-layout.ts";
 
 /** What a plan will cost at worst. */
-export interface PlanEstimates {
+export interface PlanEstimate {
   /** In the order of `plan.checks`; undefined for a check that is not sent. */
   readonly checks: readonly (Estimate | undefined)[];
   readonly total: Estimate;
@@ -22,7 +22,7 @@ export interface PlanAbout {
 }
 
 /** The plan as a document. */
-export function planDocument(plan: Plan, estimates: PlanEstimates, about: PlanAbout): ReportDocument {
+export function planDocument(plan: Plan, estimates: PlanEstimate, about: PlanAbout): ReportDocument {
   const results = plan.checks.map((check, at) => plannedEntry(check, plan, estimates.checks[at]));
   const counted = results.filter((result) => result.canary !== true);
   return {

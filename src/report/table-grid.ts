@@ -129,7 +129,7 @@ function gridRowLines(
   return labels.map((label, at) => (" ".repeat(MARGIN) + label + (at === 0 ? cells.join(GAP_TEXT) : "")).trimEnd());
 }
 
-/** What a word alone does not say: everything that is not a pass, and passes with a warning. */
+/** What a word alone does not say: everything that is not a pass, and passes with a remark. */
 function explanationLines(
   results: readonly ResultEntry[],
   targets: readonly Target[],
@@ -137,8 +137,9 @@ function explanationLines(
 ): readonly string[] {
   const alike = new Map<string, ResultEntry[]>();
   for (const result of results) {
-    if (result.outcome === "pass" && result.warnings.length === 0 && options.verbose !== true) continue;
-    const key = JSON.stringify([result.check, result.outcome, detailText(result, options), result.warnings]);
+    const remarks = remarkLines(result, options);
+    if (result.outcome === "pass" && remarks.length === 0) continue;
+    const key = JSON.stringify([result.check, result.outcome, detailText(result, options), remarks]);
     alike.set(key, [...(alike.get(key) ?? []), result]);
   }
   return [...alike.values()].flatMap((group) => {

@@ -81,11 +81,24 @@ function detailLines(detail: string, rtt: string, width: number): readonly strin
   return [pad(first, width - rtt.length) + rtt, ...rest];
 }
 
-/** Warnings, and with `--verbose` the facts, below the row. */
+/** Below the row: warnings, what a range's detail has no room for, and with `--verbose` the facts. */
 export function remarkLines(result: ResultEntry, options: RenderOptions): readonly string[] {
   const indent = " ".repeat(AFTER_WORD);
   return [
     ...result.warnings.flatMap((warning) => hanging(`${indent}warning: `, warning, options.width)),
+    ...rangeRemarks(result).flatMap((remark) => hanging(indent, remark, options.width)),
     ...(options.verbose === true ? hanging(`${indent}  `, factsText(result), options.width) : []),
+  ];
+}
+
+/** Who else than the target sent ICMP errors and for which ports, and the statement of a sample. */
+function rangeRemarks({ range, address }: ResultEntry): readonly string[] {
+  const others = range?.offenders?.filter((offender) => offender.address !== address) ?? [];
+  return [
+    ...others.map(
+      ({ address: from, icmpType, icmpCode, ports }) =>
+        `ICMP${from.includes(":") ? "v6" : ""} type ${icmpType} code ${icmpCode} from ${from}: ${ports}`,
+    ),
+    ...(range?.confidence === undefined ? [] : [`sample: ${range.confidence}`]),
   ];
 }

@@ -27,7 +27,7 @@ function planText({ summary, results }: ReportDocument): string {
   const canaries = results.filter(({ canary }) => canary === true).length;
   const parts = [
     plural(planned, "check"),
-    ...(canaries > 0 ? [`${canaries} for canary ports`] : []),
+    ...(canaries > 0 ? [plural(canaries, "canary check")] : []),
     ...(skipped > 0 ? [`${skipped} skipped`] : []),
   ];
   const { packets, bytes, worstMs } = summary.estimate!;

@@ -41,7 +41,7 @@ export function endpointText({ transport, ports, via }: ResultEntry): string {
 /** The detail with what must be known to read it: what does not count, and where it was really sent. */
 export function detailText(result: ResultEntry, { endpointNote }: RenderOptions): string {
   const note = endpointNote?.(result);
-  return withUncounted(result) + (note === undefined || note === "" ? "" : ` ${note}`);
+  return withUncounted(result) + (note === undefined || note === "" ? "" : ` [${note}]`);
 }
 
 /** Says of a result that did not pass why it moves no exit code; inside the brackets of the state where it has some. */
@@ -66,18 +66,17 @@ export function isShown({ canary, reason }: ResultEntry, { verbose }: RenderOpti
 /** For `--verbose`: how the result came about, then the facts that were read. */
 export function factsText(result: ResultEntry): string {
   const { state, reason, serviceState, prober, expect, attempts, timeoutMs, firstTry, seed, evidence } = result;
-  const facts = {
-    ...(state !== null && { state }),
-    ...(reason !== null && { reason }),
-    ...(serviceState !== null && { service: serviceState }),
-    expected: expect,
-    prober,
-    ...(attempts > 0 && { attempts: firstTry ? `${attempts}` : `${attempts}, the first send did not decide` }),
-    ...(timeoutMs > 0 && { "time-out": `${timeoutMs} ms` }),
-    ...(seed !== undefined && { document: `${seed.document} line ${seed.line}` }),
-    ...evidence,
-  };
-  return Object.entries(facts)
+  const facts: readonly (readonly [string, unknown])[] = [
+    ["state", state],
+    ["reason", reason],
+    ["service", serviceState],
+    ["expected", expect],
+    ["prober", prober],
+    ["attempts", attempts === 0 ? null : `${attempts}${firstTry ? "" : ", the first send did not decide"}`],
+    ["time-out", timeoutMs === 0 ? null : `${timeoutMs} ms`],
+    ["document", seed === undefined ? null : `${seed.document} line ${seed.line}`],
+  ];
+  return [...facts.filter(([, value]) => value !== null), ...Object.entries(evidence)]
     .map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(",") : value}`)
     .join("; ");
 }

@@ -3,8 +3,8 @@
  * any-of group, two addresses of one host (IPv4 and IPv6), a caution, findings, warnings and text of a hostile peer.
  */
 import type { RunReport } from "../../src/model/result.ts";
-import { HOST, MAPPER, PLAN } from "./sample-plan.ts";
-import { ipv4Results, ipv6Results, result, verdict } from "./sample-results.ts";
+import { CANARY, DAYTIME, HOST, MAPPER, PLAN } from "./sample-plan.ts";
+import { IPV4, ipv4Results, ipv6Results, result, verdict } from "./sample-results.ts";
 
 export const TOOL = { name: "unity-probe", version: "0.1.0" } as const;
 
@@ -89,6 +89,32 @@ export function noSuchName(): RunReport {
     results,
     summary: { ...NONE, error: 7, inconclusive: 1 },
     optional: { ...NONE, error: 1 },
+    exitCode: 3,
+  };
+}
+
+/** Something on the way accepts every port: the canary says so. */
+export function lyingNetwork(): RunReport {
+  const liar = { state: "open", reason: "accept-unreliable", service: "unchecked" } as const;
+  const results = [DAYTIME, CANARY].map((one) =>
+    result(one, IPV4, {
+      outcome: "inconclusive",
+      detail: "accepted, but something on the way accepts every port for this host: proves nothing",
+      verdict: liar,
+    }),
+  );
+  return {
+    ...RUN,
+    findings: [
+      {
+        check: CANARY.id,
+        host: HOST,
+        text: `${IPV4} accepts TCP connections on ports that no row lists (43121): a bare accept proves nothing here`,
+      },
+    ],
+    results,
+    summary: { ...NONE, inconclusive: 1 },
+    optional: NONE,
     exitCode: 3,
   };
 }
