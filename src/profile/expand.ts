@@ -3,7 +3,7 @@
  * dropped: one that is left out, or whose ports nobody knows, stays in the plan as a skipped check with the reason.
  * Nothing is resolved here and nothing is sent.
  */
-import type { Check, Plan, PlannedProfile, Skip, Tls } from "../model/check.ts";
+import type { Check, Plan, PlannedProfile, Row, Skip, Tls } from "../model/check.ts";
 import { countPorts, type PortSpan } from "../model/ports.ts";
 import { canaryCandidates, canaryFor } from "./canaries.ts";
 import { ConfigError } from "./config-error.ts";
@@ -108,18 +108,9 @@ function draftRow(
   // What keeps such a row optional is that silence says nothing about its service; the path can be asked for all the same.
   const askedForPath = expectPath && expect === "path" && (row.media || row.silence === "inconclusive");
   const skip = skipOf(row, missing, expectPath);
-  const note = [row.condition, row.note].filter((text) => text !== undefined).join("; ");
   return {
     id: `${slugOf(row.service)}/${written.transport}/${portsText}`,
-    row: {
-      profile: profile.id,
-      service: row.service,
-      required: row.required || askedForPath,
-      ...(row.group !== undefined && { group: row.group }),
-      ...(row.media && { media: true }),
-      ...(note !== "" && { note }),
-      ...(profile.source && row.line !== undefined && { seed: { document: profile.source.document, line: row.line } }),
-    },
+    row: checkRow(profile, row, row.required || askedForPath),
     sweeps: row.sweeps,
     ...(row.sourcePort !== undefined && { sourcePort: row.sourcePort }),
     ...(row.tls !== undefined && { tlsWish: row.tls }),
@@ -133,6 +124,20 @@ function draftRow(
     silence: row.silence,
     purpose: "row",
     ...(skip !== undefined && { skip }),
+  };
+}
+
+/** What a result says of the row that it comes from. */
+function checkRow({ id, source }: Profile, row: ProfileRow, required: boolean): Row {
+  const note = [row.condition, row.note].filter((text) => text !== undefined).join("; ");
+  return {
+    profile: id,
+    service: row.service,
+    required,
+    ...(row.group !== undefined && { group: row.group }),
+    ...(row.media && { media: true }),
+    ...(note !== "" && { note }),
+    ...(source !== undefined && row.line !== undefined && { seed: { document: source.document, line: row.line } }),
   };
 }
 

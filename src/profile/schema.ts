@@ -73,7 +73,7 @@ function rowSchema(proberIds: readonly string[]) {
   return z
     .strictObject({
       service: oneLine("The service as the vendor calls it; its slug begins the id of the row's checks.", 60)
-        .regex(/[a-z0-9]/i, "wants a letter or a digit")
+        .regex(/[A-Za-z0-9]/, "wants a letter or a digit")
         .meta({ examples: ["LDAP over SSL"] }),
       ports: z
         .array(

@@ -54,7 +54,7 @@ export function selectSourcePort<T extends Selectable & { readonly sweeps: boole
 export function slugOf(service: string): string {
   return service
     .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}]+/gu, "-")
+    .replaceAll(/[^a-z0-9]+/g, "-")
     .replaceAll(/^-|-$/g, "");
 }
 

@@ -1,0 +1,61 @@
+import { readFileSync } from "node:fs";
+import { Ajv } from "ajv";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { schemaFiles } from "../../scripts/schemas.ts";
+import { parseProfile } from "../../src/profile/parse.ts";
+import { profileJsonSchema } from "../../src/profile/schema.ts";
+import { fixtureNames, fixtureText } from "./fixtures.ts";
+import { heads } from "./heads.ts";
+
+const validate = new Ajv({ allErrors: true }).compile(profileJsonSchema([...heads.values()]));
+
+describe("the published schemas", () => {
+  it("are what `npx tsx scripts/schemas.ts` writes", async () => {
+    for (const [name, text] of await schemaFiles()) {
+      expect(readFileSync(new URL(`../../schema/${name}`, import.meta.url), "utf8"), name).toBe(text);
+    }
+  });
+});
+
+describe("the JSON Schema of profiles", () => {
+  it("accepts every key there is", () => {
+    expect(validate(parse(fixtureText("full.yaml"))), JSON.stringify(validate.errors)).toBe(true);
+  });
+
+  it("describes every key, for editors", () => {
+    const undescribed: string[] = [];
+    const look = (schema: Record<string, unknown>, path: string): void => {
+      for (const [key, value] of Object.entries(schema.properties ?? {})) {
+        if (!value.description) undescribed.push(`${path}/${key}`);
+        look(value, `${path}/${key}`);
+      }
+      for (const part of ["items", "additionalProperties"]) {
+        if (typeof schema[part] === "object") look(schema[part] as Record<string, unknown>, `${path}/${part}`);
+      }
+    };
+    look(profileJsonSchema([...heads.values()]), "");
+    expect(undescribed).toEqual([]);
+  });
+
+  it("knows the parameters of each prober", () => {
+    const withParams = (prober: string, params: unknown) => ({
+      ...(parse(fixtureText("full.yaml")) as object),
+      rows: [{ service: "Any", ports: ["tcp/88"], prober, params }],
+    });
+    expect(validate(withParams("ldap-bind", { startTls: true }))).toBe(true);
+    expect(validate(withParams("ldap-bind", { startTLS: true }))).toBe(false);
+    expect(validate(withParams("kerberos", { startTls: true }))).toBe(false);
+  });
+
+  it("refuses nothing that the parser accepts, and every unknown key, word and type that it refuses", () => {
+    const shape = /unknown key|unknown prober|unknown expect|is missing|wants|is empty/;
+    for (const name of fixtureNames.filter((file) => file.endsWith(".yaml"))) {
+      const parsed = parseProfile(fixtureText(name), name, heads);
+      if (parsed.ok) expect(validate(parse(fixtureText(name))), name).toBe(true);
+      else if (parsed.errors.some((error) => shape.test(error.problem) && !/not YAML/.test(error.problem))) {
+        expect(validate(parse(fixtureText(name))), name).toBe(false);
+      }
+    }
+  });
+});
