@@ -60,7 +60,7 @@ async function packedProfiles(): Promise<string> {
   );
   const probers = await Promise.all(proberIds.map(loadProber));
   const { profiles, errors } = packProfiles(files, new Map(probers.map((prober) => [prober.id, prober])));
-  if (errors.length > 0) throw new AggregateError(errors, errors.map(({ message }) => message).join("\n"));
+  if (errors.length > 0) throw new Error(["cannot be shipped:", ...errors.map(({ message }) => message)].join("\n"));
   return `${JSON.stringify(profiles, null, 1)}\n`;
 }
 

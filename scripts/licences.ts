@@ -40,5 +40,5 @@ export async function licencesOf(root: string, files: readonly string[]): Promis
       return `${manifest.name} ${manifest.version} (${manifest.license})\n\n${text}\n`;
     }),
   );
-  return `unity-probe contains these libraries.\n\n${sections.sort().join(`\n${"-".repeat(80)}\n\n`)}`;
+  return `unity-probe contains these libraries.\n\n${[...new Set(sections)].sort().join(`\n${"-".repeat(80)}\n\n`)}`;
 }

@@ -26,11 +26,20 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
   standin: { layer: 2, imports: ["model", "wire", "net"], modules: [] },
   profile: { layer: 3, imports: ["model", "probers/index.ts"], modules: ["node:url", "yaml", "zod"] },
   engine: { layer: 3, imports: ["model", "verdict"], modules: ["p-limit"] },
-  report: { layer: 3, imports: ["model"], modules: ["node:util"] },
+  report: { layer: 3, imports: ["model"], modules: ["node:util", "zod"] },
   cli: {
     layer: 5,
     imports: ["model", "wire", "net", "verdict", "probers", "sweep", "standin", "profile", "engine", "report"],
-    modules: ["pino", "yargs"],
+    modules: [
+      "node:crypto",
+      "node:fs",
+      "node:fs/promises",
+      "node:os",
+      "node:perf_hooks",
+      "node:timers/promises",
+      "pino",
+      "yargs",
+    ],
   },
 };
 

@@ -1,5 +1,5 @@
 /** Rules about completeness: nothing is written and then forgotten, and nothing stands without its tests. */
-import { basename } from "node:path";
+import { basename, posix } from "node:path";
 import type { Rule, Source } from "./source.ts";
 
 const nounsIn = (sources: readonly Source[], folder: string): string[] =>
@@ -66,32 +66,47 @@ const proberTests: Rule = {
   ],
 };
 
-/** What each codec is held against; looked for in the titles of the tests that import it. */
+/** What each codec is held against; looked for in the titles of the tests that reach it. */
 const CODEC_TESTS = { "round trip": /round.?trip/i, "every truncation": /truncation/i, "captured bytes": /captured/i };
+
+/** The lines on which tests begin. */
+const titlesOf = (test: Source): readonly string[] => test.text.match(/\b(?:describe|it|test)(?:\.\w+)*\(.*/g) ?? [];
+
+/** The files of src/wire/ that a test imports, and what those import: a part of a codec is tested with the whole. */
+function codecsOf(test: Source, sources: readonly Source[]): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const reach = (source: Source): void => {
+    for (const { specifier } of source.imports) {
+      const codec = sources.find(({ path }) => path === posix.join(posix.dirname(source.path), specifier));
+      if (codec === undefined || !codec.path.startsWith("src/wire/") || reached.has(codec.path)) continue;
+      reached.add(codec.path);
+      reach(codec);
+    }
+  };
+  reach(test);
+  return reached;
+}
 
 const codecTests: Rule = {
   name: "every codec is tested by round trip, truncation and captured bytes",
-  check: (sources) =>
-    nounsIn(sources, "src/wire/")
+  check: (sources) => {
+    const tests = sources
+      .filter(({ path }) => /^test\/wire\/.*\.test\.ts$/.test(path))
+      .map((test) => ({ codecs: codecsOf(test, sources), titles: titlesOf(test) }));
+    return nounsIn(sources, "src/wire/")
       .filter((codec) => codec !== "bytes")
       .flatMap((codec) => {
-        const tests = sources.filter(
-          ({ path, imports }) =>
-            /^test\/wire\/.*\.test\.ts$/.test(path) &&
-            imports.some(({ specifier }) => specifier === `../../src/wire/${codec}.ts`),
-        );
-        const titles = tests
-          .flatMap(({ text }) => text.match(/\b(?:describe|it|test)(?:\.\w+)*\(.*/g) ?? [])
-          .join("\n");
-        return Object.entries(CODEC_TESTS)
-          .filter(([, words]) => !words.test(titles))
-          .map(([title]) => ({
-            path: `src/wire/${codec}.ts`,
-            line: 1,
-            wrong: `no test of "${title}"`,
-            mend: `write one with these words in its title, in test/wire/${codec}.test.ts or beside its family`,
-          }));
-      }),
+        const path = `src/wire/${codec}.ts`;
+        const titles = tests.flatMap((test) => (test.codecs.has(path) ? test.titles : [])).join("\n");
+        const missing = Object.entries(CODEC_TESTS).filter(([, words]) => !words.test(titles));
+        return missing.map(([title]) => ({
+          path,
+          line: 1,
+          wrong: `no test of "${title}"`,
+          mend: `write one with these words in its title, in test/wire/${codec}.test.ts`,
+        }));
+      });
+  },
   broken: [
     {
       files: {
@@ -100,6 +115,14 @@ const codecTests: Rule = {
         "test/wire/dns.test.ts": `import "../../src/wire/dns.ts";\nit("reads captured bytes");`,
       },
       complaint: `src/wire/ntp.ts:1: no test of "captured bytes"`,
+    },
+    {
+      files: {
+        "src/wire/dns.ts": `import "./dns-name.ts";`,
+        "src/wire/dns-name.ts": "",
+        "test/wire/dns.test.ts": `import "../../src/wire/dns.ts";\nit("captured bytes, round trip")`,
+      },
+      complaint: `src/wire/dns-name.ts:1: no test of "every truncation"`,
     },
   ],
 };
