@@ -1,7 +1,7 @@
 /** RunReport -> the report document, and one CheckResult -> its entry, as a stream wants it. */
 import type { Plan } from "../model/check.ts";
 import type { Evidence } from "../model/evidence.ts";
-import type { Icmp } from "../model/observation.ts";
+import type { Icmp, TlsSeen } from "../model/observation.ts";
 import { formatPorts } from "../model/ports.ts";
 import type { CheckResult, RangeSeen, RunReport, Tally } from "../model/result.ts";
 import type { State } from "../model/words.ts";
@@ -66,9 +66,23 @@ function offenderOf(icmp: Icmp): Offender {
 function evidenceOf({ reading, observations }: CheckResult): Evidence {
   const understood = reading !== undefined && reading.service !== "mismatch";
   const bytes = understood ? undefined : observations.findLast((seen) => seen.firstBytes?.length)?.firstBytes;
+  const tls = observations.findLast((seen) => seen.tls !== undefined)?.tls;
   return {
+    ...(tls !== undefined && tlsEvidence(tls)),
     ...reading?.evidence,
     ...(bytes !== undefined && { firstBytes: Buffer.from(bytes).toString("hex") }),
+  };
+}
+
+/** Handshake and the peer's own certificate, flat: `tlsVersion`, `certificateSubject` and so on. */
+function tlsEvidence({ version, cipher, alert, verifyError, chain }: TlsSeen): Evidence {
+  const leaf = Object.entries(chain[0] ?? {});
+  return {
+    ...(version !== undefined && { tlsVersion: version }),
+    ...(cipher !== undefined && { tlsCipher: cipher }),
+    ...(alert !== undefined && { tlsAlert: alert }),
+    ...(verifyError !== undefined && { tlsVerifyError: verifyError }),
+    ...Object.fromEntries(leaf.map(([name, value]) => [`certificate${name[0]!.toUpperCase()}${name.slice(1)}`, value])),
   };
 }
 

@@ -124,6 +124,29 @@ describe("evidence", () => {
   });
 });
 
+describe("evidence of TLS", () => {
+  const chain = [
+    { subject: "CN=dc01.example.com", daysLeft: 12 },
+    { subject: "CN=Example CA", daysLeft: 900 },
+  ];
+
+  it("has the handshake and the peer's own certificate", () => {
+    const tls = { version: "TLSv1.2", cipher: "ECDHE-RSA-AES256-GCM-SHA384", verifyError: "CERT_HAS_EXPIRED", chain };
+    expect(entry({ observations: [observation({ tls })] }, LDAPS).evidence).toEqual({
+      tlsVersion: "TLSv1.2",
+      tlsCipher: "ECDHE-RSA-AES256-GCM-SHA384",
+      tlsVerifyError: "CERT_HAS_EXPIRED",
+      certificateSubject: "CN=dc01.example.com",
+      certificateDaysLeft: 12,
+    });
+  });
+
+  it("has the alert of a handshake that failed", () => {
+    const tls = { alert: 116, chain: [] };
+    expect(entry({ observations: [observation({ tls })] }, LDAPS).evidence).toEqual({ tlsAlert: 116 });
+  });
+});
+
 describe("a range", () => {
   const sender = (from: string) => ({ type: 3, code: 13, from });
 
