@@ -50,13 +50,19 @@ async function askWithLeads(
   prober: SingleProber,
   context: AddressContext,
 ): Promise<readonly CheckSeen[]> {
-  const seen = await context.limits.run(check, () => askSingle(check, prober, context));
+  const seen = withLeadLimit(await context.limits.run(check, () => askSingle(check, prober, context)));
   noteBudget(seen, context);
   if (seen.reading?.learned !== undefined) context.facts.learn(seen.reading.learned);
   if (!mayBeWithheld(seen, context)) context.onSeen(seen);
   const leads = check.purpose === "row" ? (seen.reading?.leads ?? []) : [];
   const followed = await Promise.all(leads.slice(0, LEADS_MAX).map((lead) => followLead(check, lead, context)));
   return [seen, ...followed];
+}
+
+function withLeadLimit(seen: CheckSeen): CheckSeen {
+  const announced = seen.reading?.leads?.length ?? 0;
+  if (announced <= LEADS_MAX) return seen;
+  return { ...seen, warnings: [...seen.warnings, `asked ${LEADS_MAX} of ${announced} announced endpoints`] };
 }
 
 async function followLead(parent: Check, lead: Lead, context: AddressContext): Promise<CheckSeen> {

@@ -1,0 +1,161 @@
+/**
+ * The RPC endpoint mapper on port 135 (C706 appendix O, MS-RPCE): which services announced which dynamic ports. Every
+ * announced TCP port becomes a lead, because a firewall that lets 135 through and those ports not is the commonest
+ * fault there is.
+ */
+import { formatPorts } from "../model/ports.ts";
+import type { Connection, Dialogue, Lead, Reading } from "../model/prober.ts";
+import { WireError } from "../wire/bytes.ts";
+import { encodePdu, faultName, type ResponsePdu, WHOLE } from "../wire/dcerpc.ts";
+import { isLastFragment, joinResponse, MAX_FRAGMENTS } from "../wire/dcerpc-fragments.ts";
+import {
+  decodeLookupReply,
+  EPM,
+  EPT_LOOKUP,
+  type EpmEntry,
+  encodeLookupRequest,
+  firstLookup,
+  isLastLookup,
+  MAX_ENTRIES,
+} from "../wire/epm.ts";
+import { towerBinding } from "../wire/epm-tower.ts";
+import { interfaceName } from "../wire/rpc-interfaces.ts";
+import { associate, firstCallId, receivePdu } from "./rpc-association.ts";
+
+/** 2,000 entries come in four lookups; a mapper that goes on and on is cut off. */
+const LOOKUPS_MAX = 8;
+
+export const endpointMapper: Dialogue<Record<string, never>> = {
+  kind: "dialogue",
+  id: "endpoint-mapper",
+  transports: ["tcp"],
+  silence: "fail",
+  giveUpMs: 10_000,
+  cost: { packets: 1 + LOOKUPS_MAX, bytes: 72 + LOOKUPS_MAX * 64 },
+  manners: { minIntervalMs: 0 },
+  params: {},
+  about: {
+    protocol: "the RPC endpoint mapper",
+    title: "RPC endpoint mapper listing",
+    sends:
+      "A bind to the endpoint mapper's interface (72 bytes), then ept_lookup for all entries (64 bytes) until the listing ends.",
+    accepts: "bind_ack, bind_nak or fault with our call id; then the listing's fragments.",
+    proves:
+      "The endpoint mapper answered. Each announced TCP port is then asked by a bind to its own interface, at the address that was asked, whatever address the mapper announces.",
+    triggers: "Intrusion detection may call the listing reconnaissance.",
+    specification: ["C706 chapter 12 and appendices L and O", "MS-RPCE sections 2.2.1.2 and 3.3"],
+  },
+  async run(_params, ask) {
+    const connection = await ask.connect();
+    if (connection === undefined) return undefined;
+    const callId = firstCallId(ask.world.randomBytes(4));
+    const association = await associate(connection, EPM, callId);
+    if (association === undefined) return undefined;
+    if (association.refusal !== undefined) {
+      const detail = `RPC answers, but refuses the endpoint mapper's interface: ${association.refusal}`;
+      return { service: "refused", detail, evidence: { refusal: association.refusal } };
+    }
+    return readingOf(await listEntries(connection, callId + 1), ask.remote.address);
+  },
+};
+
+/** What the lookups brought, and why they ended early if they did. */
+interface Listing {
+  readonly entries: readonly EpmEntry[];
+  readonly refusal?: string;
+  readonly cutShort?: string;
+}
+
+/** Never throws for what the peer sends: the bind was answered, and what follows cannot take that back. */
+async function listEntries(connection: Connection, firstCall: number): Promise<Listing> {
+  const entries: EpmEntry[] = [];
+  let request = firstLookup();
+  try {
+    for (let lookup = 0; lookup < LOOKUPS_MAX; lookup++) {
+      const callId = firstCall + lookup;
+      const stub = encodeLookupRequest(request);
+      connection.send(encodePdu({ ...WHOLE, callId, type: "request", contextId: 0, opnum: EPT_LOOKUP, stub }));
+      const answer = await receiveResponse(connection, callId);
+      if (answer === undefined) return { entries, cutShort: "the listing was not answered to its end" };
+      if (typeof answer === "string") return { entries, refusal: answer };
+      const reply = decodeLookupReply(answer.stub, answer.order);
+      entries.push(...reply.entries);
+      if (isLastLookup(reply)) return { entries };
+      if (entries.length >= MAX_ENTRIES) break;
+      request = { ...request, handle: reply.handle };
+    }
+    return { entries, cutShort: `only the first ${entries.length} endpoints were read` };
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    return { entries, cutShort: `the listing could not be read: ${error.message}` };
+  }
+}
+
+/** A whole response, or the name of the fault that came instead; undefined when the connection ended first. */
+async function receiveResponse(connection: Connection, callId: number): Promise<ResponsePdu | string | undefined> {
+  const fragments: ResponsePdu[] = [];
+  while (fragments.length < MAX_FRAGMENTS) {
+    const pdu = await receivePdu(connection, callId);
+    if (pdu === undefined) return undefined;
+    if (pdu.type === "fault") return faultName(pdu.status);
+    if (pdu.type !== "response") throw new WireError("malformed", `a lookup was answered by a ${pdu.type}`, 2);
+    fragments.push(pdu);
+    if (isLastFragment(pdu)) break;
+  }
+  return joinResponse(fragments);
+}
+
+function readingOf({ entries, refusal, cutShort }: Listing, target: string): Reading {
+  const evidence = { endpoints: entries.length };
+  if (refusal !== undefined && entries.length === 0) {
+    return {
+      service: "refused",
+      detail: `the endpoint mapper answers, and refuses to list: ${refusal}`,
+      evidence: { refusal },
+    };
+  }
+  const { leads, elsewhere } = leadsOf(entries, target);
+  const ports = [...new Set(leads.map(({ port }) => port))];
+  const services = ports.map((port) => `${port} ${namesAt(port, leads).join(", ")}`);
+  const announced = ports.length === 0 ? "no TCP port" : `TCP ${formatPorts(ports)}`;
+  return {
+    service: "confirmed",
+    detail: `${entries.length} endpoints; announces ${announced}`,
+    evidence: {
+      ...evidence,
+      tcpPorts: ports,
+      services,
+      ...(elsewhere.length === 0 ? {} : { otherAddresses: elsewhere }),
+    },
+    leads,
+    ...(cutShort === undefined ? {} : { warnings: [cutShort] }),
+  };
+}
+
+/** One lead for each interface and TCP port, by port; addresses of other machines are told, never asked. */
+function leadsOf(entries: readonly EpmEntry[], target: string) {
+  const leads = new Map<string, Lead>();
+  const elsewhere = new Set<string>();
+  for (const { tower, annotation } of entries) {
+    const binding = tower && towerBinding(tower);
+    if (binding?.protocolSequence !== "ncacn_ip_tcp" || binding.port === undefined || binding.port === 0) continue;
+    if (binding.address !== undefined && binding.address !== "0.0.0.0" && binding.address !== target) {
+      elsewhere.add(binding.address);
+    }
+    const { uuid, major, minor } = binding.interface;
+    const name = interfaceName(uuid) ?? (annotation === "" ? uuid : annotation);
+    leads.set(`${binding.port} ${uuid} ${major}.${minor}`, {
+      transport: "tcp",
+      port: binding.port,
+      prober: "rpc-bind",
+      params: { interface: uuid, major, minor, name },
+      service: name,
+      why: "announced by the endpoint mapper",
+    });
+  }
+  return { leads: [...leads.values()].sort((a, b) => a.port - b.port), elsewhere: [...elsewhere] };
+}
+
+function namesAt(port: number, leads: readonly Lead[]): readonly string[] {
+  return [...new Set(leads.filter((lead) => lead.port === port).map(({ service }) => service))];
+}
