@@ -4,13 +4,18 @@
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { reportJsonSchema } from "../src/report/schema.ts";
 import { schemaFiles } from "./schemas.ts";
 import { verdictsPage } from "./verdicts-page.ts";
 
 /** The text of each derived file, by its path from the repository's root. */
 export async function derivedFiles(): Promise<ReadonlyMap<string, string>> {
   const schemas = [...(await schemaFiles())].map(([name, text]) => [`schema/${name}`, text] as const);
-  return new Map([...schemas, ["docs/verdicts.md", await verdictsPage()]]);
+  return new Map([
+    ...schemas,
+    ["schema/report.schema.json", `${JSON.stringify(reportJsonSchema(), null, 2)}\n`],
+    ["docs/verdicts.md", await verdictsPage()],
+  ]);
 }
 
 /** Writes them all. */
