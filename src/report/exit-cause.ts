@@ -40,7 +40,8 @@ function causesOf({ results }: RunReport, words: Words): readonly string[] {
     const after = words[result.outcome]?.(result.detail);
     if (after !== undefined) alike.set(after, [...(alike.get(after) ?? []), result]);
   }
-  const allTargets = new Set(results.map(targetOf)).size;
+  const asked = results.filter(({ skipped }) => skipped?.deliberate !== true);
+  const allTargets = new Set(asked.map(targetOf)).size;
   return [...alike].map(([after, members]) => `${listOf(namesOf(members, allTargets), "more")}${after}`);
 }
 

@@ -5,9 +5,10 @@
 import type { ProfileEntry, ReportDocument, ResultEntry } from "./document.ts";
 import type { Renderer, RenderOptions } from "./renderer.ts";
 import { safeStrings, safeText } from "./safe-text.ts";
-import { gridLines, targetsOf, targetText } from "./table-grid.ts";
+import { gridLines, type Target, targetsOf, targetText } from "./table-grid.ts";
 import { rowLines } from "./table-rows.ts";
 import { summaryLines } from "./table-summary.ts";
+import { outcomeWord } from "./table-words.ts";
 import { hanging, widthOf } from "./text-layout.ts";
 
 /** Narrower than this nothing can be read; the terminal wraps instead. */
@@ -43,21 +44,48 @@ function sectionsOf(
   { summary }: ReportDocument,
   options: RenderOptions,
 ): readonly (readonly string[])[] {
+  if (summary.estimate !== undefined) {
+    return targetsOf(results).map((target) => sectionOf(profile, results.filter(isOf(target)), [], options));
+  }
   const targets = targetsOf(results);
-  const planned = summary.estimate !== undefined;
-  const parts =
-    targets.length > 1 && !planned
-      ? [{ results, lines: gridLines(results, options) }]
-      : targets.map(({ host, address }) => {
-          const own = results.filter((result) => result.host === host && result.address === address);
-          return { results: own, lines: rowLines(own, options) };
-        });
-  return parts.map((part) => [
-    ...titleLines(profile, part.results, options.width),
+  const asked = targets.filter((target) => results.filter(isOf(target)).some(({ outcome }) => outcome !== "skipped"));
+  if (asked.length === 0) return [sectionOf(profile, results, [], options)];
+  const shown = results.filter((result) => asked.some((target) => isOf(target)(result)));
+  const leftOut = targets.filter((target) => !asked.includes(target));
+  const notes = leftOut.flatMap((target) => leftOutLines(target, results.filter(isOf(target)), shown, options));
+  return [sectionOf(profile, shown, notes, options)];
+}
+
+function isOf({ host, address }: Target): (result: ResultEntry) => boolean {
+  return (result) => result.host === host && result.address === address;
+}
+
+function sectionOf(
+  profile: ProfileEntry,
+  results: readonly ResultEntry[],
+  notes: readonly string[],
+  options: RenderOptions,
+): readonly string[] {
+  return [
+    ...titleLines(profile, results, options.width),
     ...(profile.caution === undefined ? [] : hanging("  caution: ", profile.caution, options.width)),
     "",
-    ...part.lines,
-  ]);
+    ...(targetsOf(results).length > 1 ? gridLines(results, options) : rowLines(results, options)),
+    ...(notes.length === 0 ? [] : ["", ...notes]),
+  ];
+}
+
+/** A target that was not asked at all (no route for its family) is one line, not a column of SKIP. */
+function leftOutLines(
+  target: Target,
+  own: readonly ResultEntry[],
+  shown: readonly ResultEntry[],
+  options: RenderOptions,
+): readonly string[] {
+  const skippedAnyway = new Set(shown.filter(({ outcome }) => outcome === "skipped").map(({ check }) => check));
+  const reasons = new Set(own.filter(({ check }) => !skippedAnyway.has(check)).map(({ detail }) => detail));
+  const text = `${targetText(target)}: ${[...reasons].join("; ")}`;
+  return hanging(`  ${outcomeWord("skipped", options)}  `, text, options.width);
 }
 
 /** Title, target and our own address; on two lines where one is too short. */

@@ -6,7 +6,7 @@ import { planDocument } from "../../src/report/plan-document.ts";
 import type { RenderOptions } from "../../src/report/renderer.ts";
 import { runDocument } from "../../src/report/run-document.ts";
 import { PLAN } from "./sample-plan.ts";
-import { lyingNetwork, manyHosts, noSuchName, oneTarget, sampleRun, TOOL } from "./sample-run.ts";
+import { lyingNetwork, manyHosts, noIpv6Route, noSuchName, oneTarget, sampleRun, TOOL } from "./sample-run.ts";
 
 const ONE = runDocument(oneTarget(), TOOL);
 const TWO = runDocument(sampleRun(), TOOL);
@@ -27,6 +27,11 @@ describe("the table", () => {
 
   it.each([60, 80, 120])("compares two addresses in %i columns", async (width) => {
     await expect(await render("table", TWO, { width })).toMatchFileSnapshot(golden(`grid-${width}.txt`));
+  });
+
+  it("does not give a column to an address that was not asked", async () => {
+    const document = runDocument(noIpv6Route(), TOOL);
+    await expect(await render("table", document)).toMatchFileSnapshot(golden("no-ipv6-route-80.txt"));
   });
 
   it("splits the grid into blocks where columns do not fit", async () => {

@@ -4,7 +4,7 @@
  */
 import type { RunReport } from "../../src/model/result.ts";
 import { CANARY, DAYTIME, HOST, MAPPER, PLAN } from "./sample-plan.ts";
-import { IPV4, ipv4Results, ipv6Results, result, verdict } from "./sample-results.ts";
+import { IPV4, IPV6, ipv4Results, ipv6Results, result, verdict } from "./sample-results.ts";
 
 export const TOOL = { name: "unity-probe", version: "0.1.0" } as const;
 
@@ -43,6 +43,22 @@ export function oneTarget(): RunReport {
     summary: { ...NONE, pass: 4, fail: 4, skipped: 2 },
     optional: { ...NONE, fail: 1, inconclusive: 1 },
     exitCode: 1,
+  };
+}
+
+/** The name has an IPv6 address too, but there is no way there from here. */
+export function noIpv6Route(): RunReport {
+  const notAsked = PLAN.checks.map((check) => {
+    const why = check.skip?.why ?? `this host has no IPv6 route to ${IPV6}`;
+    const { source: _source, ...rest } = result(check, IPV6, { outcome: "skipped", detail: why });
+    return { ...rest, skipped: { why, deliberate: true } };
+  });
+  const asked = oneTarget();
+  return {
+    ...asked,
+    results: [...asked.results, ...notAsked],
+    summary: { ...asked.summary, skipped: 12 },
+    optional: { ...asked.optional, skipped: 1 },
   };
 }
 
