@@ -158,34 +158,38 @@ export class Writer {
   }
 
   u8(value: number): this {
-    this.#view.setUint8(this.#room(1, value, 0, 0xff), value);
+    const at = this.#room(1, value, 0, 0xff);
+    this.#view.setUint8(at, value);
     return this;
   }
 
   u16(value: number, order: ByteOrder): this {
-    this.#view.setUint16(this.#room(2, value, 0, 0xffff), value, order === "le");
+    const at = this.#room(2, value, 0, 0xffff);
+    this.#view.setUint16(at, value, order === "le");
     return this;
   }
 
   u32(value: number, order: ByteOrder): this {
-    this.#view.setUint32(this.#room(4, value, 0, 0xffff_ffff), value, order === "le");
+    const at = this.#room(4, value, 0, 0xffff_ffff);
+    this.#view.setUint32(at, value, order === "le");
     return this;
   }
 
   u64(value: bigint, order: ByteOrder): this {
     if (value !== BigInt.asUintN(64, value)) throw this.unencodable(`${value} in 8 bytes`);
-    this.#view.setBigUint64(this.#grow(8), value, order === "le");
+    const at = this.#grow(8);
+    this.#view.setBigUint64(at, value, order === "le");
     return this;
   }
 
   /** A signed byte. */
   i8(value: number): this {
-    this.#view.setInt8(this.#room(1, value, -0x80, 0x7f), value);
+    const at = this.#room(1, value, -0x80, 0x7f);
+    this.#view.setInt8(at, value);
     return this;
   }
 
   bytes(bytes: Uint8Array): this {
-    // The place first: growing replaces the buffer.
     const at = this.#grow(bytes.length);
     this.#bytes.set(bytes, at);
     return this;
@@ -254,7 +258,10 @@ export class Writer {
     return new WireError("unencodable", `cannot write ${what}`, this.#length);
   }
 
-  /** Makes room for `size` more bytes and gives the place of the first. */
+  /**
+   * Makes room for `size` more bytes and gives the place of the first. Growing replaces buffer and view, so callers
+   * take the place first and look at the two only then.
+   */
   #grow(size: number): number {
     const at = this.#length;
     if (at + size > this.#bytes.length) {

@@ -147,6 +147,23 @@ describe("Writer", () => {
     expect(bytes.at(-1)).toBe(7);
   });
 
+  it("grows in the midst of any write", () => {
+    const writes: ((writer: Writer) => Writer)[] = [
+      (writer) => writer.u8(0xff),
+      (writer) => writer.u16(0xffff, "be"),
+      (writer) => writer.u32(0xffff_ffff, "le"),
+      (writer) => writer.u64(0xffff_ffff_ffff_ffffn, "be"),
+      (writer) => writer.i8(-1),
+      (writer) => writer.bytes(hex("ffffff")),
+    ];
+    for (const write of writes) {
+      for (let before = 0; before < 300; before++) {
+        const bytes = write(new Writer().zeros(before)).finish();
+        expect(toHex(bytes.subarray(before))).toMatch(/^(ff)+$/);
+      }
+    }
+  });
+
   it("gives a copy that later writes leave alone", () => {
     const writer = new Writer().u8(1);
     const first = writer.finish();
