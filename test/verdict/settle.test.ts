@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Check, Plan } from "../../src/model/check.ts";
+import type { Plan } from "../../src/model/check.ts";
 import type { PortGroup } from "../../src/model/observation.ts";
 import { onePort } from "../../src/model/ports.ts";
 import type { CheckSeen } from "../../src/model/result.ts";
 import { settle } from "../../src/verdict/settle.ts";
-import { ANSWERED, check, ROUTER, ranged, seen, TARGET, udp, unconnected } from "./support.ts";
+import { ANSWERED, type CheckOver, check, ROUTER, ranged, seen, TARGET, udp, unconnected } from "./support.ts";
 
 const PLAN: Plan = { profiles: [{ id: "p", title: "P", from: "a", to: "b" }], checks: [] };
 const OPTIONS = { anyAddress: false, strict: false, interrupted: false };
@@ -14,11 +14,11 @@ function settled(all: readonly CheckSeen[], options: Partial<typeof OPTIONS> = {
   return { ...result, outcomes: result.results.map(({ outcome }) => outcome) };
 }
 
-const row = (id: string, over: Partial<Check> & { row?: Partial<Check["row"]> } = {}) => check({ id, ...over });
+const row = (id: string, over: CheckOver = {}) => check({ id, ...over });
 const passing = (of = row("pass")) => seen({ check: of, reading: ANSWERED });
 const refusing = (of = row("closed")) => seen({ check: of, observation: unconnected({ code: "ECONNREFUSED" }) });
-const silentTcp = (of: Check) => seen({ check: of, observation: unconnected() });
-const rejected = (of: Check) =>
+const silentTcp = (of: ReturnType<typeof row>) => seen({ check: of, observation: unconnected() });
+const rejected = (of: ReturnType<typeof row>) =>
   seen({ check: of, observation: unconnected({ code: "EHOSTUNREACH", icmp: { type: 3, code: 13, from: ROUTER } }) });
 
 describe("exit code", () => {

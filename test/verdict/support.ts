@@ -1,5 +1,5 @@
 /** Checks and sightings for tests of the verdict layer: small builders, everything overridable. */
-import type { Check } from "../../src/model/check.ts";
+import type { Check, Row } from "../../src/model/check.ts";
 import type { Observation, PortGroup } from "../../src/model/observation.ts";
 import { onePort } from "../../src/model/ports.ts";
 import type { CheckSeen } from "../../src/model/result.ts";
@@ -10,7 +10,10 @@ export const TARGET = "192.0.2.10";
 export const ROUTER = "192.0.2.1";
 export const OWN = "192.0.2.200";
 
-export function check(over: Partial<Check> & { readonly row?: Partial<Check["row"]> } = {}): Check {
+/** Fields of a check, and of its row, that a test cares for. */
+export type CheckOver = Omit<Partial<Check>, "row"> & { readonly row?: Partial<Row> };
+
+export function check(over: CheckOver = {}): Check {
   const transport = over.transport ?? "tcp";
   return {
     id: "service/tcp/389",
