@@ -8,7 +8,6 @@ import type { RenderOptions } from "../../report/renderer.ts";
 import { resultEntry, runDocument } from "../../report/run-document.ts";
 import type { Command } from "../command.ts";
 import { type FlagValues, list, planOptionsOf, RUN_FLAGS, runOptionsOf } from "../flags.ts";
-import { createLog } from "../logger.ts";
 import { type Outputs, openOutputs, renderOptions } from "../outputs.ts";
 import { createParts } from "../parts.ts";
 import { loadProfiles, missingProfile } from "../profile-files.ts";
@@ -41,7 +40,7 @@ export async function runPlan(
     ...rendering,
     ...(note === undefined ? {} : { endpointNote: note }),
   });
-  const log = await createLog(flags.verbose === true);
+  const log = flags.verbose === true ? (await import("../logger.ts")).createLog() : undefined;
   const progress = createProgress(plan, flags.quiet !== true && flags.verbose !== true);
   const stop = new AbortController();
   const interrupt = () => stop.abort();
@@ -52,7 +51,7 @@ export async function runPlan(
     const report = await run(plan, parts, options, { host: hostname() }, stop.signal, {
       onSeen: (seen) => {
         progress.seen(seen);
-        log.seen(seen);
+        log?.(seen);
       },
       onResult: (result) => outputs.result(resultEntry(result, plan)),
     });
