@@ -4,8 +4,9 @@
  * no harm; `towerBinding` reads those that lead somewhere today. Inside a tower all numbers are little-endian save
  * ports and addresses, whatever the data representation of the message around it.
  */
-import { latin1Text, Reader, WireError, Writer } from "./bytes.ts";
+import { latin1Text, Reader, Writer } from "./bytes.ts";
 import type { Syntax } from "./dcerpc-bind.ts";
+import { decodeIpv4, encodeIpv4 } from "./ipv4.ts";
 import { decodeUuid, encodeUuid } from "./uuid.ts";
 
 /** Real towers have five or six floors. */
@@ -78,12 +79,14 @@ export function decodeTower(reader: Reader): readonly Floor[] {
 /** The tower of an interface in NDR that listens on a TCP port. */
 export function tcpTower(syntax: Syntax, transferSyntax: Syntax, port: number, address = "0.0.0.0"): readonly Floor[] {
   const empty = new Uint8Array();
+  const network = new Writer();
+  encodeIpv4(network, address);
   return [
     syntaxFloor(syntax),
     syntaxFloor(transferSyntax),
     { protocol: FLOOR.connectionOriented, identifier: empty, data: new Uint8Array(2) },
     { protocol: FLOOR.tcp, identifier: empty, data: new Writer().u16(port, "be").finish() },
-    { protocol: FLOOR.ip, identifier: empty, data: ipv4Octets(address) },
+    { protocol: FLOOR.ip, identifier: empty, data: network.finish() },
   ];
 }
 
@@ -101,7 +104,7 @@ export function towerBinding(floors: readonly Floor[]): TowerBinding | undefined
   if (transport.data.length !== 2) return undefined;
   const port = new Reader(transport.data).u16("be");
   if (network?.protocol !== FLOOR.ip || network.data.length !== 4) return { ...binding, port };
-  return { ...binding, port, address: network.data.join(".") };
+  return { ...binding, port, address: decodeIpv4(new Reader(network.data)) };
 }
 
 const SEQUENCES: ReadonlyMap<number, ProtocolSequence> = new Map([
@@ -131,12 +134,4 @@ function floorSyntax({ protocol, identifier, data }: Floor): Syntax | undefined 
   const reader = new Reader(identifier);
   const uuid = decodeUuid(reader, "le");
   return { uuid, major: reader.u16("le"), minor: new Reader(data).u16("le") };
-}
-
-function ipv4Octets(address: string): Uint8Array {
-  const octets = address.split(".").map(Number);
-  if (octets.length !== 4 || !octets.every((octet) => Number.isInteger(octet) && octet >= 0 && octet <= 255)) {
-    throw new WireError("unencodable", `cannot write ${JSON.stringify(address)} as an IPv4 address`, 0);
-  }
-  return Uint8Array.from(octets);
 }
