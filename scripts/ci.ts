@@ -29,7 +29,7 @@ const fresh = join(scratch, "fresh-clone");
 
 /** The first command that the README shows, as it is printed there. */
 function firstCommand(): string {
-  const line = /^npm ci && .*$/m.exec(readFileSync(join(root, "README.md"), "utf8"))?.[0];
+  const line = /^ *(npm ci && .*)$/m.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1];
   return line ?? `echo "README.md shows no line that begins with npm ci &&" >&2; exit 1`;
 }
 
@@ -37,11 +37,11 @@ const STEPS: readonly Step[] = [
   { name: "lint", command: "npm run lint" },
   { name: "types", command: "npm run types" },
   { name: `tests on Node ${process.versions.node}`, command: "npm test --", tests: true },
-  { name: `tests on Node ${NEWEST_LTS}`, command: `npm exec --package=node@${NEWEST_LTS} -- npm test --`, tests: true },
+  { name: `tests on Node ${NEWEST_LTS}`, command: `npm exec --yes --package=node@${NEWEST_LTS} -- npm test --`, tests: true },
   { name: "lab", command: "npm run test:lab --", tests: true, skipsFail: true },
   { name: "fresh clone", command: `git clone --quiet . "${fresh}"` },
   { name: "the README's first command", command: firstCommand(), folder: fresh },
-  { name: "a new prober of each kind", command: "npm exec tsx scripts/try-new-prober.ts" },
+  { name: "a new prober of each kind", command: "npx tsx scripts/try-new-prober.ts" },
 ];
 
 function run(step: Step, number: number): StepResult {
