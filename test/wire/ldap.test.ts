@@ -57,6 +57,8 @@ const message: fc.Arbitrary<LdapMessage> = fc.record({
   operation,
 });
 
+const success = { code: 0, matchedDn: "", diagnostic: "" };
+
 /** Cuts a stream or datagram into its messages. */
 function messagesOf(bytes: Uint8Array): LdapMessage[] {
   const messages: LdapMessage[] = [];
@@ -88,42 +90,6 @@ describe("LDAP messages", () => {
     expect(toHex(encodeLdap(message))).toBe(toHex(bytes));
     expect(decodeLdap(bytes)).toEqual(message);
   });
-
-  const success = { code: 0, matchedDn: "", diagnostic: "" };
-  it.each<[string, LdapMessage]>([
-    ["bind-response-samba", { messageId: 1, operation: { type: "bindResponse", result: success } }],
-    ["root-dse-done-samba", { messageId: 2, operation: { type: "searchDone", result: success } }],
-    [
-      "start-tls-response-samba",
-      { messageId: 2, operation: { type: "extendedResponse", result: success, name: START_TLS_OID } },
-    ],
-    [
-      "bind-response-refused-samba",
-      {
-        messageId: 1,
-        operation: {
-          type: "bindResponse",
-          result: { code: 8, matchedDn: "", diagnostic: "BindSimple: Transport encryption required." },
-        },
-      },
-    ],
-  ])("are what was captured: %s", (name, message) => {
-    const bytes = fixture(`ldap/${name}.hex`);
-    expect(decodeLdap(bytes)).toEqual(message);
-    expect(toHex(encodeLdap(message))).toBe(toHex(bytes));
-  });
-
-  it.each(["ldap/root-dse-samba", "ldap/root-dse-no-bind-samba", "cldap/root-dse-samba"])(
-    "are cut from captured streams and datagrams: %s",
-    (name) => {
-      const [entry, done, ...others] = messagesOf(fixture(`${name}.hex`));
-      expect(others).toEqual([]);
-      expect(done).toMatchObject({ messageId: entry!.messageId, operation: { type: "searchDone", result: success } });
-      expect(entry!.operation.type === "searchEntry" && attributeTexts(entry!.operation, "dnsHostName")).toEqual([
-        "dc01.lab.test",
-      ]);
-    },
-  );
 
   it("refuse every truncation and what follows them", () => {
     const bytes = fixture("ldap/bind-response-samba.hex");
@@ -170,6 +136,43 @@ describe("LDAP messages", () => {
       expect(wireErrorOf(() => decodeLdap(bytes))?.code).toBe("malformed");
     }
   });
+});
+
+describe("captured LDAP messages", () => {
+  it.each<[string, LdapMessage]>([
+    ["bind-response-samba", { messageId: 1, operation: { type: "bindResponse", result: success } }],
+    ["root-dse-done-samba", { messageId: 2, operation: { type: "searchDone", result: success } }],
+    [
+      "start-tls-response-samba",
+      { messageId: 2, operation: { type: "extendedResponse", result: success, name: START_TLS_OID } },
+    ],
+    [
+      "bind-response-refused-samba",
+      {
+        messageId: 1,
+        operation: {
+          type: "bindResponse",
+          result: { code: 8, matchedDn: "", diagnostic: "BindSimple: Transport encryption required." },
+        },
+      },
+    ],
+  ])("are understood, and written the same: %s", (name, message) => {
+    const bytes = fixture(`ldap/${name}.hex`);
+    expect(decodeLdap(bytes)).toEqual(message);
+    expect(toHex(encodeLdap(message))).toBe(toHex(bytes));
+  });
+
+  it.each(["ldap/root-dse-samba", "ldap/root-dse-no-bind-samba", "cldap/root-dse-samba"])(
+    "are cut from streams and datagrams: %s",
+    (name) => {
+      const [entry, done, ...others] = messagesOf(fixture(`${name}.hex`));
+      expect(others).toEqual([]);
+      expect(done).toMatchObject({ messageId: entry!.messageId, operation: { type: "searchDone", result: success } });
+      expect(entry!.operation.type === "searchEntry" && attributeTexts(entry!.operation, "dnsHostName")).toEqual([
+        "dc01.lab.test",
+      ]);
+    },
+  );
 });
 
 describe("ldapFrameLength", () => {
