@@ -13,7 +13,7 @@ const MAX_ROWS = 500;
 const oneLine = (about: string, maxLength = 120) =>
   z
     .string()
-    .regex(/^[^\p{Cc}]*[^\p{Cc}\s][^\p{Cc}]*$/u, "wants one line of text")
+    .regex(/^[^\p{Cc}\s][^\p{Cc}]*$/u, "wants one line of text")
     .max(maxLength)
     .describe(about);
 
@@ -21,7 +21,7 @@ const oneLine = (about: string, maxLength = 120) =>
 const prose = (about: string) =>
   z
     .string()
-    .regex(/^\s*[^\p{Cc}\s](?:[^\p{Cc}]|\s)*$/u, "wants text without control characters")
+    .regex(/^[^\p{Cc}\s](?:[^\p{Cc}]|[\t\n\r])*$/u, "wants text without control characters")
     .max(1000)
     .describe(about);
 

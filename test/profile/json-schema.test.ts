@@ -1,22 +1,12 @@
-import { readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { schemaFiles } from "../../scripts/schemas.ts";
 import { parseProfile } from "../../src/profile/parse.ts";
 import { profileJsonSchema } from "../../src/profile/schema.ts";
 import { fixtureNames, fixtureText } from "./fixtures.ts";
 import { heads } from "./heads.ts";
 
 const validate = new Ajv({ allErrors: true }).compile(profileJsonSchema([...heads.values()]));
-
-describe("the published schemas", () => {
-  it("are what `npx tsx scripts/schemas.ts` writes", async () => {
-    for (const [name, text] of await schemaFiles()) {
-      expect(readFileSync(new URL(`../../schema/${name}`, import.meta.url), "utf8"), name).toBe(text);
-    }
-  });
-});
 
 describe("the JSON Schema of profiles", () => {
   it("accepts every key there is", () => {

@@ -32,6 +32,14 @@ describe("a profile that cannot be used", () => {
       "long.yaml:1:1: the file is above 256 KiB",
     ]);
   });
+
+  it("is refused at once, however long a text is that breaks a rule at its end", () => {
+    const text = fixtureText("full.yaml").replace("A → B", `"A${" ".repeat(100_000)}\\e"`);
+    const startedMs = performance.now();
+    const note = text.replace("note: never answered", `note: "a${" ".repeat(100_000)}\\e"`);
+    expect([parseProfile(text, "a.yaml", heads).ok, parseProfile(note, "a.yaml", heads).ok]).toEqual([false, false]);
+    expect(performance.now() - startedMs).toBeLessThan(2000);
+  });
 });
 
 describe("a profile that can be used", () => {
