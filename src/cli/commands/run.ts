@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { run } from "../../engine/run.ts";
 import type { Plan } from "../../model/check.ts";
 import type { Parts } from "../../model/parts.ts";
+import type { RunReport } from "../../model/result.ts";
 import { expandPlan } from "../../profile/expand.ts";
 import type { RenderOptions } from "../../report/renderer.ts";
 import { resultEntry, runDocument } from "../../report/run-document.ts";
@@ -23,17 +24,17 @@ export const runCommand: Command = {
     const words = list(flags, "profile");
     if (words.length === 0) throw missingProfile();
     const plan = expandPlan(await loadProfiles(words), planOptionsOf(flags, parts.world.randomBytes));
-    return runPlan(plan, parts, flags);
+    return (await runPlan(plan, parts, flags)).exitCode;
   },
 };
 
-/** Runs a plan and writes its report; gives the exit code. `note` is printed behind each row of a table. */
+/** Runs a plan, writes its report and gives it. `note` is printed behind each row of a table. */
 export async function runPlan(
   plan: Plan,
   parts: Parts,
   flags: FlagValues,
   note?: RenderOptions["endpointNote"],
-): Promise<number> {
+): Promise<RunReport> {
   const options = runOptionsOf(flags);
   const rendering = renderOptions(flags.color, flags.verbose === true, process.env);
   const outputs: Outputs = await openOutputs(list(flags, "output"), {
@@ -57,7 +58,7 @@ export async function runPlan(
     });
     progress.end();
     await outputs.end(runDocument(report, tool));
-    return report.exitCode;
+    return report;
   } finally {
     process.removeListener("SIGINT", interrupt);
     process.removeListener("SIGTERM", interrupt);
