@@ -34,16 +34,48 @@ async function askTcp(job: SweepJob, port: number, net: Net, signal: AbortSignal
 }
 
 async function askUdp(job: SweepJob, port: number, net: Net, signal: AbortSignal): Promise<Observation> {
-  let heard = () => {};
+  const ask = await openUdp(job, port, net, signal);
+  ask.flow.send(job.payload);
+  await ask.heard;
+  ask.flow.close();
+  return ask.flow.seen();
+}
+
+/**
+ * UDP ports asked in one go, in this order and with nothing between them; resolves with what each showed once all have
+ * answered, the reply time-out is over, or the signal aborted.
+ */
+export async function askTogether(
+  job: SweepJob,
+  ports: readonly number[],
+  { net, world }: AskParts,
+  stop: AbortController,
+): Promise<readonly Observation[]> {
+  // A signal with more than ten listeners makes Node warn, so each socket has its own.
+  const stops = ports.map(() => new AbortController());
+  const stopAll = () => {
+    for (const each of stops) each.abort();
+  };
+  stop.signal.addEventListener("abort", stopAll, { once: true });
+  if (stop.signal.aborted) stopAll();
+  const asks = await Promise.all(ports.map((port, at) => openUdp(job, port, net, stops[at]!.signal)));
+  void expire(job.replyTimeoutMs, world, stop);
+  for (const { flow } of asks) flow.send(job.payload);
+  await Promise.all(asks.map((ask) => ask.heard));
+  for (const { flow } of asks) flow.close();
+  stop.abort();
+  return asks.map(({ flow }) => flow.seen());
+}
+
+/** A socket for one port. `heard` resolves with the first datagram, or with the socket's end. */
+async function openUdp(job: SweepJob, port: number, net: Net, signal: AbortSignal) {
+  let answer = () => {};
   const answered = new Promise<void>((resolve) => {
-    heard = resolve;
+    answer = resolve;
   });
-  const how = { ...sourceOf(job), replyFrom: "same", onDatagram: () => heard() } as const;
+  const how = { ...sourceOf(job), replyFrom: "same", onDatagram: () => answer() } as const;
   const flow = await net.udp({ transport: "udp", address: job.address, port }, how, signal);
-  flow.send(job.payload);
-  await Promise.race([answered, flow.ended]);
-  flow.close();
-  return flow.seen();
+  return { flow, heard: Promise.race([answered, flow.ended]) };
 }
 
 function sourceOf(job: SweepJob): { readonly source?: string } {

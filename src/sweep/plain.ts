@@ -1,26 +1,23 @@
 /**
  * The portable sweeper: every port on a socket of its own through Net. Silent ports are asked again at the end of the
- * queue. UDP is paced by the ICMP errors that the target may send (RFC 1812 section 4.3.2.8): a closed port costs one
- * of them, a silent one none, and a port asked when none is left would look silent.
+ * queue. UDP is paced by the ICMP errors that the target may send, and its silence is confirmed by ports known to answer.
  */
 import type { Observation, SweepJob, SweepSeen } from "../model/observation.ts";
 import type { Sweeper } from "../model/parts.ts";
-import { REASONS, type Reason } from "../model/words.ts";
+import { REASONS, type Reason, type State } from "../model/words.ts";
 import { reasonOfObservation, stateOfReason } from "../verdict/state.ts";
-import { type AskParts, askPort } from "./ask.ts";
+import { type AskParts, askPort, askTogether } from "./ask.ts";
+import { IcmpTokens } from "./icmp-tokens.ts";
 import { Pace } from "./pace.ts";
 
 /** Ports asked at the same time. */
 const FLOWS_MAX = 64;
 
 /** A silent UDP port is asked again no sooner: by then the target may send one more ICMP error. */
-const UDP_REPEAT_MS = 1_000;
+const UDP_REPEAT_MS = 1_020;
 
-/** A token is held back this long for an ICMP error to come, or twice the slowest so far; a later one is still paid. */
-const ICMP_HOLD_MS = 250;
-
-/** Targets count in clock ticks of up to 10 ms, so that an error asked for exactly on time may be refused. */
-const ICMP_MARGIN = 0.98;
+/** Rounds in a row in which neither a control nor a silent port answered, before silence is taken as it is. */
+const FRUITLESS_ROUNDS_MAX = 5;
 
 export function createPlainSweeper(parts: AskParts): Sweeper {
   return { sweep: (job, onProgress, signal) => new PlainSweep(job, parts, onProgress, signal).run() };
@@ -41,11 +38,16 @@ class PlainSweep {
   readonly #signal: AbortSignal;
   readonly #codes: Uint8Array;
   readonly #rate: Pace;
-  readonly #icmp: Pace | undefined;
+  /** The target's ICMP errors; UDP only. */
+  readonly #icmp: IcmpTokens | undefined;
   readonly #queue: Turn[];
+  /** Ports that stayed silent as often as they may. */
+  readonly #silent: number[] = [];
+  /** For each kind of ICMP error, a port that was seen to cause it. */
+  readonly #controls = new Map<Reason, number>();
   readonly #running = new Set<AbortController>();
   #pause = new AbortController();
-  #icmpHoldMs = ICMP_HOLD_MS;
+  #askedMs = 0;
   #next = 0;
   #done = 0;
   #sent = 0;
@@ -58,10 +60,9 @@ class PlainSweep {
     this.#signal = signal;
     this.#codes = new Uint8Array(job.ports.length);
     this.#queue = Array.from(job.ports, (_, at) => ({ at, asked: 0, notBeforeMs: 0 }));
-    const nowMs = parts.world.monotonicMs();
     const burst = Math.max(1, job.ratePerS / 100);
-    this.#rate = new Pace({ perS: job.ratePerS, burst, tokens: burst }, nowMs);
-    this.#icmp = job.transport === "udp" ? icmpPace(job, nowMs) : undefined;
+    this.#rate = new Pace({ perS: job.ratePerS, burst, tokens: burst }, this.#nowMs());
+    if (job.transport === "udp") this.#icmp = new IcmpTokens(job.icmpBudget, parts.world, () => this.#wake());
   }
 
   async run(): Promise<SweepSeen> {
@@ -81,6 +82,17 @@ class PlainSweep {
 
   async #askAll(): Promise<void> {
     this.#signal.addEventListener("abort", this.#stop, { once: true });
+    try {
+      await this.#askQueue();
+      if (this.#icmp !== undefined) await this.#confirmSilence(this.#icmp);
+      if (this.#signal.aborted) return;
+      for (const at of this.#silent) this.#settle(at, "no-response");
+    } finally {
+      this.#signal.removeEventListener("abort", this.#stop);
+    }
+  }
+
+  async #askQueue(): Promise<void> {
     while (!this.#signal.aborted && this.#failure === undefined) {
       const turn = this.#queue[this.#next];
       if (turn === undefined && this.#running.size === 0) break;
@@ -90,14 +102,14 @@ class PlainSweep {
         continue;
       }
       this.#next++;
-      this.#rate.take(this.#nowMs());
+      this.#askedMs = this.#nowMs();
+      this.#rate.take(this.#askedMs);
       this.#ask(turn).catch((error: unknown) => {
         this.#failure = { error };
         this.#stop();
       });
     }
     while (this.#running.size > 0) await this.#sleep(this.#job.replyTimeoutMs);
-    this.#signal.removeEventListener("abort", this.#stop);
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
@@ -105,7 +117,7 @@ class PlainSweep {
   #waitMs(turn: Turn | undefined): number {
     if (turn === undefined || this.#running.size >= FLOWS_MAX) return this.#job.replyTimeoutMs;
     const nowMs = this.#nowMs();
-    return Math.max(turn.notBeforeMs - nowMs, this.#rate.waitMs(nowMs), this.#icmp?.waitMs(nowMs) ?? 0);
+    return Math.max(turn.notBeforeMs - nowMs, this.#rate.waitMs(nowMs), this.#icmp?.waitMs() ?? 0);
   }
 
   async #ask(turn: Turn): Promise<void> {
@@ -113,60 +125,79 @@ class PlainSweep {
     this.#running.add(stop);
     try {
       const startedMs = this.#nowMs();
-      const token = this.#icmp && this.#takeToken(this.#icmp);
+      const token = this.#icmp?.take();
       const seen = await askPort(this.#job, this.#job.ports[turn.at]!, this.#parts, stop);
-      const reason = reasonOfObservation(seen);
-      token?.settle(seen, this.#stateOf(reason));
-      this.#note(turn, reason, startedMs);
+      if (this.#isIcmpError(seen)) token?.use(seen.endedMs - seen.startedMs);
+      else token?.giveBack();
+      if (!this.#note(turn.at, seen)) this.#askAgain(turn, startedMs);
     } finally {
       this.#running.delete(stop);
       this.#wake();
     }
   }
 
-  /** Takes one of the target's ICMP errors, and gives it back when the port does not use it. */
-  #takeToken(icmp: Pace): { settle(seen: Observation, state: string): void } {
-    const hold = new AbortController();
-    let held = true;
-    icmp.take(this.#nowMs());
-    const release = () => {
-      if (!held) return;
-      held = false;
-      icmp.giveBack();
-      this.#wake();
-    };
-    void this.#parts.world.sleep(this.#icmpHoldMs, hold.signal).then(release);
-    return {
-      settle: (seen, state) => {
-        if (state === "closed" || state === "filtered") {
-          this.#icmpHoldMs = Math.max(this.#icmpHoldMs, 2 * (seen.endedMs - seen.startedMs));
-          if (!held) icmp.take(this.#nowMs());
-          held = false;
-        }
-        release();
-        hold.abort();
-      },
-    };
+  #askAgain(turn: Turn, startedMs: number): void {
+    const asked = turn.asked + 1;
+    const notBeforeMs = this.#icmp === undefined ? 0 : startedMs + UDP_REPEAT_MS;
+    if (asked < this.#job.attempts) this.#queue.push({ at: turn.at, asked, notBeforeMs });
+    else this.#silent.push(turn.at);
   }
 
-  #note(turn: Turn, reason: Reason, startedMs: number): void {
-    const state = this.#stateOf(reason);
-    if (state !== "unknown") this.#sent++;
-    if (reason === "no-response") {
-      // A silence that was cut short says nothing.
-      if (this.#signal.aborted) return;
-      const asked = turn.asked + 1;
-      const notBeforeMs = this.#icmp === undefined ? 0 : startedMs + UDP_REPEAT_MS;
-      if (asked < this.#job.attempts) {
-        this.#queue.push({ at: turn.at, asked, notBeforeMs });
-        return;
-      }
+  /**
+   * Whether silence was our own haste. Somebody else may have used up the target's ICMP errors, so silent ports are
+   * asked in one go and a port that is known to answer right after them: when that one is still answered, there was an
+   * error left for each of them, and they are silent indeed. When it is not, they are asked again a second later.
+   */
+  async #confirmSilence(icmp: IcmpTokens): Promise<void> {
+    for (let fruitless = 0; fruitless < FRUITLESS_ROUNDS_MAX && !this.#signal.aborted; ) {
+      const controls = [...this.#controls.values()];
+      if (controls.length === 0 || this.#silent.length === 0) return;
+      await this.#sleep(Math.max(this.#askedMs + UDP_REPEAT_MS - this.#nowMs(), icmp.waitMs()));
+      const suspects = this.#silent.splice(0, FLOWS_MAX - controls.length);
+      const seen = await this.#askRound([...suspects, ...controls]);
+      icmp.owe(seen.filter((each) => this.#isIcmpError(each)).length);
+      const still = suspects.filter((at, index) => !this.#note(at, seen[index]!));
+      const heard = seen.slice(suspects.length).filter((each) => this.#isIcmpError(each)).length;
+      this.#sent += controls.length;
+      const sure = heard === controls.length && !this.#signal.aborted;
+      if (sure) for (const at of still) this.#settle(at, "no-response");
+      else this.#silent.unshift(...still);
+      fruitless = sure || still.length < suspects.length ? 0 : fruitless + 1;
     }
-    this.#codes[turn.at] = codeOf(reason);
+  }
+
+  async #askRound(asked: readonly number[]): Promise<readonly Observation[]> {
+    const stop = new AbortController();
+    this.#running.add(stop);
+    if (this.#signal.aborted) stop.abort();
+    this.#askedMs = this.#nowMs();
+    const ports = asked.map((at) => this.#job.ports[at]!);
+    const seen = await askTogether(this.#job, ports, this.#parts, stop);
+    this.#running.delete(stop);
+    return seen;
+  }
+
+  /** Counts what was sent and settles the port, unless it was silent. */
+  #note(at: number, seen: Observation): boolean {
+    const reason = reasonOfObservation(seen);
+    if (this.#stateOf(reason) !== "unknown") this.#sent++;
+    if (reason === "no-response") return false;
+    if (this.#isIcmpError(seen)) this.#controls.set(reason, at);
+    this.#settle(at, reason);
+    return true;
+  }
+
+  #settle(at: number, reason: Reason): void {
+    this.#codes[at] = codeOf(reason);
     this.#onProgress(++this.#done);
   }
 
-  #stateOf(reason: Reason): string {
+  #isIcmpError(seen: Observation): boolean {
+    const state = this.#stateOf(reasonOfObservation(seen));
+    return this.#icmp !== undefined && (state === "closed" || state === "filtered");
+  }
+
+  #stateOf(reason: Reason): State {
     return stateOfReason(reason, this.#job.transport, this.#job.address);
   }
 
@@ -188,10 +219,6 @@ class PlainSweep {
     for (const running of this.#running) running.abort();
     this.#wake();
   };
-}
-
-function icmpPace({ icmpBudget: { tokens, perS } }: SweepJob, nowMs: number): Pace {
-  return new Pace({ perS: perS * ICMP_MARGIN, burst: Math.max(1, tokens), tokens }, nowMs);
 }
 
 function codeOf(reason: Reason): number {

@@ -7,6 +7,7 @@ import type { World } from "../../src/model/prober.ts";
 import { REASONS } from "../../src/model/words.ts";
 import { listenTcp, listenUdp } from "../../src/net/listen.ts";
 import { createNet } from "../../src/net/net.ts";
+import { Pace } from "../../src/sweep/pace.ts";
 import { createPlainSweeper } from "../../src/sweep/plain.ts";
 
 const world: World = {
@@ -86,6 +87,25 @@ function watched(base: Net = net) {
     },
   };
   return { over, record };
+}
+
+/** A network whose target sends at most `tokens` ICMP errors and then `perS` more each second, whoever asks for them. */
+function stingy(tokens: number, perS: number, closed: readonly number[]): Net {
+  const left = new Pace({ perS, burst: 6, tokens }, performance.now());
+  return {
+    ...net,
+    udp: async (to, how, signal) => {
+      const flow = await net.udp(to, how, signal);
+      const send = (bytes: Uint8Array) => {
+        if (closed.includes(to.port)) {
+          if (left.waitMs(performance.now()) > 0) return;
+          left.take(performance.now());
+        }
+        flow.send(bytes);
+      };
+      return { local: flow.local!, ended: flow.ended, send, seen: () => flow.seen(), close: () => flow.close() };
+    },
+  };
 }
 
 /** A network in which TCP connections are never answered, as where a firewall drops; loopback cannot. */
@@ -187,8 +207,9 @@ describe("UDP", () => {
     const ports = [echo, deaf, gone].map((each) => each.local.port);
     const seen = await sweep(job("udp", ports, { address, payload: Uint8Array.of(1, 2, 3) }));
     expect(seen.words).toEqual(["protocol-reply", "no-response", "port-unreach"]);
-    expect(heard).toEqual([Uint8Array.of(1, 2, 3), Uint8Array.of(1, 2, 3)]);
-    expect(seen).toMatchObject({ sent: 4, errorQueue: false, source: address });
+    // Twice by itself, and once with the closed port as the control of its silence.
+    expect(heard).toEqual(Array(3).fill(Uint8Array.of(1, 2, 3)));
+    expect(seen).toMatchObject({ sent: 6, errorQueue: false, source: address });
     await echo.close();
     await deaf.close();
   });
@@ -216,6 +237,21 @@ describe("UDP", () => {
       expect(times[2]! - times[1]!).toBeGreaterThanOrEqual(999);
     }
     await deaf.close();
+  });
+
+  it("does not take its own haste for silence when others have used up the target's errors", async () => {
+    const closed = await closedUdpPorts(12);
+    const deaf = await deafPorts(3);
+    const seen = await sweep(job("udp", [...closed, ...deaf.ports], { attempts: 1 }), never, stingy(1, 4, closed));
+    expect(seen.words).toEqual([...closed.map(() => "port-unreach"), ...deaf.ports.map(() => "no-response")]);
+    expect(seen.progress).toHaveLength(15);
+    await deaf.close();
+  });
+
+  it("takes silence as it is when no error comes any more", async () => {
+    const closed = await closedUdpPorts(3);
+    const seen = await sweep(job("udp", closed, { attempts: 1, replyTimeoutMs: 20 }), never, stingy(1, 1e-6, closed));
+    expect(seen.words.toSorted()).toEqual(["no-response", "no-response", "port-unreach"]);
   });
 
   it("finds a port that was silent at first, and has at most 64 sockets open", async () => {
