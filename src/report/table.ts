@@ -8,7 +8,7 @@ import { safeStrings, safeText } from "./safe-text.ts";
 import { gridLines, type Target, targetsOf, targetText } from "./table-grid.ts";
 import { rowLines } from "./table-rows.ts";
 import { summaryLines } from "./table-summary.ts";
-import { outcomeWord } from "./table-words.ts";
+import { isShown, outcomeWord } from "./table-words.ts";
 import { hanging, widthOf } from "./text-layout.ts";
 
 /** Narrower than this nothing can be read; the terminal wraps instead. */
@@ -66,13 +66,34 @@ function sectionOf(
   notes: readonly string[],
   options: RenderOptions,
 ): readonly string[] {
+  const { own, lines } = hoistWarnings(results, options);
+  const remarks = [...lines, ...notes];
   return [
     ...titleLines(profile, results, options.width),
     ...(profile.caution === undefined ? [] : hanging("  caution: ", profile.caution, options.width)),
     "",
-    ...(targetsOf(results).length > 1 ? gridLines(results, options) : rowLines(results, options)),
-    ...(notes.length === 0 ? [] : ["", ...notes]),
+    ...(targetsOf(results).length > 1 ? gridLines(own, options) : rowLines(own, options)),
+    ...(remarks.length === 0 ? [] : ["", ...remarks]),
   ];
+}
+
+/** Warnings that several rows share are said once, below the rows, with the ports that they are about. */
+function hoistWarnings(results: readonly ResultEntry[], options: RenderOptions) {
+  const holders = new Map<string, ResultEntry[]>();
+  for (const result of results.filter((each) => isShown(each, options))) {
+    for (const warning of result.warnings) holders.set(warning, [...(holders.get(warning) ?? []), result]);
+  }
+  const rowsOf = (holding: readonly ResultEntry[]) => new Set(holding.map(({ check }) => check)).size;
+  const shared = new Set([...holders].filter(([, holding]) => rowsOf(holding) > 1).map(([warning]) => warning));
+  const own = results.map((result) => ({
+    ...result,
+    warnings: result.warnings.filter((warning) => !shared.has(warning)),
+  }));
+  const lines = [...shared].flatMap((warning) => {
+    const ports = [...new Set(holders.get(warning)!.map(({ transport, ports }) => `${transport}/${ports}`))];
+    return hanging("  warning: ", `${warning} (${ports.join(", ")})`, options.width);
+  });
+  return { own, lines };
 }
 
 /** A target that was not asked at all (no route for its family) is one line, not a column of SKIP. */

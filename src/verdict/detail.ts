@@ -76,6 +76,9 @@ function detailOfVerdict(one: CheckSeen, verdict: Verdict): string {
 function silenceOf(one: CheckSeen, verdict: Verdict): string {
   const { check } = one;
   if (verdict.state === "open") return `accepts, but gave no answer in ${seconds(one.timeoutMs)}${partOf(one)}`;
+  if (check.transport === "udp" && !check.row.required && check.row.note !== undefined) {
+    return `${check.row.note} (${verdict.state})`;
+  }
   if (check.transport === "udp") {
     const sends = one.observations.reduce((sum, seen) => sum + seen.sentMs.length, 0);
     return `no answer to ${plural(sends, "request")} in ${seconds(one.durationMs)} (open|filtered)`;
