@@ -4,9 +4,9 @@
  */
 import type { Check, Tls } from "../model/check.ts";
 import type { Observation } from "../model/observation.ts";
-import type { Net, TcpAttempt } from "../model/parts.ts";
+import type { Net, TcpAttempt, UdpAttempt } from "../model/parts.ts";
 import type { Endpoint } from "../model/ports.ts";
-import type { Ask, Connection, Dialogue, Oneshot, Read, Reading, Schedule } from "../model/prober.ts";
+import type { Ask, Connection, Dialogue, Oneshot, Read, Reading, Schedule, Transaction } from "../model/prober.ts";
 import { aborted, withDeadline } from "./deadline.ts";
 
 /** A connection is given this long: it covers the SYN resends of every system at about 1 s and 3 s. */
@@ -51,9 +51,9 @@ export async function exchangeUdp(
   try {
     if (socket.local !== undefined) {
       const transaction = prober.start(check.params, ask, socket.local);
-      read = transaction.read.bind(transaction);
+      read = (bytes, from, atMs) => transaction.read(bytes, from, atMs);
       const over = AbortSignal.any([signal, answered.signal]);
-      await Promise.race([socket.ended, aborted(over), sendAll(schedule, transaction.request, socket.send, ask, over)]);
+      await Promise.race([socket.ended, aborted(over), sendAll(schedule, transaction, socket, ask, over)]);
     }
     return exchanged(best.final ?? best.soFar, [socket.seen()]);
   } finally {
@@ -65,8 +65,8 @@ export async function exchangeUdp(
 /** Sends at the scheduled times, then waits for the end; never resolves before `over` aborts. */
 async function sendAll(
   schedule: Schedule,
-  request: (send: number) => Uint8Array | undefined,
-  send: (bytes: Uint8Array) => void,
+  transaction: Transaction,
+  socket: UdpAttempt,
   ask: Ask,
   over: AbortSignal,
 ): Promise<void> {
@@ -75,8 +75,8 @@ async function sendAll(
     const waitMs = startedMs + atMs - ask.world.monotonicMs();
     if (waitMs > 0) await ask.world.sleep(waitMs, over);
     if (over.aborted) return;
-    const bytes = request(number);
-    if (bytes !== undefined) send(bytes);
+    const bytes = transaction.request(number);
+    if (bytes !== undefined) socket.send(bytes);
   }
   await aborted(over);
 }

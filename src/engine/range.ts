@@ -65,11 +65,17 @@ function jobOf(check: Check, prober: Sweep<unknown>, context: AddressContext): S
   };
 }
 
-/** No sweep lasts longer than this: every port asked as often as allowed at the slowest pace, and the last reply. */
+/** A sweeper holds at least this many TCP sockets open at once. */
+const SOCKETS_AT_ONCE = 64;
+/** What a sweeper may add to make sure of a silence: further rounds with a control port, a margin on its pace. */
+const CONFIRMATION_MS = 15_000;
+
+/** No sweep lasts longer than this: every port asked as often as allowed at the slowest pace, and then some. */
 function longestMs(job: SweepJob): number {
   const asks = job.ports.length * job.attempts;
-  const paceMs = job.transport === "udp" ? 1_000 / job.icmpBudget.perS : 1_000 / job.ratePerS;
-  return Math.ceil(asks * paceMs + job.attempts * job.replyTimeoutMs + job.replyTimeoutMs);
+  const silentMs = job.replyTimeoutMs / SOCKETS_AT_ONCE;
+  const paceMs = job.transport === "udp" ? 1_000 / job.icmpBudget.perS : Math.max(1_000 / job.ratePerS, silentMs);
+  return Math.ceil(asks * paceMs + (job.attempts + 1) * job.replyTimeoutMs + CONFIRMATION_MS);
 }
 
 /** Refusals over UDP are ICMP errors; over TCP they are resets, which no ICMP budget limits. */

@@ -165,11 +165,14 @@ function verdictOfReading(reading: Reading): Verdict {
   }
 }
 
+/** OpenSSL's words for bytes that are no TLS record. An old TLS version is another word, and no other protocol. */
+const NOT_TLS: ReadonlySet<string> = new Set(["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG"]);
+
 /** A TCP connection was accepted and nothing was understood. */
 function verdictOfSilentConnection(seen: Observation): Verdict {
   if (seen.tls?.alert !== undefined) return { state: "open", reason: "tls-alert", service: "refused" };
-  const notTls = seen.phase === "tls" && seen.firstBytes !== undefined && seen.code?.startsWith("ERR_SSL_") === true;
-  if (notTls) return { state: "open", reason: "mismatch", service: "mismatch" };
+  if (seen.phase === "tls" && NOT_TLS.has(seen.code ?? ""))
+    return { state: "open", reason: "mismatch", service: "mismatch" };
   return { state: "open", reason: endedByPeerAtOnce(seen) ? "rst-after-accept" : "no-response", service: "silent" };
 }
 

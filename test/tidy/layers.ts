@@ -32,6 +32,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
     imports: ["model", "wire", "net", "verdict", "probers", "sweep", "standin", "profile", "engine", "report"],
     modules: [
       "node:crypto",
+      "node:events",
       "node:fs",
       "node:fs/promises",
       "node:os",

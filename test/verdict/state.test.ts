@@ -58,6 +58,12 @@ describe("over TCP", () => {
     expect(judge([seen], undefined)).toMatchObject({ state: "open", service: "mismatch" });
   });
 
+  it("a TLS version that we do not speak is no other protocol", () => {
+    const firstBytes = new Uint8Array([22, 3, 1]);
+    const seen = observed({ phase: "tls", code: "ERR_SSL_UNSUPPORTED_PROTOCOL", firstBytes });
+    expect(judge([seen], undefined)).toMatchObject({ state: "open", service: "silent" });
+  });
+
   it("judges the connection that came furthest", () => {
     const refusedLater = [observed(), unconnected({ code: "ECONNREFUSED" })];
     expect(judge(refusedLater, undefined)).toMatchObject({ state: "open", service: "silent" });

@@ -1,4 +1,5 @@
 /** `unity-probe run`, the default verb: plan, ask, report. */
+import { setMaxListeners } from "node:events";
 import { hostname } from "node:os";
 import { run } from "../../engine/run.ts";
 import type { Plan } from "../../model/check.ts";
@@ -44,6 +45,8 @@ export async function runPlan(
   const log = flags.verbose === true ? (await import("../logger.ts")).createLog() : undefined;
   const progress = createProgress(plan, flags.quiet !== true && flags.verbose !== true);
   const stop = new AbortController();
+  // Every check that runs listens to it, which is no leak.
+  setMaxListeners(0, stop.signal);
   const interrupt = () => stop.abort();
   process.once("SIGINT", interrupt);
   process.once("SIGTERM", interrupt);
