@@ -84,23 +84,28 @@ function cellOf({ verdict, transport }: Situation, expect: Expectation): string 
   return refused === plain ? plain : `${refused} if the host refused another TCP port, else ${plain}`;
 }
 
-const ERRNOS = [
+/** Every system error code that has a reason; a test holds the list against the platform's own. */
+export const ERROR_CODES: readonly string[] = [
   "ECONNREFUSED",
   "EHOSTUNREACH",
+  "EHOSTDOWN",
   "ENETUNREACH",
   "EACCES",
   "EPERM",
   "ETIMEDOUT",
   "EMFILE",
+  "ENFILE",
   "ENOBUFS",
+  "ENOMEM",
+  "EADDRINUSE",
   "EADDRNOTAVAIL",
   "ENETDOWN",
-  "anything else",
+  "EAFNOSUPPORT",
 ];
 
 /** Markdown of what a system error code means before a connection exists, without the ICMP error queue. */
 function errnoTable(): string {
-  const rows = ERRNOS.map((code) => [
+  const rows = [...ERROR_CODES, "anything else"].map((code) => [
     code,
     ...(["tcp", "udp"] as const).flatMap((transport) =>
       ["10.0.0.1", "2001:db8::1"].map((address) => {
