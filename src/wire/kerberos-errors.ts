@@ -1,0 +1,83 @@
+/** Why a Kerberos server says no: the error codes (RFC 4120 section 7.5.9), by their names and in a few words. */
+
+/** The name in the standard, for instance `KDC_ERR_C_PRINCIPAL_UNKNOWN`, or `error <code>` for one that is not listed. */
+export function krbErrorName(code: number): string {
+  return ERRORS.get(code)?.[0] ?? `error ${code}`;
+}
+
+/** For instance `6 principal unknown`; the bare number for a code that is not listed. */
+export function krbErrorText(code: number): string {
+  const words = ERRORS.get(code)?.[1];
+  return words === undefined ? `${code}` : `${code} ${words}`;
+}
+
+const ERRORS: ReadonlyMap<number, readonly [name: string, words: string]> = new Map([
+  [0, ["KDC_ERR_NONE", "no error"]],
+  [1, ["KDC_ERR_NAME_EXP", "client's entry expired"]],
+  [2, ["KDC_ERR_SERVICE_EXP", "server's entry expired"]],
+  [3, ["KDC_ERR_BAD_PVNO", "protocol version not supported"]],
+  [4, ["KDC_ERR_C_OLD_MAST_KVNO", "client's key under an old master key"]],
+  [5, ["KDC_ERR_S_OLD_MAST_KVNO", "server's key under an old master key"]],
+  [6, ["KDC_ERR_C_PRINCIPAL_UNKNOWN", "principal unknown"]],
+  [7, ["KDC_ERR_S_PRINCIPAL_UNKNOWN", "server unknown"]],
+  [8, ["KDC_ERR_PRINCIPAL_NOT_UNIQUE", "principal not unique"]],
+  [9, ["KDC_ERR_NULL_KEY", "client or server has no key"]],
+  [10, ["KDC_ERR_CANNOT_POSTDATE", "postdating not allowed"]],
+  [11, ["KDC_ERR_NEVER_VALID", "ticket would never be valid"]],
+  [12, ["KDC_ERR_POLICY", "refused by policy"]],
+  [13, ["KDC_ERR_BADOPTION", "option not possible"]],
+  [14, ["KDC_ERR_ETYPE_NOSUPP", "encryption type not supported"]],
+  [15, ["KDC_ERR_SUMTYPE_NOSUPP", "checksum type not supported"]],
+  [16, ["KDC_ERR_PADATA_TYPE_NOSUPP", "pre-authentication type not supported"]],
+  [17, ["KDC_ERR_TRTYPE_NOSUPP", "transited type not supported"]],
+  [18, ["KDC_ERR_CLIENT_REVOKED", "client disabled or locked"]],
+  [19, ["KDC_ERR_SERVICE_REVOKED", "server disabled"]],
+  [20, ["KDC_ERR_TGT_REVOKED", "ticket-granting ticket revoked"]],
+  [21, ["KDC_ERR_CLIENT_NOTYET", "client not yet valid"]],
+  [22, ["KDC_ERR_SERVICE_NOTYET", "server not yet valid"]],
+  [23, ["KDC_ERR_KEY_EXPIRED", "password expired"]],
+  [24, ["KDC_ERR_PREAUTH_FAILED", "pre-authentication failed"]],
+  [25, ["KDC_ERR_PREAUTH_REQUIRED", "pre-authentication required"]],
+  [26, ["KDC_ERR_SERVER_NOMATCH", "server and ticket do not match"]],
+  [27, ["KDC_ERR_MUST_USE_USER2USER", "server wants user-to-user"]],
+  [28, ["KDC_ERR_PATH_NOT_ACCEPTED", "transited path not accepted"]],
+  [29, ["KDC_ERR_SVC_UNAVAILABLE", "a service is not available"]],
+  [31, ["KRB_AP_ERR_BAD_INTEGRITY", "integrity check failed"]],
+  [32, ["KRB_AP_ERR_TKT_EXPIRED", "ticket expired"]],
+  [33, ["KRB_AP_ERR_TKT_NYV", "ticket not yet valid"]],
+  [34, ["KRB_AP_ERR_REPEAT", "request is a replay"]],
+  [35, ["KRB_AP_ERR_NOT_US", "ticket is for another server"]],
+  [36, ["KRB_AP_ERR_BADMATCH", "ticket and authenticator do not match"]],
+  [37, ["KRB_AP_ERR_SKEW", "clock skew too great"]],
+  [38, ["KRB_AP_ERR_BADADDR", "wrong network address"]],
+  [39, ["KRB_AP_ERR_BADVERSION", "protocol version mismatch"]],
+  [40, ["KRB_AP_ERR_MSG_TYPE", "message type invalid"]],
+  [41, ["KRB_AP_ERR_MODIFIED", "message modified"]],
+  [42, ["KRB_AP_ERR_BADORDER", "message out of order"]],
+  [44, ["KRB_AP_ERR_BADKEYVER", "key version not available"]],
+  [45, ["KRB_AP_ERR_NOKEY", "server's key not available"]],
+  [46, ["KRB_AP_ERR_MUT_FAIL", "mutual authentication failed"]],
+  [47, ["KRB_AP_ERR_BADDIRECTION", "wrong message direction"]],
+  [48, ["KRB_AP_ERR_METHOD", "another authentication method required"]],
+  [49, ["KRB_AP_ERR_BADSEQ", "wrong sequence number"]],
+  [50, ["KRB_AP_ERR_INAPP_CKSUM", "checksum type not appropriate"]],
+  [51, ["KRB_AP_PATH_NOT_ACCEPTED", "transited path not accepted"]],
+  [52, ["KRB_ERR_RESPONSE_TOO_BIG", "response too big for UDP"]],
+  [60, ["KRB_ERR_GENERIC", "generic error"]],
+  [61, ["KRB_ERR_FIELD_TOOLONG", "field too long"]],
+  [62, ["KDC_ERROR_CLIENT_NOT_TRUSTED", "client's certificate not trusted"]],
+  [63, ["KDC_ERROR_KDC_NOT_TRUSTED", "no certificate that the client trusts"]],
+  [64, ["KDC_ERROR_INVALID_SIG", "signature invalid"]],
+  [65, ["KDC_ERR_KEY_TOO_WEAK", "key too weak"]],
+  [66, ["KDC_ERR_CERTIFICATE_MISMATCH", "certificate is somebody else's"]],
+  [67, ["KRB_AP_ERR_NO_TGT", "no ticket-granting ticket"]],
+  [68, ["KDC_ERR_WRONG_REALM", "wrong realm"]],
+  [69, ["KRB_AP_ERR_USER_TO_USER_REQUIRED", "user-to-user required"]],
+  [70, ["KDC_ERR_CANT_VERIFY_CERTIFICATE", "certificate cannot be verified"]],
+  [71, ["KDC_ERR_INVALID_CERTIFICATE", "certificate invalid"]],
+  [72, ["KDC_ERR_REVOKED_CERTIFICATE", "certificate revoked"]],
+  [73, ["KDC_ERR_REVOCATION_STATUS_UNKNOWN", "revocation status unknown"]],
+  [74, ["KDC_ERR_REVOCATION_STATUS_UNAVAILABLE", "revocation status not available"]],
+  [75, ["KDC_ERR_CLIENT_NAME_MISMATCH", "client's name does not match"]],
+  [76, ["KDC_ERR_KDC_NAME_MISMATCH", "key distribution centre's name does not match"]],
+]);
