@@ -37,7 +37,11 @@ const STEPS: readonly Step[] = [
   { name: "lint", command: "npm run lint" },
   { name: "types", command: "npm run types" },
   { name: `tests on Node ${process.versions.node}`, command: "npm test --", tests: true },
-  { name: `tests on Node ${NEWEST_LTS}`, command: `npm exec --yes --package=node@${NEWEST_LTS} -- npm test --`, tests: true },
+  {
+    name: `tests on Node ${NEWEST_LTS}`,
+    command: `npm exec --yes --package=node@${NEWEST_LTS} -- npm test --`,
+    tests: true,
+  },
   { name: "lab", command: "npm run test:lab --", tests: true, skipsFail: true },
   { name: "fresh clone", command: `git clone --quiet . "${fresh}"` },
   { name: "the README's first command", command: firstCommand(), folder: fresh },
