@@ -11,7 +11,6 @@ export interface Flag {
   readonly about: string;
   readonly alias?: string;
   readonly choices?: readonly string[];
-  readonly placeholder?: string;
 }
 
 /** Parsed flags by name; yargs keeps the long name of each. */
@@ -24,14 +23,18 @@ export const PLAN_FLAGS = {
   expect: {
     type: "string",
     choices: ["service", "path"],
-    about: "path: only ask whether the network lets rows through",
+    about: "service, or path: only ask whether the network lets rows through",
   },
   only: { type: "array", about: "Ask only these rows: a service, tcp/389 or udp/22800-32767; repeatable" },
   skip: { type: "array", about: "Leave these rows out; same words; repeatable" },
   source: { type: "string", about: "Own address to ask from" },
   "source-port": { type: "array", about: "Own port for a row: udp/137=137; repeatable" },
   output: { type: "array", alias: "o", about: "FORMAT or FORMAT=FILE: table, json, ndjson; repeatable" },
-  color: { type: "string", choices: ["auto", "always", "never"], about: "Colour in tables (default auto)" },
+  color: {
+    type: "string",
+    choices: ["auto", "always", "never"],
+    about: "Colour in tables: auto (default), always or never",
+  },
   verbose: { type: "boolean", alias: "v", about: "Evidence and time-outs in tables, log lines on stderr" },
 } as const satisfies Record<string, Flag>;
 
@@ -97,13 +100,12 @@ export function list(flags: FlagValues, name: string): readonly string[] {
 export function text(flags: FlagValues, name: string): string | undefined {
   const value = flags[name];
   if (value === undefined) return undefined;
-  if (Array.isArray(value)) throw new ConfigError(`--${name} is given more than once`);
-  if (value === "" || typeof value === "boolean") throw new ConfigError(`--${name} needs a value`);
+  if (value === "") throw new ConfigError(`--${name} needs a value`);
   return String(value);
 }
 
 function required(words: readonly string[], flag: string, meant: string): readonly string[] {
-  if (words.length === 0 || words.some((word) => word === "" || word === "true")) {
+  if (words.length === 0 || words.includes("")) {
     throw new ConfigError(words.length === 0 ? `${flag} is missing` : `${flag} has no value`, meant);
   }
   return words;

@@ -2,7 +2,7 @@
  * Where the report goes: `-o FORMAT` to standard output, `-o FORMAT=FILE` to a file. Files are opened before anything
  * is sent, so that a path nobody can write is a mistake of the command line and not of the run.
  */
-import { type FileHandle, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { ConfigError } from "../profile/config-error.ts";
 import { didYouMean } from "../profile/nearest.ts";
 import type { ReportDocument, ResultEntry } from "../report/document.ts";
@@ -17,31 +17,35 @@ export interface Outputs {
 
 interface Output {
   readonly renderer: Renderer;
-  write(text: string): Promise<void>;
-  close(): Promise<void>;
+  readonly sink: Sink;
 }
 
-/** Opens every output. Throws ConfigError for an unknown format, an unwritable file, or two on standard output. */
+interface Sink {
+  write(text: string): void;
+  /** Resolves when everything is written. Rejects with a ConfigError when something could not be. */
+  end(): Promise<void>;
+}
+
+/**
+ * Opens every output. Throws ConfigError for an unknown format, a file that cannot be opened, or two on standard output;
+ * `end` rejects with one when an output could not be written, after all the others were.
+ */
 export async function openOutputs(words: readonly string[], options: RenderOptions): Promise<Outputs> {
   const wanted = (words.length === 0 ? ["table"] : words).map(parseOutput);
   if (wanted.filter(({ file }) => file === undefined).length > 1) {
     throw new ConfigError("two formats cannot share standard output", "give one of them a file: -o json=report.json");
   }
   const outputs = await Promise.all(wanted.map((one) => openOutput(one, options)));
-  let queue = Promise.resolve();
-  const enqueue = (output: Output, text: string) => {
-    queue = queue.then(() => output.write(text));
-  };
   return {
     result(one) {
-      for (const output of outputs) {
-        if (output.renderer.result !== undefined) enqueue(output, output.renderer.result(one));
+      for (const { renderer, sink } of outputs) {
+        if (renderer.result !== undefined) sink.write(renderer.result(one));
       }
     },
     async end(document) {
-      for (const output of outputs) enqueue(output, output.renderer.end(document));
-      await queue;
-      await Promise.all(outputs.map((output) => output.close()));
+      for (const { renderer, sink } of outputs) sink.write(renderer.end(document));
+      const ended = await Promise.allSettled(outputs.map(({ sink }) => sink.end()));
+      for (const one of ended) if (one.status === "rejected") throw one.reason;
     },
   };
 }
@@ -63,28 +67,59 @@ function parseOutput(word: string): { readonly format: Format; readonly file?: s
 
 async function openOutput(wanted: ReturnType<typeof parseOutput>, options: RenderOptions): Promise<Output> {
   if (wanted.file === undefined) {
-    return { renderer: await createRenderer(wanted.format, options), write: writeStdout, close: async () => {} };
+    return { renderer: await createRenderer(wanted.format, options), sink: standardOutput() };
   }
-  const handle = await openFile(wanted.file);
-  const renderer = await createRenderer(wanted.format, { ...options, color: false });
-  return { renderer, write: async (text) => void (await handle.appendFile(text)), close: () => handle.close() };
+  const sink = await fileSink(wanted.file);
+  return { renderer: await createRenderer(wanted.format, { ...options, color: false }), sink };
 }
 
-async function openFile(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, "w");
-  } catch (error) {
-    throw new ConfigError(`${path} cannot be written: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`);
-  }
-}
-
-/** Waits for the text to be taken, so that a pipe gets all of it before the process ends. */
-function writeStdout(text: string): Promise<void> {
-  return new Promise((resolve) => {
-    // A reader that went away (`| head`) has all it wanted.
-    process.stdout.once("error", () => resolve());
-    process.stdout.write(text, () => resolve());
+async function fileSink(path: string): Promise<Sink> {
+  const file = await open(path, "w").catch((error: unknown) => {
+    throw unwritable(path, error);
   });
+  return inOrder(
+    path,
+    (text) => file.appendFile(text),
+    () => file.close(),
+  );
+}
+
+/** Waits until each text is taken, so that a pipe gets all of it before the process ends. */
+function standardOutput(): Sink {
+  const write = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+    });
+  return inOrder("standard output", write, async () => {});
+}
+
+/** One text after the other; the first that cannot be written is the last, and `end` tells of it. */
+function inOrder(name: string, write: (text: string) => Promise<void>, close: () => Promise<void>): Sink {
+  let failure: unknown;
+  let queue = Promise.resolve();
+  return {
+    write(text) {
+      queue = queue
+        .then(() => (failure === undefined ? write(text) : undefined))
+        .catch((error: unknown) => {
+          failure = error;
+        });
+    },
+    async end() {
+      await queue;
+      await close();
+      // A reader that went away (`| head`) has all it wanted.
+      if (failure !== undefined && codeOf(failure) !== "EPIPE") throw unwritable(name, failure);
+    },
+  };
+}
+
+function unwritable(name: string, error: unknown): ConfigError {
+  return new ConfigError(`${name} cannot be written: ${codeOf(error) ?? "unknown error"}`);
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }
 
 /** How text is rendered on this terminal: --color over NO_COLOR over FORCE_COLOR over what the stream is. */
