@@ -16,12 +16,19 @@ import { licencesOf } from "./licences.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 
-/** CommonJS libraries call require for Node's own modules, and an ES module has none. */
-const REQUIRE_FOR_COMMONJS = `import { createRequire as __createRequire } from "node:module";
-const require = __createRequire(import.meta.url);`;
+/**
+ * CommonJS libraries call require for Node's own modules, and an ES module has none: it is made in the one file where
+ * esbuild looks for it.
+ */
+function withRequire(code: string): string {
+  if (!code.includes("var __require = ")) return code;
+  return `import { createRequire as __createRequire } from "node:module";
+const require = __createRequire(import.meta.url);
+${code}`;
+}
 
 /** Bundles src/cli/main.ts: the files by their path in dist/, and what went into them. */
-async function bundle(): Promise<{ readonly files: Map<string, string | Uint8Array>; readonly metafile: Metafile }> {
+async function bundle(): Promise<{ readonly files: Map<string, string>; readonly metafile: Metafile }> {
   const result = await build({
     absWorkingDir: root,
     entryPoints: ["src/cli/main.ts"],
@@ -37,12 +44,12 @@ async function bundle(): Promise<{ readonly files: Map<string, string | Uint8Arr
     // Names and lines stay as they were written: a stack trace in a bug report can be read without a map.
     minify: false,
     legalComments: "linked",
-    banner: { js: REQUIRE_FOR_COMMONJS },
+    alias: { "string-width": "./scripts/bundled-string-width.ts" },
     metafile: true,
     write: false,
     logLevel: "warning",
   });
-  const files = new Map(result.outputFiles.map((file) => [relative(dist, file.path), file.contents]));
+  const files = new Map(result.outputFiles.map((file) => [relative(dist, file.path), withRequire(file.text)]));
   return { files, metafile: result.metafile };
 }
 
@@ -64,7 +71,7 @@ async function packedProfiles(): Promise<string> {
   return `${JSON.stringify(profiles, null, 1)}\n`;
 }
 
-async function writeDist(files: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
+async function writeDist(files: ReadonlyMap<string, string>): Promise<void> {
   for (const [path, contents] of files) {
     await mkdir(dirname(join(dist, path)), { recursive: true });
     await writeFile(join(dist, path), contents);
