@@ -14,14 +14,18 @@ import { hanging, widthOf } from "./text-layout.ts";
 /** Narrower than this nothing can be read; the terminal wraps instead. */
 const WIDTH_MIN = 60;
 
+/** A note stays on one line: its blanks are this until all lines are broken. */
+const NO_BREAK = "\u00a0";
+
 export function table(given: RenderOptions): Renderer {
   const note = given.endpointNote;
   const options: RenderOptions = {
     ...given,
     width: Math.max(WIDTH_MIN, given.width),
-    ...(note && { endpointNote: (result) => safeText(note(result) ?? "") }),
+    ...(note && { endpointNote: (result) => safeText(note(result) ?? "").replaceAll(" ", NO_BREAK) }),
   };
-  return { end: (document) => `${tableLines(safeStrings(document), options).join("\n")}\n` };
+  const page = (document: ReportDocument) => tableLines(safeStrings(document), options).join("\n");
+  return { end: (document) => `${page(document).replaceAll(NO_BREAK, " ")}\n` };
 }
 
 function tableLines(document: ReportDocument, options: RenderOptions): readonly string[] {
