@@ -40,6 +40,37 @@ const registryHosts = banned(
   `"resolved": "https://registry.npmjs.org/a.tgz"`,
 );
 
+interface Locked {
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+const everyPlatform: Rule = {
+  name: "the lock file holds the packages of every platform",
+  check: (sources) => {
+    const lock = sources.find(({ path }) => path === "package-lock.json")?.text ?? `{"packages": {}}`;
+    const { packages }: { packages: Record<string, Locked> } = JSON.parse(lock);
+    const held = (name: string): boolean => Object.keys(packages).some((path) => path.endsWith(`node_modules/${name}`));
+    return Object.values(packages)
+      .flatMap(({ optionalDependencies }) => Object.keys(optionalDependencies ?? {}))
+      .filter((name) => !held(name))
+      .map((name) => ({
+        path: "package-lock.json",
+        line: 1,
+        wrong: `${name} is missing, so npm ci refuses the lock file`,
+        mend: "take a version that the registry holds for every platform, and let npm write the file again",
+      }));
+  },
+  broken: [
+    {
+      files: {
+        "package-lock.json": `{"packages": {"node_modules/a": {"optionalDependencies": {"a-linux": "1", "a-win32": "1"}},
+          "node_modules/a-linux": {}}}`,
+      },
+      complaint: "package-lock.json:1: a-win32 is missing",
+    },
+  ],
+};
+
 const ADR_PARTS = ["Status", "Context", "Decision", "Consequences"];
 
 const decisions: Rule = {
@@ -83,4 +114,4 @@ const links: Rule = {
   ],
 };
 
-export const documentRules: readonly Rule[] = [leftovers, machinePaths, registryHosts, decisions, links];
+export const documentRules: readonly Rule[] = [leftovers, machinePaths, registryHosts, everyPlatform, decisions, links];
