@@ -122,8 +122,13 @@ const CELLS = {
   },
 } as const satisfies Record<string, Record<Condition, string>>;
 
-/** The endpoints that this domain controller's endpoint mapper announces. A lead is a TCP service. */
-const LEAD_PORTS = [5000, 5001, 5002] as const;
+/** What this domain controller's endpoint mapper announces: itself, and three ports of the range. */
+const LEADS = [
+  { port: 135, row: EPM },
+  { port: 5000, row: DCOM_TCP },
+  { port: 5001, row: DCOM_TCP },
+  { port: 5002, row: DCOM_TCP },
+] as const;
 
 /** Cells by `<address> <check>`; leads by the row that announced them and their port. */
 export type Matrix = Readonly<Record<string, string>>;
@@ -131,9 +136,10 @@ export type Matrix = Readonly<Record<string, string>>;
 /** What the profile must show for one address when each row meets the condition that `conditionOf` names. */
 export function expectedMatrix(address: string | null, conditionOf: (row: LabRow) => Condition): Matrix {
   const rows = ROWS.map((row) => [`${address} ${row.check}`, CELLS[row.kind][conditionOf(row)]] as const);
-  const announced = conditionOf(EPM) === "well" ? LEAD_PORTS : [];
+  const announced = conditionOf(EPM) === "well" ? LEADS : [];
+  // A lead is a TCP service: what it announces is asked in the protocol.
   const leads = announced.map(
-    (port) => [`${address} ${EPM.check} > tcp/${port}`, CELLS.tcpService[conditionOf(DCOM_TCP)]] as const,
+    ({ port, row }) => [`${address} ${EPM.check} > tcp/${port}`, CELLS.tcpService[conditionOf(row)]] as const,
   );
   return Object.fromEntries([...rows, ...leads]);
 }

@@ -2,7 +2,7 @@
  * The shipped profile against a real Samba domain controller and a real chronyd, behind a router that misbehaves in
  * every way that a firewall or a bad line can. The whole matrix and the exit code are compared in each case.
  */
-import { afterEach, describe, expect, inject, test } from "vitest";
+import { describe, expect, inject } from "vitest";
 import {
   allRows,
   type Condition,
@@ -20,16 +20,15 @@ import {
   seenMatrix,
 } from "./expectations.ts";
 import {
-  ALL_PASSES,
   BLACK_HOLE,
   EVERY_20TH_LOST,
   type Fault,
   FIRST_OF_EVERY_FLOW_LOST,
-  type Firewall,
   faultOn,
   ICMP_SILENCED,
   loadFirewall,
 } from "./firewall.ts";
+import { test } from "./lane.ts";
 import {
   DC,
   DUAL_STACK_NAME,
@@ -40,15 +39,6 @@ import {
   UNKNOWN_NAME,
 } from "./namespaces.ts";
 import { type ProbeRun, probe } from "./probe.ts";
-
-const lab = inject("lab");
-
-afterEach(() => loadFirewall(lab, ALL_PASSES));
-
-async function probeBehind(firewall: Firewall, host: string, ...args: readonly string[]): Promise<ProbeRun> {
-  await loadFirewall(lab, firewall);
-  return probe(lab, ["--host", host, ...args]);
-}
 
 function expectRun(run: ProbeRun, matrix: Matrix): void {
   expect(seenMatrix(run.document)).toEqual(matrix);
@@ -66,51 +56,57 @@ describe.each(["v4", "v6"] as const)("IP%s", (family) => {
   const atDc: (condition: Condition) => (row: LabRow) => Condition = (condition) =>
     family === "v4" ? allRows(condition) : (row) => (row === NETBIOS ? "port-unreachable" : condition);
 
-  test("all well", async () => {
-    expectRun(await probeBehind(ALL_PASSES, dc), expectedMatrix(dc, atDc("well")));
+  test("all well", async ({ lane }) => {
+    expectRun(await probe(lane, dc), expectedMatrix(dc, atDc("well")));
   });
 
-  test.each(FAULTS)("every row %s by the router", async (fault) => {
+  test.for(FAULTS)("every row %s by the router", async (fault, { lane }) => {
+    await loadFirewall(lane, faultOn(EVERY_ROW, fault));
+    // A reset leaves UDP as it is.
     const matrix = expectedMatrix(dc, fault === "reset" ? atDc(fault) : allRows(fault));
-    expectRun(await probeBehind(faultOn(EVERY_ROW, fault), dc), matrix);
+    expectRun(await probe(lane, dc), matrix);
   });
 
-  test("black hole", async () => {
-    expectRun(await probeBehind(BLACK_HOLE, dc), expectedMatrix(dc, allRows("dropped")));
+  test("black hole", async ({ lane }) => {
+    await loadFirewall(lane, BLACK_HOLE);
+    expectRun(await probe(lane, dc), expectedMatrix(dc, allRows("dropped")));
   });
 
-  test("the first packet of every flow lost", async () => {
-    const run = await probeBehind(FIRST_OF_EVERY_FLOW_LOST, dc);
+  test("the first packet of every flow lost", async ({ lane }) => {
+    await loadFirewall(lane, FIRST_OF_EVERY_FLOW_LOST);
+    const run = await probe(lane, dc);
     expectRun(run, expectedMatrix(dc, atDc("well")));
     const ntp = run.document.results.find((result) => result.check === NTP.check);
     expect(ntp, "a resend decided it").toMatchObject({ firstTry: false });
   });
 
-  test("every 20th packet lost", async () => {
-    expectRun(await probeBehind(EVERY_20TH_LOST, dc), expectedMatrix(dc, atDc("well")));
+  test("every 20th packet lost", async ({ lane }) => {
+    await loadFirewall(lane, EVERY_20TH_LOST);
+    expectRun(await probe(lane, dc), expectedMatrix(dc, atDc("well")));
   });
 
-  test("ICMP silenced", async () => {
+  test("ICMP silenced", async ({ lane }) => {
+    await loadFirewall(lane, ICMP_SILENCED);
     const silent = new Map<LabRow, Condition>([
       [NETBIOS, "dropped"],
       [DCOM_UDP, "dropped"],
     ]);
-    expectRun(await probeBehind(ICMP_SILENCED, dc), expectedMatrix(dc, allRows("well", silent)));
+    expectRun(await probe(lane, dc), expectedMatrix(dc, allRows("well", silent)));
   });
 
-  test("missing host", async () => {
+  test("missing host", async ({ lane }) => {
     const missing = MISSING_HOST[family];
-    expectRun(await probeBehind(ALL_PASSES, missing), expectedMatrix(missing, allRows("host-unreachable")));
+    expectRun(await probe(lane, missing), expectedMatrix(missing, allRows("host-unreachable")));
   });
 
-  test("no route here", async () => {
+  test("no route here", async ({ lane }) => {
     const nowhere = NO_ROUTE[family];
-    expectRun(await probeBehind(ALL_PASSES, nowhere), expectedMatrix(nowhere, allRows("no-route")));
+    expectRun(await probe(lane, nowhere), expectedMatrix(nowhere, allRows("no-route")));
   });
 });
 
 describe("a fault of one row leaves the others alone", () => {
-  test.each([
+  test.for([
     // A required row that fails, fails the run.
     { row: LDAP, fault: "dropped", exitCode: 1 },
     { row: NTP, fault: "port-unreachable", exitCode: 1 },
@@ -122,60 +118,64 @@ describe("a fault of one row leaves the others alone", () => {
     // The leads fail with the range that they lie in, and move nothing.
     { row: DCOM_TCP, fault: "dropped", exitCode: 3 },
     { row: DCOM_UDP, fault: "admin-prohibited", exitCode: 1 },
-  ] as const)("$row.check $fault", async ({ row, fault, exitCode }) => {
-    const run = await probeBehind(faultOn([row.match], fault), DC.v4);
+  ] as const)("$row.check $fault", async ({ row, fault, exitCode }, { lane }) => {
+    await loadFirewall(lane, faultOn([row.match], fault));
+    const run = await probe(lane, DC.v4);
     expectRun(run, expectedMatrix(DC.v4, allRows("well", new Map([[row, fault]]))));
     expect(run.exitCode).toBe(exitCode);
   });
 
-  test("one port of a range", async () => {
-    const run = await probeBehind(faultOn(["tcp dport 5007"], "admin-prohibited"), DC.v4);
+  test("one port of a range", async ({ lane }) => {
+    await loadFirewall(lane, faultOn(["tcp dport 5007"], "admin-prohibited"));
     const matrix = {
       ...expectedMatrix(DC.v4, allRows("well")),
       [`${DC.v4} ${DCOM_TCP.check}`]:
         "mixed unreachable unchecked fail open=5000-5002 closed=5003-5006,5008-5020 filtered=5007",
     };
-    expectRun(run, matrix);
+    expectRun(await probe(lane, DC.v4), matrix);
   });
 });
 
 describe("names", () => {
-  test("every address of a name is a column of its own", async () => {
+  test("every address of a name is a column of its own", async ({ lane }) => {
     const matrix = {
       ...expectedMatrix(DC.v4, allRows("well")),
       ...expectedMatrix(DC.v6, allRows("well", new Map([[NETBIOS, "port-unreachable"]]))),
     };
-    expectRun(await probeBehind(ALL_PASSES, DUAL_STACK_NAME), matrix);
+    expectRun(await probe(lane, DUAL_STACK_NAME), matrix);
   });
 
-  test("a dead address beside a living one fails the run", async () => {
+  test("a dead address beside a living one fails the run", async ({ lane }) => {
     const matrix = {
       ...expectedMatrix(DC.v4, allRows("well")),
       ...expectedMatrix(MISSING_HOST.v4, allRows("host-unreachable")),
     };
-    expectRun(await probeBehind(ALL_PASSES, HALF_DEAD_NAME), matrix);
+    expectRun(await probe(lane, HALF_DEAD_NAME), matrix);
   });
 
-  test("a name without an address is an error, not a failure", async () => {
-    const run = await probeBehind(ALL_PASSES, UNKNOWN_NAME);
+  test("a name without an address is an error, not a failure", async ({ lane }) => {
+    const run = await probe(lane, UNKNOWN_NAME);
     expectRun(run, expectedMatrix(null, allRows("no-name")));
     expect(run.exitCode).toBe(3);
     expect(run.stderr).not.toMatch(/^\s+at /m);
   });
 });
 
-describe("the exit code", () => {
-  test("0 where every required row that is asked passes", async () => {
-    const run = await probeBehind(ALL_PASSES, DC.v4, "--skip", "tcp/5000-5020", "--skip", "udp/5000-5020");
-    expect(run.exitCode).toBe(0);
-  });
+test("exit code 0 where every required row that is asked passes", async ({ lane }) => {
+  const run = await probe(lane, DC.v4, "--skip", "tcp/5000-5020", "--skip", "udp/5000-5020");
+  expect(run.exitCode).toBe(0);
 });
 
-describe("the host limits its ICMP errors to six, then one a second", () => {
-  afterEach(() => setIcmpLimit(lab.dc, "lifted"));
+// Alone, because the limit holds for every lane.
+describe.sequential("the host limits its ICMP errors to six, then one a second", () => {
+  const { dc } = inject("lab");
 
-  test("a closed port is never taken for a silent one", async () => {
-    await setIcmpLimit(lab.dc, "default");
-    expectRun(await probeBehind(ALL_PASSES, DC.v4), expectedMatrix(DC.v4, allRows("well")));
+  test("a closed port is never taken for a silent one", async ({ lane }) => {
+    await setIcmpLimit(dc, "default");
+    try {
+      expectRun(await probe(lane, DC.v4), expectedMatrix(DC.v4, allRows("well")));
+    } finally {
+      await setIcmpLimit(dc, "lifted");
+    }
   });
 });

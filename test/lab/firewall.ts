@@ -1,9 +1,9 @@
 /**
- * The router's firewall: nftables rules for IPv4 and IPv6 alike. Without rules everything passes. Each loading takes
+ * A router's firewall: nftables rules for IPv4 and IPv6 alike. Without rules everything passes. Each loading takes
  * the place of what was there.
  */
 import { runOk } from "./command.ts";
-import { inside, type Lab } from "./namespaces.ts";
+import { inside, type Lane } from "./namespaces.ts";
 
 /** What the router does to packets that match. */
 export type Fault = "dropped" | "reset" | "admin-prohibited" | "port-unreachable" | "net-unreachable";
@@ -39,7 +39,7 @@ export const FIRST_OF_EVERY_FLOW_LOST: Firewall = ["ip", "ip6"].flatMap((family)
   const address = family === "ip" ? "ipv4_addr" : "ipv6_addr";
   const key = `${family} saddr . meta l4proto . th sport . ${family} daddr . th dport`;
   const type = `${address} . inet_proto . inet_service . ${address} . inet_service`;
-  const flow = `iifname "agent0" meta l4proto { tcp, udp }`;
+  const flow = `iifname "agent" meta l4proto { tcp, udp }`;
   return [
     `add set inet lab seen_${family} { type ${type}; size 65535; flags dynamic; }`,
     `add rule inet lab forward ${flow} ${key} @seen_${family} accept`,
@@ -56,7 +56,7 @@ export const ICMP_SILENCED: Firewall = ["forward", "output"].flatMap((chain) => 
   `add rule inet lab ${chain} icmpv6 type destination-unreachable drop`,
 ]);
 
-export async function loadFirewall({ router }: Lab, firewall: Firewall): Promise<void> {
+export async function loadFirewall({ router }: Lane, firewall: Firewall): Promise<void> {
   const script = [
     "flush ruleset",
     "add table inet lab",

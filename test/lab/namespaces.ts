@@ -1,26 +1,39 @@
 /**
- * The network of the lab: three network namespaces in a row, agent - router - dc, joined by veth pairs, with IPv4 and
- * IPv6 (unique local addresses, RFC 4193). Names carry the process id, so two runs on one machine do not meet; the
- * addresses exist inside the namespaces only and may be the same in every run.
+ * The network of the lab: several lanes, each a network namespace for an agent and one for its router, lead to the one
+ * namespace of the domain controller, so that cases can run side by side, each behind a firewall of its own.
+ *
+ *     agent 0 -- router 0 --+
+ *     agent 1 -- router 1 --+-- lan (a bridge) in dc
+ *     ...                   |
+ *
+ * All links are veth pairs with IPv4 and IPv6 (unique local addresses, RFC 4193). Names carry the process id, so two
+ * runs on one machine do not meet; the addresses exist inside the namespaces only and may be the same in every run.
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { runOk } from "./command.ts";
 
-/** Names of the namespaces: what a test needs to know of the lab. */
+/** What a test needs to know of the lab: the names of the namespaces. */
 export interface Lab {
-  readonly agent: string;
-  readonly router: string;
   readonly dc: string;
+  readonly lanes: readonly Lane[];
 }
 
-export const AGENT = { v4: "10.77.1.2", v6: "fd77:0:0:1::2" } as const;
+export interface Lane {
+  readonly number: number;
+  readonly agent: string;
+  readonly router: string;
+}
+
+/** Cases that run at the same time; most of a case is waiting for silence. */
+export const LANES = 6;
+
 export const DC = { v4: "10.77.2.2", v6: "fd77:0:0:2::2" } as const;
 /** On the domain controller's network, where no machine has this address. */
 export const MISSING_HOST = { v4: "10.77.2.99", v6: "fd77:0:0:2::99" } as const;
-/** The agent itself has no route there. */
+/** An agent has no route there. */
 export const NO_ROUTE = { v4: "10.78.0.2", v6: "fd78::2" } as const;
 
-/** Names that the agent can resolve; any other does not exist, because its resolver asks nobody. */
+/** Names that an agent can resolve; any other does not exist, because its resolver asks nobody. */
 export const DUAL_STACK_NAME = "dc01.lab.test";
 export const HALF_DEAD_NAME = "dc02.lab.test";
 export const UNKNOWN_NAME = "dc99.lab.test";
@@ -41,31 +54,55 @@ export function inside(namespace: string, argv: readonly string[]): readonly str
 
 export function labOf(processId: number): Lab {
   const name = (role: string) => `unity-lab-${processId}-${role}`;
-  return { agent: name("agent"), router: name("router"), dc: name("dc") };
+  const lane = (number: number) => ({ number, agent: name(`agent${number}`), router: name(`router${number}`) });
+  return { dc: name("dc"), lanes: Array.from({ length: LANES }, (_, number) => lane(number)) };
 }
 
-/** Builds the three namespaces, joined and routed; nothing leads out of them. */
-export async function createNamespaces({ agent, router, dc }: Lab): Promise<void> {
-  // `ip netns exec` binds each file of this folder over its namesake in /etc.
-  for (const namespace of [agent, dc]) {
-    await mkdir(`/etc/netns/${namespace}`, { recursive: true });
-    await writeFile(`/etc/netns/${namespace}/hosts`, namespace === agent ? HOSTS : `127.0.0.1 localhost\n`);
-    await writeFile(`/etc/netns/${namespace}/resolv.conf`, "nameserver 127.0.0.1\n");
-    await writeFile(`/etc/netns/${namespace}/nsswitch.conf`, "passwd: files\ngroup: files\nhosts: files\n");
-  }
-  for (const namespace of [agent, router, dc]) await runOk(["ip", "netns", "add", namespace]);
-  await runOk(["ip", "-batch", "-"], {
-    input: [
-      `link add eth0 netns ${agent} type veth peer name agent0 netns ${router}`,
-      `link add eth0 netns ${dc} type veth peer name dc0 netns ${router}`,
-      "",
-    ].join("\n"),
-  });
-  await configure(router, [...up("agent0", "10.77.1.1", "fd77:0:0:1::1"), ...up("dc0", "10.77.2.1", "fd77:0:0:2::1")]);
-  await configure(agent, [...up("eth0", AGENT.v4, AGENT.v6), ...via("10.77.1.1", "fd77:0:0:1::1")]);
-  await configure(dc, [...up("eth0", DC.v4, DC.v6), ...via("10.77.2.1", "fd77:0:0:2::1")]);
+/** Builds all namespaces, joined and routed; nothing leads out of them. */
+export async function createNamespaces({ dc, lanes }: Lab): Promise<void> {
+  await createNamespace(dc, "127.0.0.1 localhost\n");
+  await configure(dc, [
+    "link add lan type bridge mcast_snooping 0",
+    "link set lan up",
+    // nodad: duplicate address detection would keep an address from use for a second or two.
+    `addr add ${DC.v4}/24 dev lan`,
+    `addr add ${DC.v6}/64 dev lan nodad`,
+  ]);
+  await setIcmpLimit(dc, "lifted");
+  for (const lane of lanes) await createLane(lane, dc);
+}
+
+async function createLane({ number, agent, router }: Lane, dc: string): Promise<void> {
+  const net = { v4: `10.77.${100 + number}`, v6: `fd77:0:0:${100 + number}:` };
+  const outer = { v4: `10.77.2.${100 + number}`, v6: `fd77:0:0:2::${100 + number}` };
+  await createNamespace(agent, HOSTS);
+  await createNamespace(router, HOSTS);
+  await runOk(["ip", "link", "add", "eth0", "netns", agent, "type", "veth", "peer", "agent", "netns", router]);
+  await runOk(["ip", "link", "add", `port${number}`, "netns", dc, "type", "veth", "peer", "dc", "netns", router]);
+  await configure(router, [
+    ...["link set agent up", `addr add ${net.v4}.1/24 dev agent`, `addr add ${net.v6}:1/64 dev agent nodad`],
+    ...["link set dc up", `addr add ${outer.v4}/24 dev dc`, `addr add ${outer.v6}/64 dev dc nodad`],
+  ]);
+  await configure(agent, [
+    ...["link set eth0 up", `addr add ${net.v4}.2/24 dev eth0`, `addr add ${net.v6}:2/64 dev eth0 nodad`],
+    ...[`route add 10.77.0.0/16 via ${net.v4}.1`, `-6 route add fd77::/48 via ${net.v6}:1`],
+  ]);
+  await configure(dc, [
+    `link set port${number} up master lan`,
+    ...[`route add ${net.v4}.0/24 via ${outer.v4}`, `-6 route add ${net.v6}:/64 via ${outer.v6}`],
+  ]);
   await setKernel(router, { "net.ipv4.ip_forward": 1, "net.ipv6.conf.all.forwarding": 1 });
-  for (const namespace of [router, dc]) await setIcmpLimit(namespace, "lifted");
+  await setIcmpLimit(router, "lifted");
+}
+
+async function createNamespace(namespace: string, hosts: string): Promise<void> {
+  // `ip netns exec` binds each file of this folder over its namesake in /etc.
+  await mkdir(`/etc/netns/${namespace}`, { recursive: true });
+  await writeFile(`/etc/netns/${namespace}/hosts`, hosts);
+  await writeFile(`/etc/netns/${namespace}/resolv.conf`, "nameserver 127.0.0.1\n");
+  await writeFile(`/etc/netns/${namespace}/nsswitch.conf`, "passwd: files\ngroup: files\nhosts: files\n");
+  await runOk(["ip", "netns", "add", namespace]);
+  await configure(namespace, ["link set lo up"]);
 }
 
 /**
@@ -78,10 +115,11 @@ export async function setIcmpLimit(namespace: string, limit: "lifted" | "default
 }
 
 /** Ends whatever still runs inside, and removes every trace. */
-export async function removeNamespaces({ agent, router, dc }: Lab): Promise<void> {
-  for (const namespace of [agent, router, dc]) {
+export async function removeNamespaces({ dc, lanes }: Lab): Promise<void> {
+  const present = new Set((await runOk(["ip", "netns", "list"])).split("\n").map((line) => line.split(" ")[0]));
+  for (const namespace of [...lanes.flatMap(({ agent, router }) => [agent, router]), dc]) {
     await rm(`/etc/netns/${namespace}`, { recursive: true, force: true });
-    if (!(await exists(namespace))) continue;
+    if (!present.has(namespace)) continue;
     for (const pid of (await runOk(["ip", "netns", "pids", namespace])).split(/\s+/).filter(Boolean)) {
       endProcess(Number(pid));
     }
@@ -95,20 +133,6 @@ export async function listeners(namespace: string): Promise<ReadonlySet<string>>
   return new Set(lines.map((line) => line.split(/\s+/)).map((column) => `${column[0]}/${column[4]}`));
 }
 
-function up(device: string, v4: string, v6: string): readonly string[] {
-  // nodad: duplicate address detection would keep the address from use for a second or two.
-  return [
-    "link set lo up",
-    `link set ${device} up`,
-    `addr add ${v4}/24 dev ${device}`,
-    `addr add ${v6}/64 dev ${device} nodad`,
-  ];
-}
-
-function via(v4: string, v6: string): readonly string[] {
-  return [`route add 10.77.0.0/16 via ${v4}`, `-6 route add fd77::/48 via ${v6}`];
-}
-
 async function configure(namespace: string, lines: readonly string[]): Promise<void> {
   for (const line of lines) await runOk(["ip", "-n", namespace, ...line.split(" ")]);
 }
@@ -116,11 +140,6 @@ async function configure(namespace: string, lines: readonly string[]): Promise<v
 async function setKernel(namespace: string, values: Readonly<Record<string, number>>): Promise<void> {
   const assignments = Object.entries(values).map(([key, value]) => `${key}=${value}`);
   await runOk(inside(namespace, ["sysctl", "-qw", ...assignments]));
-}
-
-async function exists(namespace: string): Promise<boolean> {
-  const names = (await runOk(["ip", "netns", "list"])).split("\n").map((line) => line.split(" ")[0]);
-  return names.includes(namespace);
 }
 
 function endProcess(pid: number): void {

@@ -1,7 +1,7 @@
-/** The product as its user runs it: the built command line, inside the agent's namespace. */
+/** The product as its user runs it: the built command line, inside an agent's namespace. */
 import type { ReportDocument } from "../../src/report/document.ts";
 import { run } from "./command.ts";
-import { inside, type Lab } from "./namespaces.ts";
+import { inside, type Lane } from "./namespaces.ts";
 
 export interface ProbeRun {
   readonly exitCode: number;
@@ -13,9 +13,9 @@ export interface ProbeRun {
 /** Longer than any run may take; a run that reaches it hangs. */
 const TIMEOUT_MS = 80_000;
 
-/** Runs the profile `failover-secondary` and reads its JSON document. */
-export async function probe({ agent }: Lab, args: readonly string[]): Promise<ProbeRun> {
-  const command = ["bin/unity-probe.js", "--profile", "failover-secondary", ...args, "-o", "json"];
+/** Asks a host for every row of the profile `failover-secondary`, and reads the JSON document. */
+export async function probe({ agent }: Lane, host: string, ...args: readonly string[]): Promise<ProbeRun> {
+  const command = ["bin/unity-probe.js", "--profile", "failover-secondary", "--host", host, ...args, "-o", "json"];
   const startedMs = performance.now();
   const { exitCode, stdout, stderr } = await run(inside(agent, [process.execPath, ...command]), {
     timeoutMs: TIMEOUT_MS,

@@ -31,7 +31,7 @@ function provisionCommand(folder: string): string {
     `--realm=LAB.TEST --domain=LAB --host-name=dc01 --host-ip=${DC.v4} --host-ip6=${DC.v6}`,
     // Nobody ever logs on; it only has to satisfy the domain's rules.
     "--adminpass=Lab-Passw0rd.77",
-    "--option='interfaces=lo eth0' --option='bind interfaces only=yes'",
+    "--option='interfaces=lo lan' --option='bind interfaces only=yes'",
   ].join(" ");
 }
 
@@ -42,7 +42,7 @@ function smbConf(folder: string): string {
   workgroup = LAB
   server role = active directory domain controller
   server services = -dnsupdate
-  interfaces = lo eth0
+  interfaces = lo lan
   bind interfaces only = yes
   rpc server dynamic port range = 5000-5020
   private dir = ${folder}/private
