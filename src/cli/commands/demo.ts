@@ -7,6 +7,7 @@ import { EXIT_CODES, type RunReport } from "../../model/result.ts";
 import { createNet } from "../../net/net.ts";
 import { findProfile } from "../../profile/catalogue.ts";
 import { expandPlan } from "../../profile/expand.ts";
+import type { ResultEntry } from "../../report/document.ts";
 import { LAB } from "../../standin/lab-domain.ts";
 import type { Command } from "../command.ts";
 import { type FarEnd, LOOPBACK, startFarEnd } from "../demo/far-end.ts";
@@ -33,14 +34,7 @@ export const demoCommand: Command = {
       tell(
         `The profile ${PROFILE} against stand-ins on ${LOOPBACK}, with three faults in it; nothing leaves this machine.\n`,
       );
-      const parts = demoParts(farEnd, world);
-      const report = await runPlan(plan, parts, flags, ({ transport, ports }) => {
-        const really = ports.replaceAll(
-          /\d+/g,
-          (port) => `${farEnd.whereIs({ transport, address: LOOPBACK, port: Number(port) }).port}`,
-        );
-        return `via ${LOOPBACK}:${really}`;
-      });
+      const report = await runPlan(plan, demoParts(farEnd, world), flags, (result) => wayOf(result, farEnd));
       return report.exitCode === EXIT_CODES.interrupted ? report.exitCode : conclude(report);
     } finally {
       await farEnd.close();
@@ -52,6 +46,13 @@ function demoParts(farEnd: FarEnd, world: Parts["world"]): Parts {
   const net = mappedNet(createNet(world), farEnd.whereIs, { [LAB.host]: LOOPBACK });
   const parts = createParts(world, net);
   return { ...parts, sweeper: unrationed(parts.sweeper) };
+}
+
+/** Where a result's packets really went; nothing where none were sent. */
+function wayOf({ transport, ports, attempts }: ResultEntry, farEnd: FarEnd): string | undefined {
+  if (attempts === 0) return undefined;
+  const there = (port: string) => farEnd.whereIs({ transport, address: LOOPBACK, port: Number(port) }).port;
+  return `via ${LOOPBACK}:${ports.replaceAll(/\d+/g, (port) => `${there(port)}`)}`;
 }
 
 /** Systems ration the ICMP errors that they send to others, not those to themselves: a sweep need not wait for them. */
