@@ -4,6 +4,7 @@
  * Nothing is resolved here and nothing is sent.
  */
 import type { Check, Plan, PlannedProfile, Row, Skip, Tls } from "../model/check.ts";
+import type { Evidence } from "../model/evidence.ts";
 import { countPorts, type PortSpan } from "../model/ports.ts";
 import { canaryCandidates, canaryFor } from "./canaries.ts";
 import { ConfigError } from "./config-error.ts";
@@ -11,13 +12,14 @@ import type { Profile, ProfileRow, TlsWish } from "./format.ts";
 import { type Host, parseAddress, parseHosts } from "./hosts.ts";
 import { formatSpans, parsePorts, splitPortsWord, substitute, variablesIn } from "./ports.ts";
 import { select, selectSourcePort, slugOf } from "./select.ts";
+import { variableOf } from "./text.ts";
 import { valuesFor } from "./values.ts";
 
 /** What a run asks for besides its profiles; words are as the user typed them. */
 export interface PlanOptions {
   /** Names or address literals, at least one. */
   readonly hosts: readonly string[];
-  /** `name=value`, the value being ports without a transport; the last one counts. */
+  /** `name=value`, the value being ports without a transport, or text; the last one counts. */
   readonly set?: readonly string[];
   /** Our own address, a literal. */
   readonly source?: string;
@@ -119,12 +121,22 @@ function draftRow(
     portsText,
     direction: "out",
     prober: row.prober,
-    params: row.params,
+    params: paramsFor(row.params, values),
     expect,
     silence: row.silence,
     purpose: "row",
     ...(skip !== undefined && { skip }),
   };
+}
+
+/** The parameters with their variables filled in; one whose variable has no value is left out. */
+function paramsFor(params: Evidence, values: ReadonlyMap<string, string>): Evidence {
+  const filled = Object.entries(params).flatMap(([name, value]) => {
+    const variable = variableOf(value);
+    const chosen = variable === undefined ? value : values.get(variable);
+    return chosen === undefined ? [] : [[name, chosen] as const];
+  });
+  return Object.fromEntries(filled);
 }
 
 /** What a result says of the row that it comes from. */

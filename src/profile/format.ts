@@ -29,11 +29,25 @@ export interface ProfileSource {
   readonly section?: string;
 }
 
-/** Ports that differ from site to site; `$name` in a row, `--set name=value` on the command line. */
-export interface Variable {
+/** What differs from site to site; `$name` in a row, `--set name=value` on the command line. */
+export type Variable = PortsVariable | TextVariable;
+
+/** Stands in `ports`. */
+export interface PortsVariable {
+  readonly type: "ports";
   /** Ports without a transport: `5000-5020`. Without one the row is not tested until a value is set. */
   readonly default?: string;
   readonly about: string;
+}
+
+/** Stands for the value of a parameter. */
+export interface TextVariable {
+  readonly type: "text";
+  /** Without one the parameter is left out until a value is set, and the prober chooses for itself. */
+  readonly default?: string;
+  readonly about: string;
+  /** The most characters that every parameter takes in which it stands. */
+  readonly maxLength: number;
 }
 
 export interface ProfileRow {
@@ -50,6 +64,7 @@ export interface ProfileRow {
   readonly required: boolean;
   readonly group?: string;
   readonly media: boolean;
+  /** `$name` is the value of a text variable. */
   readonly params: Evidence;
   readonly tls?: TlsWish;
   readonly sourcePort?: number;

@@ -9,7 +9,7 @@ import { ConfigError, type Place } from "./config-error.ts";
 import type { Profile, ProfileRow, TlsWish, Variable } from "./format.ts";
 import { issueErrors } from "./issues.ts";
 import { YamlPlaces } from "./places.ts";
-import { checkRows } from "./rows.ts";
+import { checkRows, textLimit } from "./rows.ts";
 import { paramsSchema, profileSchema, type WrittenProfile, type WrittenRow } from "./schema.ts";
 
 /** The shipped files have about 2 KiB. */
@@ -99,16 +99,17 @@ function profileOf(
     ...(source !== undefined && {
       source: { document: source.document, ...(source.section !== undefined && { section: source.section }) },
     }),
-    variables: Object.fromEntries(Object.entries(written.variables).map(([name, value]) => [name, variableOf(value)])),
+    variables: Object.fromEntries(
+      Object.keys(written.variables).map((name) => [name, variableFrom(name, written, heads)]),
+    ),
     rows: written.rows.map((row, index) => rowOf(row, heads.get(row.prober)!, places.of(["rows", index]).line)),
   };
 }
 
-function variableOf(written: WrittenProfile["variables"][string]): Variable {
-  return {
-    ...(written.default !== undefined && { default: String(written.default) }),
-    about: folded(written.about),
-  };
+function variableFrom(name: string, written: WrittenProfile, heads: ReadonlyMap<string, Prober>): Variable {
+  const { type, default: value, about } = written.variables[name]!;
+  const common = { ...(value !== undefined && { default: String(value) }), about: folded(about) };
+  return type === "ports" ? { type, ...common } : { type, ...common, maxLength: textLimit(name, written.rows, heads) };
 }
 
 function rowOf(row: WrittenRow, head: Prober, at: number): ProfileRow {

@@ -1,6 +1,7 @@
 /**
  * What one key of a row says about another: a prober over a transport it cannot use, ports that are none, a variable
- * that nobody declares, two checks with one id. Mistakes are reported with the path of the value that is wrong.
+ * that nobody declares or that stands in the wrong place, two checks with one id. Mistakes are reported with the path
+ * of the value that is wrong.
  */
 import { countPorts } from "../model/ports.ts";
 import type { Prober } from "../model/prober.ts";
@@ -10,6 +11,7 @@ import type { Path } from "./places.ts";
 import { formatSpans, parsePorts, splitPortsWord, substitute, variablesIn } from "./ports.ts";
 import type { WrittenProfile, WrittenRow } from "./schema.ts";
 import { slugOf } from "./select.ts";
+import { MAX_TEXT_LENGTH, parseText, variableOf } from "./text.ts";
 
 export type Report = (path: Path, error: ConfigError) => void;
 
@@ -19,12 +21,19 @@ export function checkRows(profile: WrittenProfile, heads: ReadonlyMap<string, Pr
   for (const [name, variable] of Object.entries(profile.variables)) {
     if (variable.default === undefined) continue;
     const value = String(variable.default);
-    if (reporting(report, ["variables", name, "default"], () => parsePorts(value))) values.set(name, value);
+    const path = ["variables", name, "default"];
+    if (variable.type === "text") reporting(report, path, () => checkText(name, variable.default, profile, heads));
+    else if (reporting(report, path, () => parsePorts(value))) values.set(name, value);
   }
   const seen = new Set<string>();
   for (const [index, row] of profile.rows.entries()) {
     const head = heads.get(row.prober)!;
     checkKeys(row, head, (path, error) => report(["rows", index, ...path], error));
+    for (const [name, value] of Object.entries(row.params ?? {})) {
+      const variable = variableOf(value);
+      if (variable === undefined) continue;
+      reporting(report, ["rows", index, "params", name], () => checkVariable(variable, "text", profile));
+    }
     for (const [at, word] of row.ports.entries()) {
       const path = ["rows", index, "ports", at];
       const id = reporting(report, path, () => checkPorts(row, word, head, profile, values));
@@ -33,6 +42,34 @@ export function checkRows(profile: WrittenProfile, heads: ReadonlyMap<string, Pr
       seen.add(id);
     }
   }
+}
+
+/** How much text a variable takes: no more than any parameter in which it stands. */
+export function textLimit(name: string, rows: readonly WrittenRow[], heads: ReadonlyMap<string, Prober>): number {
+  const limits = rows.flatMap(({ prober, params = {} }) =>
+    Object.entries(params)
+      .filter(([, value]) => variableOf(value) === name)
+      .map(([param]) => heads.get(prober)?.params[param]?.maxLength ?? MAX_TEXT_LENGTH),
+  );
+  return Math.min(MAX_TEXT_LENGTH, ...limits);
+}
+
+function checkText(name: string, value: unknown, profile: WrittenProfile, heads: ReadonlyMap<string, Prober>): void {
+  if (typeof value !== "string") throw new ConfigError(`the default of "${name}" is not text`, "put it in quotes");
+  parseText(value, textLimit(name, profile.rows, heads));
+}
+
+/** A variable that stands where `type` is wanted. */
+function checkVariable(name: string, type: "ports" | "text", { variables }: WrittenProfile): void {
+  const variable = Object.hasOwn(variables, name) ? variables[name] : undefined;
+  if (variable === undefined) {
+    const meant = didYouMean(name, Object.keys(variables)) ?? `declare it under "variables"`;
+    throw new ConfigError(`there is no variable "${name}"`, meant);
+  }
+  if (variable.type === type) return;
+  throw type === "text"
+    ? new ConfigError(`"$${name}" stands for ports, and a parameter wants text`, `declare it with "type: text"`)
+    : new ConfigError(`"$${name}" stands for text, and ports are wanted`, `declare it without "type: text"`);
 }
 
 /** Reads one entry of `ports`, with defaults filled in. Gives the id of its check, or throws ConfigError. */
@@ -44,11 +81,7 @@ function checkPorts(
   values: ReadonlyMap<string, string>,
 ): string {
   const { transport, ports } = splitPortsWord(word);
-  for (const name of variablesIn(ports)) {
-    if (Object.hasOwn(profile.variables, name)) continue;
-    const meant = didYouMean(name, Object.keys(profile.variables)) ?? `declare it under "variables"`;
-    throw new ConfigError(`there is no variable "${name}"`, meant);
-  }
+  for (const name of variablesIn(ports)) checkVariable(name, "ports", profile);
   const filled = substitute(ports, values);
   const fixed = filled.split(",").filter((part) => !part.startsWith("$"));
   const spans = fixed.length === 0 ? [] : parsePorts(fixed.join(","));

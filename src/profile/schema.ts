@@ -6,16 +6,13 @@
 import { z } from "zod";
 import type { ParamSpec, Prober } from "../model/prober.ts";
 import { EXPECTATIONS, SILENCES } from "../model/words.ts";
+import { MAX_TEXT_LENGTH, ONE_LINE } from "./text.ts";
 
 const MAX_ROWS = 500;
 
 /** Printed in tables and logs, so no control characters: they could rewrite the terminal. */
 const oneLine = (about: string, maxLength = 120) =>
-  z
-    .string()
-    .regex(/^[^\p{Cc}\s][^\p{Cc}]*$/u, "wants one line of text")
-    .max(maxLength)
-    .describe(about);
+  z.string().regex(ONE_LINE, "wants one line of text").max(maxLength).describe(about);
 
 /** Sentences; line breaks are folded. */
 const prose = (about: string) =>
@@ -45,16 +42,21 @@ const source = z
 
 const variable = z
   .strictObject({
+    type: z
+      .enum(["ports", "text"])
+      .default("ports")
+      .describe("ports: stands in `ports` of a row. text: stands for the value of a parameter."),
     default: z
       .union([z.string().min(1).max(255), z.int()])
       .meta({
-        description: "Ports without a transport. Without a default the rows are not tested until a value is set.",
+        description:
+          "Ports without a transport, or text. Without a default, rows whose ports it stands for are not tested until a value is set, and parameters that it stands for are left out.",
         examples: ["5000-5020"],
       })
       .optional(),
-    about: prose("What the ports are for and where a site finds its own value."),
+    about: prose("What it is for and where a site finds its own value."),
   })
-  .describe("Ports that differ from site to site: `$name` in a row, `--set name=value` on the command line.");
+  .describe("What differs from site to site: `$name` in a row, `--set name=value` on the command line.");
 
 const tls = z
   .strictObject({
@@ -108,7 +110,10 @@ function rowSchema(proberIds: readonly string[]) {
         .boolean()
         .default(false)
         .describe("Media ports: a probe could disturb a live call, so the row is asked on request only."),
-      params: z.record(z.string(), z.unknown()).optional().describe("Parameters of the prober."),
+      params: z
+        .record(z.string(), z.unknown())
+        .optional()
+        .describe("Parameters of the prober. `$name` is the value of a text variable; without one it is left out."),
       tls: tls.optional(),
       "source-port": z
         .int()
@@ -142,7 +147,7 @@ export function profileSchema(proberIds: readonly string[]) {
       variables: z
         .record(word("Name of a variable.", "dcom-range"), variable)
         .default({})
-        .describe("Ports that differ from site to site."),
+        .describe("Ports and parameters that differ from site to site."),
       rows: z
         .array(rowSchema(proberIds))
         .min(1)
@@ -163,7 +168,7 @@ export function paramsSchema(params: Prober["params"]) {
 function paramSchema(spec: ParamSpec): z.ZodType {
   if (spec.type === "boolean") return z.boolean().optional().describe(spec.about);
   if (spec.type === "integer") return z.int().optional().describe(spec.about);
-  return oneLine(spec.about, spec.maxLength ?? 255).optional();
+  return oneLine(spec.about, spec.maxLength ?? MAX_TEXT_LENGTH).optional();
 }
 
 /**

@@ -129,16 +129,41 @@ describe("--set", () => {
 
   it.each([
     ["dcom-rnage=1", 'there is no variable "dcom-rnage"; did you mean "dcom-range"?'],
-    ["x=1", 'there is no variable "x"; there is static-port, dcom-range, lost-ports'],
+    ["x=1", 'there is no variable "x"; there is static-port, dcom-range, lost-ports, base-dn, other-dn'],
     ["dcom-range", "--set dcom-range has no value; write for instance dcom-range=5000-5020"],
     ["dcom-range=", "--set dcom-range= has no value"],
     ["dcom-range=0", "--set dcom-range: there is no port 0; ports are 1-65535"],
     ["dcom-range=20-10", "--set dcom-range: the range 20-10 runs backwards; write 10-20"],
     ["dcom-range=tcp/88", '--set dcom-range: "tcp/88" is no port and no range; write 88'],
-    ["static-port=1-2", "full.yaml:30: tcp/$static-port: 1-2 is more than one port, and ldap-bind asks one"],
-    ["dcom-range=79-81", 'full.yaml:31: udp/80,$dcom-range: port 80 stands twice in "80,79-81"'],
+    ["base-dn=", "--set base-dn= has no value; write base-dn=TEXT"],
+    ["base-dn=dc=a\u001b[2J", "--set base-dn: the text is not one line without control characters"],
+    ["base-dn=dc=a\ndc=b", "--set base-dn: the text is not one line without control characters"],
+    ["base-dn=dc=a,dc=longer,dc=than,dc=20", "--set base-dn: the text is above the limit of 20 characters"],
+    ["static-port=1-2", "full.yaml:32: tcp/$static-port: 1-2 is more than one port, and ldap-bind asks one"],
+    ["dcom-range=79-81", 'full.yaml:33: udp/80,$dcom-range: port 80 stands twice in "80,79-81"'],
   ])("refuses %s", (word, message) => {
     expect(() => full({ set: [word] })).toThrow(message);
+  });
+
+  it("fills in a parameter, and leaves it out while nobody says what it is", () => {
+    const paramsWith = (...set: string[]) => {
+      const checks = full({ set });
+      return ["ldap-over-ssl/tcp/636", "ldap/tcp/389"].map((id) => one(checks, id).params);
+    };
+    expect(paramsWith()).toEqual([{ startTls: false, sizeLimit: 5, baseDn: "dc=example" }, { sizeLimit: 5 }]);
+    expect(paramsWith("base-dn= dc=a=b ", "other-dn=$5")).toEqual([
+      { startTls: false, sizeLimit: 5, baseDn: "dc=a=b" },
+      { sizeLimit: 5, baseDn: "$5" },
+    ]);
+    expect(one(full(), "ldap/tcp/389").skip).toBeUndefined();
+  });
+
+  it("reaches every profile that has the variable, as each of them means it", () => {
+    const row = "{service: LDAP, ports: [tcp/389], prober: ldap-bind, params: {baseDn: $a}}";
+    const text = profileOf([row], "variables: {a: {type: text, about: A}}\n");
+    const ports = { ...fullProfile(), variables: { a: { type: "ports", about: "A" } as const } };
+    expect(planned([text], { set: ["a=5000"] })[0]!.params).toEqual({ baseDn: "5000" });
+    expect(() => planned([text, ports], { set: ["a=x"] })).toThrow('--set a: "x" is no port and no range');
   });
 
   it("refuses a value that makes two rows the same", () => {
@@ -234,7 +259,7 @@ describe("no row is lost", () => {
     const template = base.rows.find((row) => row.service === "DCOM RPC")!;
     return {
       ...base,
-      variables: { lost: { about: "lost" } },
+      variables: { lost: { type: "ports", about: "lost" } },
       rows: ports.map((port, at) => ({
         ...template,
         service: `Service ${at}`,

@@ -55,7 +55,11 @@ describe("a profile that can be used", () => {
       aliases: ["a-to-b"],
       caution: "Two lines of advice that become one.",
       source: { document: "001", section: "Network traffic from A to B" },
-      variables: { "static-port": { default: "5900" }, "dcom-range": { default: "5000-5020" } },
+      variables: {
+        "static-port": { type: "ports", default: "5900" },
+        "dcom-range": { type: "ports", default: "5000-5020" },
+        "base-dn": { type: "text", default: "dc=example", maxLength: 20 },
+      },
     });
   });
 
@@ -65,9 +69,9 @@ describe("a profile that can be used", () => {
         .rows.map((row) => [row.service, row.at])
         .slice(0, 3),
     ).toEqual([
-      ["Kerberos", 18],
-      ["LDAP over SSL", 19],
-      ["LDAP", 26],
+      ["Kerberos", 20],
+      ["LDAP over SSL", 21],
+      ["LDAP", 28],
     ]);
   });
 
@@ -88,7 +92,7 @@ describe("a profile that can be used", () => {
     const rows = fullProfile().rows;
     expect(rows[1]).toMatchObject({
       tls: { strict: true, serverName: "dc.example.com", clientCertificate: "dc" },
-      params: { startTls: false, sizeLimit: 5, baseDn: "dc=example" },
+      params: { startTls: false, sizeLimit: 5, baseDn: "$base-dn" },
     });
     expect(rows[2]).toMatchObject({ tls: { strict: false } });
     expect(rows[3]).toMatchObject({ sourcePort: 123 });
