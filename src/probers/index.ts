@@ -5,6 +5,7 @@ import { withMismatch } from "./malformed.ts";
 const PROBERS = {
   "endpoint-mapper": async () => (await import("./endpoint-mapper.ts")).endpointMapper,
   "ldap-bind": async () => (await import("./ldap-bind.ts")).ldapBind,
+  "ldap-ping": async () => (await import("./ldap-ping.ts")).ldapPing,
   "netbios-datagram": async () => (await import("./netbios-datagram.ts")).netbiosDatagram,
   ntp: async () => (await import("./ntp.ts")).ntp,
   "port-sweep": async () => (await import("./port-sweep.ts")).portSweep,

@@ -6,6 +6,7 @@ import type { Syntax } from "../wire/dcerpc-bind.ts";
 import { type Announced, endpointMapper } from "./endpoint-mapper.ts";
 import { silence } from "./faults.ts";
 import { ldap } from "./ldap.ts";
+import { ldapPing } from "./ldap-ping.ts";
 import { ntp } from "./ntp.ts";
 import { rpc } from "./rpc.ts";
 import type { Clock, StandIn } from "./stand-in.ts";
@@ -36,6 +37,7 @@ export function domainController(clock: Clock): readonly Service[] {
     // NetBIOS datagrams are never answered.
     { port: 138, standIn: silence("udp") },
     { port: 389, standIn: ldap(clock) },
+    { port: 389, standIn: ldapPing() },
     ...ANNOUNCED.map(({ port, syntax }) => ({ port, standIn: rpc(syntax, port) })),
   ];
 }
