@@ -9,7 +9,7 @@ import type { Endpoint } from "../model/ports.ts";
 import type { Ask, Connection, Dialogue, Oneshot, Read, Reading, Schedule, Transaction } from "../model/prober.ts";
 import { aborted, withDeadline } from "./deadline.ts";
 
-/** A connection is given this long: it covers the SYN resends of every system at about 1 s and 3 s. */
+/** A connection is given this long unless the user says otherwise: it covers the SYN resends of every system at about 1 s and 3 s. */
 export const CONNECT_TIMEOUT_MS = 5_000;
 
 /** A reply that is longer than this without being whole is no reply. */
@@ -17,6 +17,14 @@ const REPLY_CAP_BYTES = 64 * 1024;
 
 /** At most this many connections in one dialogue. */
 const CONNECTIONS_MAX = 4;
+
+/** What an exchange is made over, and until when. */
+export interface Reach {
+  readonly net: Net;
+  readonly signal: AbortSignal;
+  /** How long a TCP connection may take to open; the whole check may end before. */
+  readonly connectTimeoutMs: number;
+}
 
 export interface Exchanged {
   readonly reading?: Reading;
@@ -29,8 +37,7 @@ export async function exchangeUdp(
   schedule: Schedule,
   check: Check,
   ask: Ask,
-  net: Net,
-  signal: AbortSignal,
+  { net, signal }: Reach,
 ): Promise<Exchanged> {
   const answered = new AbortController();
   let best: Read = {};
@@ -82,14 +89,8 @@ async function sendAll(
 }
 
 /** The same transaction over TCP: one send, and all bytes so far are read at each arrival. */
-export async function exchangeTcp(
-  prober: Oneshot<unknown>,
-  check: Check,
-  ask: Ask,
-  net: Net,
-  signal: AbortSignal,
-): Promise<Exchanged> {
-  const attempt = await connect(net, check, ask, signal, check.tls);
+export async function exchangeTcp(prober: Oneshot<unknown>, check: Check, ask: Ask, reach: Reach): Promise<Exchanged> {
+  const attempt = await connect(check, ask, reach, check.tls);
   try {
     if (attempt.connection === undefined) return exchanged(undefined, [attempt.seen()]);
     const { connection } = attempt;
@@ -112,14 +113,13 @@ export async function exchangeDialogue(
   prober: Dialogue<unknown>,
   check: Check,
   ask: Ask,
-  net: Net,
-  signal: AbortSignal,
+  reach: Reach,
 ): Promise<Exchanged> {
   const attempts: TcpAttempt[] = [];
   const dial = async (how: { readonly tls?: Tls } = {}): Promise<Connection | undefined> => {
-    if (attempts.length >= CONNECTIONS_MAX || signal.aborted) return undefined;
+    if (attempts.length >= CONNECTIONS_MAX || reach.signal.aborted) return undefined;
     attempts.at(-1)?.close();
-    const attempt = await connect(net, check, ask, signal, how.tls);
+    const attempt = await connect(check, ask, reach, how.tls);
     attempts.push(attempt);
     return attempt.connection;
   };
@@ -136,12 +136,13 @@ export async function exchangeDialogue(
 }
 
 /** Connecting has its own deadline; once connected, only that of the whole check holds. */
-async function connect(net: Net, check: Check, ask: Ask, signal: AbortSignal, tls?: Tls): Promise<TcpAttempt> {
+async function connect(check: Check, ask: Ask, reach: Reach, tls?: Tls): Promise<TcpAttempt> {
+  const { net, signal, connectTimeoutMs } = reach;
   const life = new AbortController();
   const end = () => life.abort();
   signal.addEventListener("abort", end, { once: true });
   if (signal.aborted) end();
-  return withDeadline(ask.world, CONNECT_TIMEOUT_MS, signal, async (connecting) => {
+  return withDeadline(ask.world, connectTimeoutMs, signal, async (connecting) => {
     connecting.addEventListener("abort", end, { once: true });
     const how = { ...sourceOf(check), ...(tls === undefined ? {} : { tls }) };
     const attempt = await net.tcp(ask.remote, how, life.signal);

@@ -1,11 +1,11 @@
 /** One check of one port, from the prober's manners to what was seen. */
 import type { Check } from "../model/check.ts";
-import type { Ask, Dialogue, Oneshot, Prober, Schedule } from "../model/prober.ts";
+import type { Ask, Dialogue, Oneshot, Schedule } from "../model/prober.ts";
 import type { CheckSeen } from "../model/result.ts";
 import { judge } from "../verdict/state.ts";
 import type { AddressContext } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
-import { type Exchanged, exchangeDialogue, exchangeTcp, exchangeUdp } from "./exchange.ts";
+import { CONNECT_TIMEOUT_MS, type Exchanged, exchangeDialogue, exchangeTcp, exchangeUdp } from "./exchange.ts";
 import { claimTurn } from "./manners.ts";
 import { blank, interrupted, notDue } from "./seen.ts";
 
@@ -40,17 +40,16 @@ export async function askSingle(
 }
 
 function exchange(
-  prober: Prober,
+  prober: Oneshot<unknown> | Dialogue<unknown>,
   check: Check,
   ask: Ask,
-  context: AddressContext,
-  over: AbortSignal,
+  { parts, options }: AddressContext,
+  signal: AbortSignal,
 ): Promise<Exchanged> {
-  const { net } = context.parts;
-  if (prober.kind === "dialogue") return exchangeDialogue(prober, check, ask, net, over);
-  if (prober.kind === "sweep") throw new TypeError(`${prober.id} asks ranges`);
-  if (check.transport === "tcp") return exchangeTcp(prober, check, ask, net, over);
-  return exchangeUdp(prober, scheduleOf(prober.schedule, context.options.attempts), check, ask, net, over);
+  const reach = { net: parts.net, signal, connectTimeoutMs: options.timeoutMs ?? CONNECT_TIMEOUT_MS };
+  if (prober.kind === "dialogue") return exchangeDialogue(prober, check, ask, reach);
+  if (check.transport === "tcp") return exchangeTcp(prober, check, ask, reach);
+  return exchangeUdp(prober, scheduleOf(prober.schedule, options.attempts), check, ask, reach);
 }
 
 /** The prober's schedule with another number of sends: the last gap is repeated for those that it does not name. */

@@ -47,7 +47,7 @@ function mismatch(prober: Prober, error: unknown): Reading {
   if (!(error instanceof WireError)) throw error;
   return {
     service: "mismatch",
-    detail: `something answers, but not ${prober.about.protocol}: ${error.message}`,
+    detail: `something answers, but not ${prober.about.protocol}`,
     evidence: { malformed: error.message },
   };
 }

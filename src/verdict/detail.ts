@@ -16,6 +16,7 @@ export function detailOf(one: CheckSeen, outcome: Outcome): string {
   if (check.expect === "accept" && outcome === "pass" && verdict.service !== "confirmed") {
     return "accepts; the service was not asked";
   }
+  if (reading?.service === "mismatch") return `${reading.detail}${firstBytesOf(one)}`;
   if (reading !== undefined) return reading.detail;
   return detailOfVerdict(one, verdict);
 }
@@ -57,7 +58,7 @@ function detailOfVerdict(one: CheckSeen, verdict: Verdict): string {
     case "tls-alert":
       return `TLS proven, inner protocol not asked: the peer sent alert ${alertOf(one)}`;
     case "mismatch":
-      return `another protocol answered${one.check.tls === undefined ? "" : " instead of TLS"}`;
+      return `another protocol answered${one.check.tls === undefined ? "" : " instead of TLS"}${firstBytesOf(one)}`;
     case "local-egress-blocked":
       return "not sent: our own host's firewall or policy refused it";
     case "no-route":
@@ -88,6 +89,19 @@ function silenceOf(one: CheckSeen, verdict: Verdict): string {
 
 function hostFirewallHint(expect: Expectation): string {
   return expect === "path" ? ": the network, or the target's own firewall (Windows drops where nothing listens)" : "";
+}
+
+const SHOWN_BYTES = 40;
+
+/** The beginning of what a peer said that was not understood, as text where it is text. */
+function firstBytesOf(one: CheckSeen): string {
+  const bytes = one.observations
+    .findLast((seen) => seen.firstBytes !== undefined)
+    ?.firstBytes?.subarray(0, SHOWN_BYTES);
+  if (bytes === undefined) return "";
+  const line = String.fromCharCode(...bytes).split(/[\r\n]/)[0]!;
+  if (line.length >= 4 && /^[\x20-\x7e]+$/.test(line)) return `; it says "${line}"`;
+  return `; it begins with ${Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(" ")}`;
 }
 
 /** Bytes came, but never a whole reply. */
