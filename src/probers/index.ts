@@ -4,6 +4,8 @@ import { withMismatch } from "./malformed.ts";
 
 const PROBERS = {
   "endpoint-mapper": async () => (await import("./endpoint-mapper.ts")).endpointMapper,
+  kerberos: async () => (await import("./kerberos.ts")).kerberos,
+  kpasswd: async () => (await import("./kpasswd.ts")).kpasswd,
   "ldap-bind": async () => (await import("./ldap-bind.ts")).ldapBind,
   "ldap-ping": async () => (await import("./ldap-ping.ts")).ldapPing,
   "netbios-datagram": async () => (await import("./netbios-datagram.ts")).netbiosDatagram,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { applicationTag, encodeElement, encodeInteger, encodeOctets, encodeSequence } from "../../src/wire/ber.ts";
+import { encodeInteger, encodeOctets, encodeSequence } from "../../src/wire/ber.ts";
 import {
   type ApRequest,
   type AsRequest,
@@ -18,14 +18,7 @@ import {
 import { encryptionTypeName, offeredEncryptionTypes } from "../../src/wire/kerberos-encryption.ts";
 import { krbErrorName, krbErrorText } from "../../src/wire/kerberos-errors.ts";
 import { decodeKerberosFrame, encodeKerberosFrame, kerberosFrameLength } from "../../src/wire/kerberos-frame.ts";
-import {
-  encodeEncrypted,
-  encodeField,
-  encodePrincipal,
-  encodeString,
-  encodeTicket,
-  formatPrincipal,
-} from "../../src/wire/kerberos-parts.ts";
+import { encodeField, formatPrincipal } from "../../src/wire/kerberos-parts.ts";
 import {
   expectEveryTruncationRefused,
   expectOnlyWireErrors,
@@ -76,22 +69,9 @@ const captured = {
   overTcp: fixture("kerberos/krb-error-tcp-samba.hex"),
   wrongRealm: fixture("kerberos/krb-error-wrong-realm-samba.hex"),
   preAuthentication: fixture("kerberos/krb-error-preauth-samba.hex"),
+  tooBig: fixture("kerberos/krb-error-too-big-samba.hex"),
+  mit: fixture("kerberos/krb-error-udp-mit.hex"),
 };
-
-/** An AS-REP as a key distribution centre gives it for an account without pre-authentication. */
-function asReply(client: string, tag = 11, messageType = 11): Uint8Array {
-  const secret = { encryptionType: 18, cipher: new Uint8Array(64) };
-  const server = { type: 2, parts: ["krbtgt", "LAB.TEST"] };
-  const fields = [
-    encodeField(0, encodeInteger(5)),
-    encodeField(1, encodeInteger(messageType)),
-    encodeField(3, encodeString("LAB.TEST")),
-    encodeField(4, encodePrincipal({ type: 1, parts: [client] })),
-    encodeField(5, encodeTicket({ realm: "LAB.TEST", server, encrypted: secret })),
-    encodeField(6, encodeEncrypted(secret)),
-  ];
-  return encodeElement(applicationTag(tag), encodeSequence(...fields));
-}
 
 describe("AS-REQ", () => {
   it("round trips", () => {
@@ -156,15 +136,27 @@ describe("KRB-ERROR", () => {
     expectOnlyWireErrors(offeredEncryptionTypes, reply.data!);
   });
 
+  it("is what was captured, for a ticket that is too big for a datagram", () => {
+    const reply = decodeKrbError(captured.tooBig);
+    expect(reply).toMatchObject({ code: 52, text: "Reply packet too large" });
+    expect(toHex(encodeKrbError(reply))).toBe(toHex(captured.tooBig));
+  });
+
+  it("is what was captured from MIT, with a text", () => {
+    const reply = decodeKrbError(captured.mit);
+    expect(reply).toMatchObject({ code: 6, clientRealm: "MIT.TEST", text: "CLIENT_NOT_FOUND" });
+    expect(toHex(encodeKrbError(reply))).toBe(toHex(captured.mit));
+  });
+
   it("refuses every truncation and what follows it", () => {
     expectEveryTruncationRefused(decodeKrbError, captured.unknownPrincipal);
     expect(wireErrorOf(() => decodeKrbError(Uint8Array.of(...captured.unknownPrincipal, 0)))?.code).toBe("malformed");
   });
 
-  it.each(Object.entries({ ...captured, overTcp: captured.overTcp.subarray(4) }))(
+  it.each(["unknownPrincipal", "preAuthentication", "mit"] as const)(
     "meets any bytes with a message or a WireError: %s",
-    (_, bytes) => {
-      expectOnlyWireErrors(decodeKdcReply, bytes);
+    (name) => {
+      expectOnlyWireErrors(decodeKdcReply, captured[name]);
     },
   );
 
@@ -190,19 +182,23 @@ describe("KRB-ERROR", () => {
 });
 
 describe("AS-REP", () => {
-  it("says whom it is for and nothing that could be cracked", () => {
-    expect(decodeKdcReply(asReply("unity-probe"))).toEqual({
+  const captured = decodeKerberosFrame(fixture("kerberos/as-rep-tcp-samba.hex"))!;
+
+  it("as captured says whom it is for, and nothing that could be cracked", () => {
+    expect(decodeKdcReply(captured)).toEqual({
       type: "asReply",
       clientRealm: "LAB.TEST",
-      client: { type: 1, parts: ["unity-probe"] },
+      client: { type: 1, parts: ["unity-probe-0123456789abcdef"] },
     });
   });
 
   it("refuses every truncation, and a message type that is not its tag's", () => {
-    expectEveryTruncationRefused(decodeKdcReply, asReply("unity-probe"));
-    expectOnlyWireErrors(decodeKdcReply, asReply("unity-probe"));
-    expect(wireErrorOf(() => decodeKdcReply(asReply("unity-probe", 11, 13)))?.code).toBe("malformed");
-    expect(wireErrorOf(() => decodeKdcReply(asReply("unity-probe", 13, 13)))?.code).toBe("malformed");
+    expectEveryTruncationRefused(decodeKdcReply, captured);
+    expectOnlyWireErrors(decodeKdcReply, captured);
+    const tgsReply = hex(toHex(captured).replace("a10302010b", "a10302010d"));
+    expect(tgsReply).not.toEqual(captured);
+    expect(wireErrorOf(() => decodeKdcReply(tgsReply))?.code).toBe("malformed");
+    expect(wireErrorOf(() => decodeKdcReply(Uint8Array.of(0x6d, ...captured.subarray(1))))?.code).toBe("malformed");
   });
 });
 

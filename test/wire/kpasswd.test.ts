@@ -39,10 +39,15 @@ const error: fc.Arbitrary<KrbError> = fc.record({
   code: fc.nat(100),
   realm: fc.string(),
   server: fc.constant(server),
-  data: fc.record({ code: fc.nat(0xffff), text: fc.string() }).map(encodeChangeResult),
+  data: fc.record({ code: fc.nat(7), text: fc.string() }).map(encodeChangeResult),
 });
 
 const captured = fixture("kpasswd/error-udp-samba.hex");
+
+/** The captured reply behind another head. */
+function withHead(head: string): Uint8Array {
+  return Uint8Array.of(...hex(head), ...captured.subarray(6));
+}
 
 describe("a request to change a password", () => {
   it("round trips", () => {
@@ -80,10 +85,18 @@ describe("a refusal of the change-password service", () => {
       code: 2,
       text: "gensec_update failed - NT_STATUS_LOGON_FAILURE\n",
     });
-    expect(changeResultName(2)).toBe("hard error");
+    expect(changeResultName(changeResultOf(reply)!)).toBe("2 hard error");
     expect(toHex(encodeChangeError(reply))).toBe(toHex(captured));
     const overTcp = decodeKerberosFrame(fixture("kpasswd/error-tcp-samba.hex"))!;
     expect(decodeChangeError(overTcp)).toMatchObject({ code: 2, realm: "LAB.TEST" });
+  });
+
+  it("is what was captured from MIT", () => {
+    const bytes = fixture("kpasswd/error-udp-mit.hex");
+    const reply = decodeChangeError(bytes);
+    expect(reply).toMatchObject({ code: 60, realm: "MIT.TEST", serverMicroseconds: 0 });
+    expect(changeResultOf(reply)).toEqual({ code: 3, text: "Failed reading application request" });
+    expect(toHex(encodeChangeError(reply))).toBe(toHex(bytes));
   });
 
   it("refuses every truncation and what follows it", () => {
@@ -92,23 +105,29 @@ describe("a refusal of the change-password service", () => {
     expectOnlyWireErrors(decodeChangeError, captured);
   });
 
-  it("is refused with another version, and with an AP-REP", () => {
-    const head = (bytes: string) => Uint8Array.of(...hex(bytes), ...captured.subarray(6));
-    expect(wireErrorOf(() => decodeChangeError(head("0095 ff80 0000")))?.code).toBe("malformed");
-    expect(wireErrorOf(() => decodeChangeError(head("0095 0001 0008")))?.code).toBe("unsupported");
+  it("is read in either version, and without its head as Active Directory sends it", () => {
+    const reply = decodeChangeError(captured);
+    expect(decodeChangeError(captured.subarray(6))).toEqual(reply);
+    expectOnlyWireErrors(decodeChangeError, captured.subarray(6));
+    expect(decodeChangeError(withHead("0095 ff80 0000"))).toEqual(reply);
+  });
+
+  it("is refused with any other version, and with an AP-REP", () => {
+    expect(wireErrorOf(() => decodeChangeError(withHead("0095 0002 0000")))?.code).toBe("malformed");
+    expect(wireErrorOf(() => decodeChangeError(withHead("0095 0001 0008")))?.code).toBe("unsupported");
   });
 });
 
 describe("the result in the data of an error", () => {
-  it("is not there where two octets are missing", () => {
-    const kdc = decodeKrbError(fixture("kerberos/krb-error-udp-samba.hex"));
-    expect(changeResultOf(kdc)).toBeUndefined();
-    expect(changeResultOf({ ...kdc, data: hex("00") })).toBeUndefined();
-    expect(changeResultOf({ ...kdc, data: hex("0004") })).toEqual({ code: 4, text: "" });
+  const kdc = decodeKrbError(fixture("kerberos/krb-error-udp-samba.hex"));
+
+  it("has the words of RFC 3244", () => {
+    const result = changeResultOf({ ...kdc, data: hex("0004") });
+    expect(result).toEqual({ code: 4, text: "" });
+    expect(changeResultName(result!)).toBe("4 soft error");
   });
 
-  it("has no name beyond those of RFC 3244", () => {
-    expect(changeResultName(7)).toBe("initial ticket needed");
-    expect(changeResultName(8)).toBe("result 8");
+  it.each([undefined, "00", "0008", "3015a103020103a20e040c"])("is not there in the data %s", (data) => {
+    expect(changeResultOf({ ...kdc, ...(data && { data: hex(data) }) })).toBeUndefined();
   });
 });
