@@ -37,7 +37,8 @@ export async function run(
 ): Promise<RunReport> {
   const startedAtMs = parts.world.wallMs();
   const startedMs = parts.world.monotonicMs();
-  const settleOptions = { anyAddress: options.anyAddress, strict: options.strict, interrupted: false };
+  const { anyAddress, strict } = options;
+  const settleOptions = { anyAddress, strict, wallMs: startedAtMs, interrupted: false };
   const early = new Set<CheckSeen>();
   const context: RunContext = {
     parts,

@@ -8,7 +8,7 @@ import type { Direction, Expectation, Silence, Transport } from "./words.ts";
 /** How TLS is spoken: `serverName` goes into SNI and is the name that the certificate is held against. */
 export interface Tls {
   readonly serverName: string;
-  /** A certificate that does not verify fails the check instead of warning. */
+  /** What is wrong with the certificate, or that there was no TLS, fails the check instead of warning. */
   readonly strict: boolean;
   /** Name of a secret (World.secret), never the material itself. */
   readonly clientCertificate?: string;

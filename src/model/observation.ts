@@ -14,6 +14,9 @@ export interface TlsSeen {
   readonly alert?: number;
   /** OpenSSL's verification code, for instance `CERT_HAS_EXPIRED`; absent when the chain verified. */
   readonly verifyError?: string;
+  /** The name that the certificate was held against, whether the chain verified or not, and whether it bears it. */
+  readonly serverName?: string;
+  readonly nameMatches?: boolean;
   /** Leaf first: subject, issuer, names, notBefore, notAfter (ISO 8601), sha256. A reader with a wall clock counts days. */
   readonly chain: readonly Evidence[];
 }

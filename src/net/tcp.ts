@@ -159,7 +159,7 @@ export class TcpStream implements Connection {
       secure.once("secureConnect", () => {
         this.#life.truncateFirstBytes(keptInClear);
         this.#life.phase = "exchange";
-        this.#noteTls(tlsSeen(secure));
+        this.#noteTls(tlsSeen(secure, wish.serverName));
         resolve();
       });
     });

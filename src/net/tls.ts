@@ -5,7 +5,7 @@
 import type { X509Certificate } from "node:crypto";
 import { isIP, type Socket } from "node:net";
 import { Duplex } from "node:stream";
-import { connect, type TLSSocket } from "node:tls";
+import { checkServerIdentity, connect, type TLSSocket } from "node:tls";
 import type { Tls } from "../model/check.ts";
 import type { Evidence } from "../model/evidence.ts";
 import type { TlsSeen } from "../model/observation.ts";
@@ -69,8 +69,9 @@ export function openTls(socket: Socket, wish: Tls, onCipherBytes: (bytes: Uint8A
     socket: tap(socket, onCipherBytes),
     rejectUnauthorized: false,
     minVersion: "TLSv1.2",
-    // The certificate is held against `host`; SNI never carries an address (RFC 6066 section 3).
-    host: wish.serverName,
+    // The name is checked apart: of a chain that does not verify Node would not tell it.
+    checkServerIdentity: () => undefined,
+    // SNI never carries an address (RFC 6066 section 3).
     ...(isIP(wish.serverName) === 0 && { servername: wish.serverName }),
   });
 }
@@ -95,8 +96,8 @@ function tap(socket: Socket, onBytes: (bytes: Uint8Array) => void): Duplex {
   return stream;
 }
 
-/** What a finished handshake shows. */
-export function tlsSeen(socket: TLSSocket): TlsSeen {
+/** What a finished handshake shows; its certificate is held against `serverName`. */
+export function tlsSeen(socket: TLSSocket, serverName: string): TlsSeen {
   const version = socket.getProtocol();
   // Typed as Error, yet Node sets the code as text.
   const verifyError: unknown = socket.authorizationError;
@@ -104,6 +105,8 @@ export function tlsSeen(socket: TLSSocket): TlsSeen {
     ...(version !== null && { version }),
     cipher: socket.getCipher().standardName,
     ...(!socket.authorized && { verifyError: String(verifyError) }),
+    serverName,
+    nameMatches: checkServerIdentity(serverName, socket.getPeerCertificate()) === undefined,
     chain: chainOf(socket.getPeerX509Certificate()),
   };
 }

@@ -23,6 +23,8 @@ export interface PlanOptions {
   readonly set?: readonly string[];
   /** Our own address, a literal. */
   readonly source?: string;
+  /** Every row that speaks TLS is strict about it, as if it said so. */
+  readonly strictTls?: boolean;
   /** Rows that expect a service or an accept only ask whether the network lets them through. */
   readonly expectPath?: boolean;
   /** Services, `tcp/389`, or ids of checks: only these rows are asked. */
@@ -54,7 +56,7 @@ export function expandPlan(profiles: readonly Profile[], options: PlanOptions): 
   const settled = applyFlags(drafts, options);
   const candidates = canaryCandidates(settled);
   const checks = hosts.flatMap((host) => {
-    const rows = settled.map((draft) => checkOf(draft, host, source));
+    const rows = settled.map((draft) => checkOf(draft, host, options.strictTls === true, source));
     if (candidates.length === 0) return rows;
     return [...rows, canaryFor(rows[0]!, candidates, (length) => options.randomBytes(length))];
   });
@@ -190,18 +192,23 @@ function applyFlags(drafts: readonly Draft[], options: PlanOptions): readonly Dr
   });
 }
 
-function checkOf({ sweeps: _sweeps, tlsWish, ...draft }: Draft, host: Host, source?: string): Check {
+function checkOf(
+  { sweeps: _sweeps, tlsWish, ...draft }: Draft,
+  host: Host,
+  strictTls: boolean,
+  source?: string,
+): Check {
   return {
     ...draft,
     ...host,
     ...(source !== undefined && { source }),
-    ...(tlsWish !== undefined && { tls: tlsFor(tlsWish, host.host) }),
+    ...(tlsWish !== undefined && { tls: tlsFor(tlsWish, host.host, strictTls) }),
   };
 }
 
 /** The certificate is held against the host's name, which in DNS may end in a dot and in a certificate never does. */
-function tlsFor({ serverName, ...wish }: TlsWish, host: string): Tls {
-  return { ...wish, serverName: serverName ?? host.replace(/\.$/, "") };
+function tlsFor({ serverName, strict, ...wish }: TlsWish, host: string, strictTls: boolean): Tls {
+  return { ...wish, strict: strict || strictTls, serverName: serverName ?? host.replace(/\.$/, "") };
 }
 
 function plannedProfile({ id, title, from, to, caution }: Profile): PlannedProfile {

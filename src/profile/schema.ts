@@ -64,7 +64,10 @@ const tls = z
       "Name sent as SNI and expected in the certificate. Default: the host as given.",
       253,
     ).optional(),
-    strict: z.boolean().default(false).describe("A certificate that does not verify fails the row instead of warning."),
+    strict: z
+      .boolean()
+      .default(false)
+      .describe("A certificate that is expired, ends soon, is not trusted or bears another name fails the row."),
     "client-certificate": oneLine(
       "Name of the secret that holds the client's certificate and key, never the key.",
     ).optional(),

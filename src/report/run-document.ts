@@ -48,7 +48,7 @@ export function resultEntry(result: CheckResult, plan: Plan): ResultEntry {
     errorQueue: result.errorQueue,
     detail: result.detail,
     evidence: evidenceOf(result),
-    warnings: [...(result.reading?.warnings ?? []), ...result.warnings],
+    warnings: result.warnings,
     attempts: result.attempts,
     firstTry: firstTryDecided(result),
     ...(rtt !== undefined && { rttMs: rtt }),
@@ -75,13 +75,15 @@ function evidenceOf({ reading, observations }: CheckResult): Evidence {
 }
 
 /** Handshake and the peer's own certificate, flat: `tlsVersion`, `certificateSubject` and so on. */
-function tlsEvidence({ version, cipher, alert, verifyError, chain }: TlsSeen): Evidence {
+function tlsEvidence({ version, cipher, alert, verifyError, serverName, nameMatches, chain }: TlsSeen): Evidence {
   const leaf = Object.entries(chain[0] ?? {});
   return {
     ...(version !== undefined && { tlsVersion: version }),
     ...(cipher !== undefined && { tlsCipher: cipher }),
     ...(alert !== undefined && { tlsAlert: alert }),
     ...(verifyError !== undefined && { tlsVerifyError: verifyError }),
+    ...(serverName !== undefined && { tlsServerName: serverName }),
+    ...(nameMatches !== undefined && { tlsNameMatches: nameMatches }),
     ...Object.fromEntries(leaf.map(([name, value]) => [`certificate${name[0]!.toUpperCase()}${name.slice(1)}`, value])),
   };
 }

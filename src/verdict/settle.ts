@@ -4,6 +4,7 @@
  */
 import type { Check, Plan } from "../model/check.ts";
 import type { CheckResult, CheckSeen, Finding, RangeSeen, RunExitCode, Tally, Verdict } from "../model/result.ts";
+import { tlsFaults } from "./certificate.ts";
 import { detailOf, warningsOf } from "./detail.ts";
 import { type Controls, type Judgement, outcomeOf, worstOf } from "./outcome.ts";
 import { verdictOfGroup, verdictOfRange } from "./range.ts";
@@ -14,6 +15,8 @@ export interface SettleOptions {
   readonly anyAddress: boolean;
   /** Rows that say `required: false` are required too. */
   readonly strict: boolean;
+  /** When the run began, in milliseconds since 1970-01-01 UTC: certificates are judged by it. */
+  readonly wallMs: number;
   /** The user stopped the run. */
   readonly interrupted: boolean;
 }
@@ -31,7 +34,9 @@ export function settle(plan: Plan, seen: readonly CheckSeen[], options: SettleOp
   const liars = lyingAddresses(seen);
   const doubtful = seen.map((one) => (liars.has(addressKey(one.check)) ? withoutPlainAccepts(one) : one));
   const controls = controlsByAddress(doubtful);
-  const judged = doubtful.map((one) => withOutcome(one, controls.get(addressKey(one.check)) ?? NO_CONTROLS));
+  const judged = doubtful.map((one) =>
+    withOutcome(one, controls.get(addressKey(one.check)) ?? NO_CONTROLS, options.wallMs),
+  );
   const results = markRequired(judged, options);
   return {
     results,
@@ -101,10 +106,23 @@ function verdictsOf(one: CheckSeen): readonly Verdict[] {
   return one.range.groups.map((group) => verdictOfGroup(group, one.errorQueue));
 }
 
-function withOutcome(one: CheckSeen, controls: Controls): CheckResult {
+function withOutcome(one: CheckSeen, controls: Controls, wallMs: number): CheckResult {
   const outcome = judgementOf(one, controls) ?? "skipped";
   const warnings = [...one.warnings, ...warningsOf(one)];
-  return { ...one, warnings, outcome, required: one.check.row.required, detail: detailOf(one, outcome) };
+  const result: CheckResult = {
+    ...one,
+    warnings,
+    outcome,
+    required: one.check.row.required,
+    detail: detailOf(one, outcome),
+  };
+  const faults = tlsFaults(one, wallMs);
+  if (faults.length === 0) return result;
+  // A path or an accept says nothing about the service, and so nothing about its certificate.
+  if (one.check.tls?.strict !== true || one.check.expect !== "service") {
+    return { ...result, warnings: [...warnings, ...faults] };
+  }
+  return { ...result, outcome: "fail", detail: `strict TLS: ${faults.join("; ")}; ${result.detail}` };
 }
 
 function judgementOf(one: CheckSeen, controls: Controls): Judgement | undefined {

@@ -28,6 +28,8 @@ describe("a handshake", () => {
       version: "TLSv1.3",
       cipher: expect.stringMatching(/^TLS_/),
       verifyError: "DEPTH_ZERO_SELF_SIGNED_CERT",
+      serverName: "dc01.example.com",
+      nameMatches: true,
       chain: [
         {
           subject: "O=unity-probe tests, CN=dc01.example.com",
@@ -69,6 +71,28 @@ describe("a handshake", () => {
     });
     attempt.close();
   });
+
+  it.each([
+    ["dc01.example.com", true],
+    ["DC01.EXAMPLE.COM", true],
+    ["dc01", true],
+    ["127.0.0.1", true],
+    ["dc02.example.com", false],
+    ["127.0.0.2", false],
+    ["::1", false],
+  ])(
+    "asked for %s tells whether the certificate bears that name, though nobody trusts it",
+    async (serverName, bears) => {
+      await using server = await tlsPeer({});
+      const attempt = await net.tcp(server.local, { tls: { serverName, strict: false } }, never);
+      expect(attempt.connection!.tls).toMatchObject({
+        serverName,
+        nameMatches: bears,
+        verifyError: "DEPTH_ZERO_SELF_SIGNED_CERT",
+      });
+      attempt.close();
+    },
+  );
 
   it.each([
     ["dc01.example.com", "dc01.example.com"],

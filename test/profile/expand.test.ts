@@ -78,6 +78,19 @@ describe("a plan", () => {
     });
   });
 
+  it("is strict about TLS in every row that speaks it, where that is wished", () => {
+    const strict = (strictTls: boolean) =>
+      full({ strictTls }).flatMap(({ id, tls }) => (tls ? [[id, tls.strict]] : []));
+    expect(strict(false)).toEqual([
+      ["ldap-over-ssl/tcp/636", true],
+      ["ldap/tcp/389", false],
+    ]);
+    expect(strict(true)).toEqual([
+      ["ldap-over-ssl/tcp/636", true],
+      ["ldap/tcp/389", true],
+    ]);
+  });
+
   it("repeats all rows for each host and sets the address of literals only", () => {
     const checks = full({ hosts: ["dc01", "[2001:db8::7]", "DC01"], source: "2001:DB8::1" });
     expect(checks).toHaveLength(26);

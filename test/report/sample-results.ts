@@ -77,10 +77,12 @@ function sharedResults(at: string): readonly CheckResult[] {
         service: "confirmed",
         detail: "",
         evidence: { dnsHostName: "dc01.example.com", versions: [2, 3], tls: true, site: null },
-        warnings: ["the certificate ends in 12 days"],
       },
       observations: [observed(LDAPS, at, { connectedMs: 1001, sentMs: [1004], repliedMs: 1416.4 })],
-      warnings: ["the certificate is not trusted here: UNABLE_TO_VERIFY_LEAF_SIGNATURE, issued by Example Domain CA"],
+      warnings: [
+        "the certificate ends in 12 days",
+        "the certificate is not trusted here: UNABLE_TO_VERIFY_LEAF_SIGNATURE, issued by Example Domain CA",
+      ],
     }),
     result(NETBIOS, at, {
       outcome: "inconclusive",

@@ -1,13 +1,25 @@
 import { describe, expect, it } from "vitest";
 import type { Plan } from "../../src/model/check.ts";
-import type { PortGroup } from "../../src/model/observation.ts";
+import type { PortGroup, TlsSeen } from "../../src/model/observation.ts";
 import { onePort } from "../../src/model/ports.ts";
 import type { CheckSeen } from "../../src/model/result.ts";
 import { settle } from "../../src/verdict/settle.ts";
-import { ANSWERED, type CheckOver, check, ROUTER, ranged, seen, TARGET, udp, unconnected } from "./support.ts";
+import {
+  ANSWERED,
+  type CheckOver,
+  check,
+  observed,
+  ROUTER,
+  ranged,
+  seen,
+  TARGET,
+  udp,
+  unconnected,
+} from "./support.ts";
 
 const PLAN: Plan = { profiles: [{ id: "p", title: "P", from: "a", to: "b" }], checks: [] };
-const OPTIONS = { anyAddress: false, strict: false, interrupted: false };
+const NOW_MS = Date.UTC(2026, 10, 21, 6, 30);
+const OPTIONS = { anyAddress: false, strict: false, wallMs: NOW_MS, interrupted: false };
 
 function settled(all: readonly CheckSeen[], options: Partial<typeof OPTIONS> = {}) {
   const result = settle(PLAN, all, { ...OPTIONS, ...options });
@@ -196,4 +208,66 @@ it("covers other addresses of a host under --any-address only", () => {
   const both = [passing(row("r")), refusing(row("r", { address: "192.0.2.11" }))];
   expect(settled(both).exitCode).toBe(1);
   expect(settled(both, { anyAddress: true }).exitCode).toBe(0);
+});
+
+describe("TLS", () => {
+  const tls = (over: Partial<TlsSeen> = {}): TlsSeen => ({
+    version: "TLSv1.3",
+    serverName: "dc01",
+    nameMatches: true,
+    chain: [{ subject: "CN=dc01", names: ["dc01"], notBefore: day(-9), notAfter: day(-2) }],
+    ...over,
+  });
+  const day = (days: number) => new Date(NOW_MS + days * 86_400_000).toISOString();
+  const wish = (strict: boolean, over: CheckOver = {}) => check({ tls: { serverName: "dc01", strict }, ...over });
+  const expired = "the certificate expired 2 days ago (2026-11-19)";
+  const asked = (of: ReturnType<typeof check>, over: Partial<CheckSeen> = {}, shown: TlsSeen | undefined = tls()) =>
+    settled([seen({ check: of, observation: observed(shown === undefined ? {} : { tls: shown }), ...over })])
+      .results[0]!;
+
+  it("with a bad certificate is a warning, and the outcome stands", () => {
+    expect(asked(wish(false), { reading: ANSWERED })).toMatchObject({
+      outcome: "pass",
+      detail: "it answered",
+      warnings: [expired],
+    });
+    expect(asked(wish(false))).toMatchObject({ outcome: "fail", warnings: [expired] });
+  });
+
+  it("with a bad certificate fails a strict row, and says why first", () => {
+    expect(asked(wish(true), { reading: ANSWERED })).toMatchObject({
+      outcome: "fail",
+      detail: `strict TLS: ${expired}; it answered`,
+      warnings: [],
+    });
+    expect(asked(wish(true, { silence: "inconclusive" }))).toMatchObject({
+      outcome: "fail",
+      detail: `strict TLS: ${expired}; accepts, but gave no answer in 5 s`,
+    });
+  });
+
+  it("with a good certificate fails nothing", () => {
+    const good = tls({ chain: [{ notBefore: day(-9), notAfter: day(99) }] });
+    expect(asked(wish(true), { reading: ANSWERED }, good)).toMatchObject({ outcome: "pass", warnings: [] });
+  });
+
+  it.each(["path", "accept"] as const)("has no say where a row expects no more than %s", (expectation) => {
+    const result = asked(wish(true, { expect: expectation }), { reading: ANSWERED });
+    expect(result).toMatchObject({ outcome: "pass", warnings: [expired] });
+  });
+
+  it("that a row wants and the service answered without is told, and fails a strict row", () => {
+    const without = (strict: boolean) => settled([seen({ check: wish(strict), reading: ANSWERED })]).results[0]!;
+    expect(without(false)).toMatchObject({ outcome: "pass", warnings: ["the service answered without TLS"] });
+    expect(without(true)).toMatchObject({ outcome: "fail", warnings: [] });
+  });
+
+  it("that never came about has no certificate to complain of", () => {
+    const alert = asked(wish(true), {}, { alert: 116, chain: [] });
+    expect(alert).toMatchObject({ outcome: "pass", warnings: [] });
+  });
+
+  it("of a row that speaks it unasked is a warning too", () => {
+    expect(asked(check(), { reading: ANSWERED })).toMatchObject({ outcome: "pass", warnings: [expired] });
+  });
 });
