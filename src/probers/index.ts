@@ -9,6 +9,7 @@ const PROBERS = {
   "ldap-bind": async () => (await import("./ldap-bind.ts")).ldapBind,
   "ldap-ping": async () => (await import("./ldap-ping.ts")).ldapPing,
   "netbios-datagram": async () => (await import("./netbios-datagram.ts")).netbiosDatagram,
+  "netbios-name": async () => (await import("./netbios-name.ts")).netbiosName,
   ntp: async () => (await import("./ntp.ts")).ntp,
   "port-sweep": async () => (await import("./port-sweep.ts")).portSweep,
   "rpc-bind": async () => (await import("./rpc-bind.ts")).rpcBind,

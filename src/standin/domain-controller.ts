@@ -7,6 +7,7 @@ import { type Announced, endpointMapper } from "./endpoint-mapper.ts";
 import { silence } from "./faults.ts";
 import { ldap } from "./ldap.ts";
 import { ldapPing } from "./ldap-ping.ts";
+import { netbiosName } from "./netbios-name.ts";
 import { ntp } from "./ntp.ts";
 import { rpc } from "./rpc.ts";
 import type { Clock, StandIn } from "./stand-in.ts";
@@ -34,6 +35,7 @@ export function domainController(clock: Clock): readonly Service[] {
   return [
     { port: 123, standIn: ntp(clock) },
     { port: MAPPER_PORT, standIn: endpointMapper(ANNOUNCED, MAPPER_PORT) },
+    { port: 137, standIn: netbiosName() },
     // NetBIOS datagrams are never answered.
     { port: 138, standIn: silence("udp") },
     { port: 389, standIn: ldap(clock) },
