@@ -166,10 +166,17 @@ export function expectedExitCode(matrix: Matrix): 0 | 1 | 3 {
   return outcomes.every((outcome) => outcome === "pass") ? 0 : 3;
 }
 
-/** What a run showed, in the words of the expectations. Canaries are no rows. */
+/**
+ * What a run showed, in the words of the expectations. Canaries are no rows. Of the leads to one port, one for each
+ * interface that lives there, every differing cell is shown.
+ */
 export function seenMatrix(document: ReportDocument): Matrix {
-  const rows = document.results.filter((result) => result.canary !== true);
-  return Object.fromEntries(rows.map((result) => [keyOf(result), cellOf(result)]));
+  const cells = new Map<string, Set<string>>();
+  for (const result of document.results.filter(({ canary }) => canary !== true)) {
+    const key = keyOf(result);
+    cells.set(key, new Set([...(cells.get(key) ?? []), cellOf(result)]));
+  }
+  return Object.fromEntries([...cells].map(([key, seen]) => [key, [...seen].join(" and ")]));
 }
 
 function keyOf({ address, check, via, transport, ports }: ResultEntry): string {
