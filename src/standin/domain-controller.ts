@@ -5,6 +5,8 @@
 import type { Syntax } from "../wire/dcerpc-bind.ts";
 import { type Announced, endpointMapper } from "./endpoint-mapper.ts";
 import { silence } from "./faults.ts";
+import { kerberos } from "./kerberos.ts";
+import { kpasswd } from "./kpasswd.ts";
 import { ldap } from "./ldap.ts";
 import { ldapPing } from "./ldap-ping.ts";
 import { netbiosName } from "./netbios-name.ts";
@@ -33,6 +35,8 @@ const ANNOUNCED: readonly Announced[] = [
 
 export function domainController(clock: Clock): readonly Service[] {
   return [
+    { port: 88, standIn: kerberos("tcp", clock) },
+    { port: 88, standIn: kerberos("udp", clock) },
     { port: 123, standIn: ntp(clock) },
     { port: MAPPER_PORT, standIn: endpointMapper(ANNOUNCED, MAPPER_PORT) },
     { port: 137, standIn: netbiosName() },
@@ -40,6 +44,8 @@ export function domainController(clock: Clock): readonly Service[] {
     { port: 138, standIn: silence("udp") },
     { port: 389, standIn: ldap(clock) },
     { port: 389, standIn: ldapPing() },
+    { port: 464, standIn: kpasswd("tcp", clock) },
+    { port: 464, standIn: kpasswd("udp", clock) },
     ...ANNOUNCED.map(({ port, syntax }) => ({ port, standIn: rpc(syntax, port) })),
   ];
 }
