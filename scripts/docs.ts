@@ -1,10 +1,11 @@
 /**
- * `npm run docs` writes every file that is derived from the code: the JSON Schemas and docs/verdicts.md. A test fails
- * when one of them is not what this script would write.
+ * `npm run docs` writes every file that is derived from the code: the JSON Schemas, docs/verdicts.md and
+ * docs/probers/. A test fails when one of them is not what this script would write.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { reportJsonSchema } from "../src/report/schema.ts";
+import { proberPages } from "./prober-pages.ts";
 import { schemaFiles } from "./schemas.ts";
 import { verdictsPage } from "./verdicts-page.ts";
 
@@ -15,6 +16,7 @@ export async function derivedFiles(): Promise<ReadonlyMap<string, string>> {
     ...schemas,
     ["schema/report.schema.json", `${JSON.stringify(reportJsonSchema(), null, 2)}\n`],
     ["docs/verdicts.md", await verdictsPage()],
+    ...(await proberPages()),
   ]);
 }
 

@@ -4,6 +4,7 @@ import { EXIT_CODES } from "../model/result.ts";
 import { ConfigError } from "../profile/config-error.ts";
 import type { Command } from "./command.ts";
 import { demoCommand } from "./commands/demo.ts";
+import { explainCommand } from "./commands/explain.ts";
 import { planCommand } from "./commands/plan.ts";
 import { profilesCommand } from "./commands/profiles.ts";
 import { runCommand } from "./commands/run.ts";
@@ -11,7 +12,7 @@ import { checkFlags, refuseStrayWords, refuseUnknownTwins, verbOf } from "./flag
 import type { Flag } from "./flags.ts";
 import { toolVersion } from "./version.ts";
 
-const COMMANDS: readonly Command[] = [runCommand, planCommand, profilesCommand, demoCommand];
+const COMMANDS: readonly Command[] = [runCommand, planCommand, profilesCommand, explainCommand, demoCommand];
 
 /** Every flag has one spelling, and every value is the word that was typed. */
 const PARSER = {

@@ -32,6 +32,8 @@ export interface ParamSpec {
   readonly about: string;
   /** For strings: at most this many characters (default 255). */
   readonly maxLength?: number;
+  /** A value to show; `explain` builds the first message with it. */
+  readonly example?: string | number | boolean;
 }
 
 /** What `unity-probe explain` and docs/probers/ say about a prober. */

@@ -21,10 +21,15 @@ export const rpcBind: Dialogue<Params> = {
   cost: { packets: 1, bytes: 72 },
   manners: { minIntervalMs: 0 },
   params: {
-    interface: { type: "string", about: "UUID of the interface", maxLength: 36 },
-    major: { type: "integer", about: "Major version of the interface" },
-    minor: { type: "integer", about: "Minor version of the interface" },
-    name: { type: "string", about: "What people call the interface", maxLength: 64 },
+    interface: {
+      type: "string",
+      about: "UUID of the interface",
+      maxLength: 36,
+      example: "e3514235-4b06-11d1-ab04-00c04fc2dcd2",
+    },
+    major: { type: "integer", about: "Major version of the interface", example: 4 },
+    minor: { type: "integer", about: "Minor version of the interface", example: 0 },
+    name: { type: "string", about: "What people call the interface", maxLength: 64, example: "drsuapi" },
   },
   about: {
     protocol: "DCE/RPC",

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { describe, expect, it } from "vitest";
 import { derivedFiles } from "../../scripts/docs.ts";
@@ -11,6 +11,12 @@ describe("derived files", () => {
   it.each([...derived.keys()])("%s is what `npm run docs` writes", (path) => {
     const file = new URL(`../../${path}`, import.meta.url);
     expect(existsSync(file) ? readFileSync(file, "utf8") : "missing").toBe(derived.get(path));
+  });
+
+  it("have a page for each prober and no other", () => {
+    const folder = "docs/probers/";
+    const pages = readdirSync(new URL(`../../${folder}`, import.meta.url)).map((name) => folder + name);
+    expect(pages.sort()).toEqual([...derived.keys()].filter((path) => path.startsWith(folder)).sort());
   });
 
   it("list every system error code that has a reason", () => {

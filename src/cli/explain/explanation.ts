@@ -1,0 +1,123 @@
+/**
+ * What `unity-probe explain` and docs/probers/ say of a prober, as data: everything comes from the prober itself and from
+ * the engine that runs it, so that neither page can tell an old story.
+ */
+import { FACT_WAIT_MS } from "../../engine/facts.ts";
+import { SWEEP_PACE } from "../../engine/range.ts";
+import type { ParamSpec, Prober } from "../../model/prober.ts";
+import type { Transport } from "../../model/words.ts";
+import { plural } from "../../report/text-layout.ts";
+import { CHANCE_BYTE, firstMessage, HOST, LOCAL, TARGET, WALL_MS } from "./first-message.ts";
+import { hexDump } from "./hex-dump.ts";
+
+/** How the messages of every page are made. */
+export const CONDITIONS =
+  `In these bytes the target is ${HOST} (${TARGET}), our own end ${LOCAL.address} port ${LOCAL.port}, ` +
+  `every byte of chance ${CHANCE_BYTE.toString(16)}, and the clock stands at ${new Date(WALL_MS).toUTCString()}.`;
+
+export interface Explanation {
+  readonly id: string;
+  readonly title: string;
+  /** What a reader wants to know, in that order: a label, and a paragraph or several. */
+  readonly facts: readonly (readonly [label: string, paragraphs: readonly string[]])[];
+  readonly messages: readonly FirstMessage[];
+}
+
+/** The first message over one transport. */
+export interface FirstMessage {
+  readonly caption: string;
+  readonly dump: readonly string[];
+}
+
+/** Everything there is to say; builds the prober's first message and sends nothing. */
+export async function explanationOf(prober: Prober): Promise<Explanation> {
+  const { id, about, transports, silence, manners, params, wants = [] } = prober;
+  return {
+    id,
+    title: about.title,
+    facts: [
+      ["over", [transports.map((transport) => transport.toUpperCase()).join(" and ")]],
+      ["sends", [about.sends]],
+      ["accepts", [about.accepts]],
+      ["proves", [about.proves]],
+      ["may trigger", [about.triggers]],
+      ["silence", [SILENCE_WORDS[silence]]],
+      ["schedule", scheduleOf(prober)],
+      ["manners", [mannersText(manners.minIntervalMs)]],
+      ["parameters", parameterLines(params)],
+      ...(wants.length === 0 ? [] : ([["waits for", [wantsText(wants)]]] as const)),
+      ["specification", about.specification],
+    ],
+    messages: await Promise.all(transports.map((transport) => messageOver(prober, transport))),
+  };
+}
+
+const SILENCE_WORDS: Readonly<Record<Prober["silence"], string>> = {
+  fail: "Fails the row, because the protocol must answer what it was asked. A row may say otherwise.",
+  inconclusive: "Leaves the row inconclusive, because it proves nothing. A row may say otherwise.",
+};
+
+function scheduleOf(prober: Prober): readonly string[] {
+  switch (prober.kind) {
+    case "oneshot": {
+      const { sendsAtMs, giveUpMs } = prober.schedule;
+      const giveUp = `gives up after ${seconds(giveUpMs)}`;
+      return prober.transports.map((transport) =>
+        transport === "tcp"
+          ? `TCP: sent once, as soon as the connection is there; ${giveUp}.`
+          : `UDP: sent ${listOf(sendsAtMs.map(sendText))}, until it is answered; ${giveUp}.`,
+      );
+    }
+    case "dialogue":
+      return [
+        `At most ${plural(prober.cost.packets, "message")} and ${plural(prober.cost.bytes, "byte")} in all; gives up after ${seconds(prober.giveUpMs)}.`,
+      ];
+    case "sweep":
+      return prober.transports.map((transport) => {
+        const { attempts, replyTimeoutMs } = SWEEP_PACE[transport];
+        return `${transport.toUpperCase()}: a silent port is asked ${attempts} times and waited for ${seconds(replyTimeoutMs)} each time.`;
+      });
+  }
+}
+
+function sendText(atMs: number): string {
+  return atMs === 0 ? "at once" : `after ${seconds(atMs)}`;
+}
+
+function mannersText(minIntervalMs: number): string {
+  if (minIntervalMs === 0) return "May be repeated at once.";
+  return `Asks a port at most once in ${seconds(minIntervalMs)}; what is sent again within one request is free.`;
+}
+
+function parameterLines(params: Readonly<Record<string, ParamSpec>>): readonly string[] {
+  const lines = Object.entries(params).map(([name, { type, about, example }]) => {
+    const shown = example === undefined ? "" : `, here ${example}`;
+    return `${name} (${type}${shown}): ${about}`;
+  });
+  return lines.length === 0 ? ["None."] : lines;
+}
+
+function wantsText(wants: readonly string[]): string {
+  return `${listOf(wants)}, which another check of the same host may learn; waited for at most ${seconds(FACT_WAIT_MS)}.`;
+}
+
+async function messageOver(prober: Prober, transport: Transport): Promise<FirstMessage> {
+  const over = transport.toUpperCase();
+  const bytes = await firstMessage(prober, transport);
+  if (bytes === undefined) {
+    const said = prober.kind === "sweep" ? "a connection, and no byte in it" : "nothing: the server speaks first";
+    return { caption: `Over ${over}: ${said}.`, dump: [] };
+  }
+  if (bytes.length === 0) return { caption: `Over ${over}: an empty datagram.`, dump: [] };
+  return { caption: `The first message over ${over}, ${plural(bytes.length, "byte")}:`, dump: hexDump(bytes) };
+}
+
+/** `0 s`, `0.5 s`, `16 s`. */
+function seconds(ms: number): string {
+  return `${ms / 1_000} s`;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+function listOf(words: readonly string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}

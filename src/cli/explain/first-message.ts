@@ -1,0 +1,74 @@
+/**
+ * The first thing that a prober would send, built by the prober itself. Nothing here opens a socket: a dialogue talks
+ * into a connection that ends before a byte has come back.
+ */
+import type { Evidence } from "../../model/evidence.ts";
+import type { Endpoint } from "../../model/ports.ts";
+import type { Ask, Connection, Dialogue, Prober, World } from "../../model/prober.ts";
+import type { Transport } from "../../model/words.ts";
+
+/** Every byte of chance, so that it is known again where it stands in a message. */
+export const CHANCE_BYTE = 0xa5;
+/** The moment at which every message is built. */
+export const WALL_MS = Date.UTC(2026, 0, 1);
+
+/** A target for documentation (RFC 2606, RFC 5737). */
+export const HOST = "dc01.example.com";
+export const TARGET = "192.0.2.10";
+export const LOCAL: Omit<Endpoint, "transport"> = { address: "192.0.2.200", port: 49_152 };
+
+/**
+ * The bytes of the first request, or the first message of a dialogue; undefined where the prober says nothing before it
+ * was spoken to, or only connects. Parameters have the values of their examples.
+ */
+export async function firstMessage(prober: Prober, transport: Transport): Promise<Uint8Array | undefined> {
+  const ask: Ask = {
+    host: HOST,
+    remote: { transport, address: TARGET, port: 1 },
+    learned: {},
+    world: stillWorld(),
+  };
+  const params = exampleParams(prober);
+  switch (prober.kind) {
+    case "oneshot":
+      return prober.start(params, ask, { transport, ...LOCAL }).request(0);
+    case "dialogue":
+      return firstOfDialogue(prober, params, ask);
+    case "sweep":
+      return transport === "udp" ? prober.payload(params, ask) : undefined;
+  }
+}
+
+function exampleParams({ params }: Prober): Evidence {
+  return Object.fromEntries(
+    Object.entries(params).flatMap(([name, { example }]) => (example === undefined ? [] : [[name, example]])),
+  );
+}
+
+/** Nothing comes back, so a prober may go on to its next connection: only the first message counts. */
+async function firstOfDialogue(
+  prober: Dialogue<Evidence>,
+  params: Evidence,
+  ask: Ask,
+): Promise<Uint8Array | undefined> {
+  const sent: Uint8Array[] = [];
+  const connection: Connection = {
+    local: { transport: "tcp", ...LOCAL },
+    send: (bytes) => void sent.push(bytes),
+    receive: async () => undefined,
+    pending: () => new Uint8Array(0),
+    startTls: async () => undefined,
+  };
+  await prober.run(params, { ...ask, connect: async () => connection });
+  return sent[0];
+}
+
+function stillWorld(): World {
+  return {
+    monotonicMs: () => 0,
+    wallMs: () => WALL_MS,
+    sleep: async () => {},
+    randomBytes: (length) => new Uint8Array(length).fill(CHANCE_BYTE),
+    secret: () => undefined,
+  };
+}
