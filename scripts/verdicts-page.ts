@@ -17,7 +17,21 @@ interface Situation {
 const SITUATIONS: readonly Situation[] = [
   { seen: "the service answered in its protocol", transport: "tcp", verdict: verdict("protocol-reply", "confirmed") },
   { seen: "the service refused in its protocol", transport: "tcp", verdict: verdict("service-refusal", "refused") },
-  { seen: "a TLS alert instead of the inner protocol", transport: "tcp", verdict: verdict("tls-alert", "refused") },
+  {
+    seen: "a TLS alert that asks for a client certificate",
+    transport: "tcp",
+    verdict: verdict("tls-alert", "refused"),
+  },
+  {
+    seen: "a TLS alert that ends the handshake for another reason",
+    transport: "tcp",
+    verdict: verdict("tls-alert", "unchecked"),
+  },
+  {
+    seen: "a finished handshake, then a TLS alert instead of a reply",
+    transport: "tcp",
+    verdict: verdict("tls-alert", "silent"),
+  },
   { seen: "another protocol answered", transport: "tcp", verdict: verdict("mismatch", "mismatch") },
   {
     seen: "a middle box answered in the protocol",

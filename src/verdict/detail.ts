@@ -6,6 +6,7 @@ import type { Icmp } from "../model/observation.ts";
 import { countPorts, formatPorts } from "../model/ports.ts";
 import type { CheckSeen, Verdict } from "../model/result.ts";
 import type { Expectation, Outcome, State } from "../model/words.ts";
+import { wantsClientCertificate } from "./state.ts";
 
 /** The sentence for a result that has this outcome. */
 export function detailOf(one: CheckSeen, outcome: Outcome): string {
@@ -56,7 +57,7 @@ function detailOfVerdict(one: CheckSeen, verdict: Verdict): string {
     case "accept-unreliable":
       return "accepted, but something on the way accepts every port for this host: proves nothing";
     case "tls-alert":
-      return `TLS proven, inner protocol not asked: the peer sent alert ${alertOf(one)}`;
+      return alertDetail(one);
     case "mismatch":
       return `another protocol answered${one.check.tls === undefined ? "" : " instead of TLS"}${firstBytesOf(one)}`;
     case "local-egress-blocked":
@@ -93,12 +94,19 @@ function hostFirewallHint(expect: Expectation): string {
 
 const SHOWN_BYTES = 40;
 
+/** Content types alert and handshake (RFC 8446 section 5.1), and the version's first octet since SSL 3.0. */
+const TLS_RECORDS: ReadonlySet<number> = new Set([0x15, 0x16]);
+const TLS_MAJOR_VERSION = 3;
+
 /** The beginning of what a peer said that was not understood, as text where it is text. */
 function firstBytesOf(one: CheckSeen): string {
   const bytes = one.observations
     .findLast((seen) => seen.firstBytes !== undefined)
     ?.firstBytes?.subarray(0, SHOWN_BYTES);
   if (bytes === undefined) return "";
+  if (one.check.tls === undefined && TLS_RECORDS.has(bytes[0]!) && bytes[1] === TLS_MAJOR_VERSION) {
+    return "; it speaks TLS, and the row does not";
+  }
   const line = String.fromCharCode(...bytes).split(/[\r\n]/)[0]!;
   if (line.length >= 4 && /^[\x20-\x7e]+$/.test(line)) return `; it says "${line}"`;
   return `; it begins with ${Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(" ")}`;
@@ -150,8 +158,15 @@ function lifetimeMs(one: CheckSeen): number {
   return seen?.connectedMs === undefined ? 0 : Math.max(1, Math.round(seen.endedMs - seen.connectedMs));
 }
 
-function alertOf(one: CheckSeen): string {
-  return `${one.observations.find((seen) => seen.tls?.alert !== undefined)?.tls?.alert ?? "unknown"}`;
+/** What a TLS alert says that came instead of the inner protocol. */
+function alertDetail(one: CheckSeen): string {
+  const seen = one.observations.findLast((each) => each.tls?.alert !== undefined);
+  const alert = `alert ${seen?.tls?.alert ?? "unknown"}`;
+  if (seen !== undefined && wantsClientCertificate(seen)) {
+    return `TLS proven, inner protocol not asked: the peer wants a client certificate (${alert})`;
+  }
+  if (seen?.phase === "tls") return `TLS answers, and refuses our handshake (${alert}): the service was not asked`;
+  return `TLS works, but the peer ended it instead of answering (${alert})`;
 }
 
 function codeOf(one: CheckSeen): string {

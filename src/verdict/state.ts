@@ -8,7 +8,7 @@
 import { type Icmp, type Observation, PEER_CLOSED } from "../model/observation.ts";
 import type { Reading } from "../model/prober.ts";
 import type { Verdict } from "../model/result.ts";
-import type { Reason, State, Transport } from "../model/words.ts";
+import type { Reason, ServiceState, State, Transport } from "../model/words.ts";
 
 /** A reset or close this soon after an accept, before any byte, is a middle box's or an access list's doing. */
 export const RST_AFTER_ACCEPT_MS = 300;
@@ -168,9 +168,34 @@ function verdictOfReading(reading: Reading): Verdict {
 /** OpenSSL's words for bytes that are no TLS record. An old TLS version is another word, and no other protocol. */
 const NOT_TLS: ReadonlySet<string> = new Set(["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG"]);
 
+const HANDSHAKE_FAILURE = 40;
+
+/**
+ * Alerts about a client's certificate (RFC 8446 section 6.2, RFC 5246 section 7.2.2), from a peer that was shown none:
+ * bad, unsupported, revoked, expired, unknown, of an unknown authority, required.
+ */
+const CLIENT_CERTIFICATE_ALERTS: ReadonlySet<number> = new Set([42, 43, 44, 45, 46, 48, 116]);
+
+const HANDSHAKE_RECORD = 0x16;
+
+/**
+ * Whether the peer ended TLS because it wants a certificate of ours. In TLS 1.2 many say handshake_failure for that too
+ * (RFC 5246 section 7.4.6), but only after a hello of their own: without one we and the peer have no TLS in common.
+ */
+export function wantsClientCertificate({ tls, firstBytes }: Observation): boolean {
+  if (tls?.alert === HANDSHAKE_FAILURE) return firstBytes?.[0] === HANDSHAKE_RECORD;
+  return tls?.alert !== undefined && CLIENT_CERTIFICATE_ALERTS.has(tls.alert);
+}
+
+/** Rule 5: only a peer that wants a client's certificate has proven all that can be asked without one. */
+function serviceBehindAlert(seen: Observation): ServiceState {
+  if (wantsClientCertificate(seen)) return "refused";
+  return seen.phase === "tls" ? "unchecked" : "silent";
+}
+
 /** A TCP connection was accepted and nothing was understood. */
 function verdictOfSilentConnection(seen: Observation): Verdict {
-  if (seen.tls?.alert !== undefined) return { state: "open", reason: "tls-alert", service: "refused" };
+  if (seen.tls?.alert !== undefined) return { state: "open", reason: "tls-alert", service: serviceBehindAlert(seen) };
   if (seen.phase === "tls" && NOT_TLS.has(seen.code ?? ""))
     return { state: "open", reason: "mismatch", service: "mismatch" };
   return { state: "open", reason: endedByPeerAtOnce(seen) ? "rst-after-accept" : "no-response", service: "silent" };

@@ -267,6 +267,24 @@ describe("TLS", () => {
     expect(alert).toMatchObject({ outcome: "pass", warnings: [] });
   });
 
+  it.each([
+    [116, "tls", "pass", "TLS proven, inner protocol not asked: the peer wants a client certificate (alert 116)"],
+    [70, "tls", "inconclusive", "TLS answers, and refuses our handshake (alert 70): the service was not asked"],
+    [80, "exchange", "fail", "TLS works, but the peer ended it instead of answering (alert 80)"],
+  ] as const)("that ends with alert %i in the phase %s is %s", (alert, phase, outcome, detail) => {
+    const observation = observed({ phase, tls: { alert, chain: [] } });
+    expect(settled([seen({ check: wish(false), observation })]).results[0]).toMatchObject({ outcome, detail });
+  });
+
+  it("that answers where the row speaks in clear is named", () => {
+    const reading = { service: "mismatch", detail: "something answers, but not LDAP", evidence: {} } as const;
+    const bytes = (...firstBytes: number[]) =>
+      settled([seen({ reading, observation: observed({ firstBytes: Uint8Array.from(firstBytes) }) })]).results[0]!
+        .detail;
+    expect(bytes(0x15, 3, 3, 0, 2, 2, 70)).toBe("something answers, but not LDAP; it speaks TLS, and the row does not");
+    expect(bytes(0x15, 4, 3, 0)).toBe("something answers, but not LDAP; it begins with 15 04 03 00");
+  });
+
   it("of a row that speaks it unasked is a warning too", () => {
     expect(asked(check(), { reading: ANSWERED })).toMatchObject({ outcome: "pass", warnings: [expired] });
   });

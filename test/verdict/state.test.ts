@@ -42,11 +42,35 @@ describe("over TCP", () => {
     },
   );
 
-  it("a handshake alone proves no inner protocol, an alert proves TLS", () => {
+  it("a handshake alone proves no inner protocol", () => {
     const handshake = { version: "TLSv1.3", chain: [] };
     expect(judge([observed({ tls: handshake })], undefined)).toMatchObject({ state: "open", service: "silent" });
-    const alert = judge([observed({ phase: "tls", tls: { alert: 116, chain: [] } })], undefined);
-    expect(alert).toMatchObject({ state: "open", reason: "tls-alert", service: "refused" });
+  });
+
+  describe("a TLS alert", () => {
+    const hello = Uint8Array.of(22, 3, 3);
+    const inHandshake = (alert: number, firstBytes = Uint8Array.of(21, 3, 3)) =>
+      judge([observed({ phase: "tls", tls: { alert, chain: [] }, firstBytes })], undefined);
+
+    it.each([42, 43, 44, 45, 46, 48, 116])("%i asks for a client certificate: all that can be proven is", (alert) => {
+      expect(inHandshake(alert)).toEqual({ state: "open", reason: "tls-alert", service: "refused" });
+    });
+
+    it("40 asks for a client certificate after a hello, and before one says that there is no TLS in common", () => {
+      expect(inHandshake(40, hello)).toMatchObject({ state: "open", service: "refused" });
+      expect(inHandshake(40)).toMatchObject({ state: "open", service: "unchecked" });
+    });
+
+    it.each([20, 70, 71, 80, 112])("%i is no word of the service, which was never asked", (alert) => {
+      expect(inHandshake(alert)).toEqual({ state: "open", reason: "tls-alert", service: "unchecked" });
+      expect(inHandshake(alert, hello).service).toBe("unchecked");
+    });
+
+    it("behind a finished handshake is silence, unless it asks for a client certificate", () => {
+      const later = (alert: number) =>
+        judge([observed({ phase: "exchange", tls: { version: "TLSv1.3", alert, chain: [] } })], undefined).service;
+      expect([later(116), later(80)]).toEqual(["refused", "silent"]);
+    });
   });
 
   it("plain text where TLS was expected is a mismatch", () => {
