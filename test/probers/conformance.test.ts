@@ -1,0 +1,235 @@
+/**
+ * Every prober of the registry, over each of its transports, against peers that behave right and wrong. Nothing here
+ * knows a protocol: a new prober needs an entry in peers.ts, and nothing else.
+ */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import pLimit from "p-limit";
+import { beforeAll, describe, expect, it } from "vitest";
+import { realWorld } from "../../src/cli/parts.ts";
+import type { Tls } from "../../src/model/check.ts";
+import type { Evidence } from "../../src/model/evidence.ts";
+import type { Endpoint } from "../../src/model/ports.ts";
+import type { Connection, Dialogue, Oneshot, Prober } from "../../src/model/prober.ts";
+import type { CheckResult } from "../../src/model/result.ts";
+import { loadProber, proberIds } from "../../src/probers/index.ts";
+import { ask } from "./asking.ts";
+import { endlessStreams, TRIALS, type Trial } from "./behaviours.ts";
+import { type Behaviour, type FarEnd, farEnd, type Wire } from "./far-end.ts";
+import { PEERS, type Peer } from "./peers.ts";
+
+/** Waiting costs nothing, so many wait at once. */
+const AT_ONCE = 24;
+/** What a busy machine may add to a time-out. */
+const SLACK_MS = 1_500;
+const ENDLESS_MS = 500;
+/** For each endless stream: what sockets, TLS and the far end itself hold, and little more. */
+const ENDLESS_BYTES = 2 * 1024 * 1024;
+/** No conversation is so long: the endpoint mapper's has eight answers of up to 256 fragments. */
+const FRAMES_MAX = 5_000;
+const STRAY_DATAGRAMS = 10_000;
+const STRAY_BYTES = 1024;
+const LOCAL: Endpoint = { transport: "udp", address: "127.0.0.1", port: 50_000 };
+const TLS: Tls = { serverName: "dc01.example.com", strict: false };
+
+/** One prober over one wire. */
+interface Target {
+  readonly id: string;
+  readonly wire: Wire;
+  readonly peer: Peer;
+}
+
+interface Tried {
+  readonly result: CheckResult;
+  readonly received: FarEnd["received"];
+}
+
+const targets: readonly Target[] = Object.entries(PEERS).flatMap(([id, entry]) => {
+  if (typeof entry === "string") return [];
+  return [entry.tcp, entry.udp].flatMap((peer, at): readonly Target[] => {
+    if (peer === undefined || typeof peer === "string") return [];
+    const clear: Target = { id, wire: at === 0 ? "tcp" : "udp", peer };
+    return peer.tls === true ? [clear, { ...clear, wire: "tls" }] : [clear];
+  });
+});
+
+async function attempt({ id, wire, peer }: Target, behave: Behaviour, timeoutMs: number, inClear = false) {
+  // In clear, the prober's handshake is no request of its protocol.
+  await using end = await (inClear ? farEnd("tcp", behave) : farEnd(wire, behave, peer.frameLength));
+  const result = await ask(end.local, {
+    prober: id,
+    timeoutMs,
+    ...(peer.params === undefined ? {} : { params: peer.params }),
+    ...(wire === "tls" ? { tls: TLS } : {}),
+  });
+  return { result, received: { ...end.received } };
+}
+
+describe("the table of peers", () => {
+  it.each(proberIds)("has %s over each of its transports", async (id) => {
+    const entry = PEERS[id];
+    expect(entry, `write an entry for ${id} in test/probers/peers.ts`).toBeDefined();
+    if (typeof entry === "string") return;
+    expect(Object.keys(entry!).sort()).toEqual([...(await loadProber(id)).transports].sort());
+  });
+
+  it("has no entry that the registry does not know", () => {
+    expect(Object.keys(PEERS).filter((id) => !proberIds.some((known) => known === id))).toEqual([]);
+  });
+
+  it("gives a sentence wherever something is left out", () => {
+    const entries = Object.values(PEERS).flatMap((entry) =>
+      typeof entry === "string" ? [entry] : [entry.tcp, entry.udp],
+    );
+    const parts = entries.flatMap((peer) =>
+      typeof peer === "object" ? [peer.answer, peer.refusal, peer.wrongId] : [peer],
+    );
+    for (const reason of parts) if (typeof reason === "string") expect(reason).toMatch(/^[A-Z].{20,}\.$/);
+  });
+});
+
+const trials = targets.flatMap((target) =>
+  TRIALS.filter(({ wires }) => wires.includes(target.wire)).flatMap((trial) => {
+    const behave = trial.behave(target.peer);
+    return typeof behave === "string" ? [] : [{ target, trial, behave }];
+  }),
+);
+const tried = new Map<object, Promise<Tried>>();
+
+/** All begin at once, and each test waits for its own. */
+beforeAll(() => {
+  const limit = pLimit(AT_ONCE);
+  for (const one of trials) {
+    const { target, behave, trial } = one;
+    tried.set(
+      one,
+      limit(() => attempt(target, behave, trial.timeoutMs, trial.inClear)),
+    );
+  }
+});
+
+describe.each(targets)("$id over $wire, when its peer", (target) => {
+  it.each(trials.filter((one) => one.target === target))("$trial.name", async (one) => {
+    const { result, received } = await tried.get(one)!;
+    const prober = await loadProber(target.id);
+    expectHonest(result, one.trial);
+    expect(result.outcome).not.toBe("error");
+    expect(result.warnings.filter((warning) => warning.includes("failed"))).toEqual([]);
+    expect(result.durationMs).toBeLessThan(one.trial.timeoutMs + SLACK_MS);
+    expectCost(prober, result, received);
+  });
+});
+
+/** Never more than was observed. */
+function expectHonest(result: CheckResult, trial: Trial): void {
+  const { verdict, check } = result;
+  switch (trial.verdict) {
+    case "confirmed":
+    case "refused":
+      expect(verdict).toMatchObject({ state: "open", service: trial.verdict });
+      expect(result.outcome).toBe("pass");
+      break;
+    case "proven":
+      expect(verdict?.service).toMatch(/^(confirmed|refused)$/);
+      break;
+    case "silent":
+      expect(verdict?.state).toBe(check.transport === "udp" ? "open|filtered" : "open");
+      expect(verdict).toMatchObject({ service: "silent", reason: "no-response" });
+      expect(result.outcome).toBe(check.silence);
+      break;
+    case "unproven":
+      expect(verdict?.service).toMatch(/^(silent|mismatch)$/);
+      expect(verdict?.state).toBe(
+        check.transport === "tcp" || verdict?.service === "mismatch" ? "open" : "open|filtered",
+      );
+      expect(result.outcome).not.toBe("pass");
+  }
+}
+
+/** What a prober says it sends at most, it sends at most. */
+function expectCost(prober: Prober, { observations }: CheckResult, received: FarEnd["received"]): void {
+  const sends = observations.reduce((sum, seen) => sum + seen.sentMs.length, 0);
+  expect(sends).toBeGreaterThanOrEqual(received.requests);
+  if (prober.kind === "oneshot") expect(sends).toBeLessThanOrEqual(prober.schedule.sendsAtMs.length);
+  if (prober.kind !== "dialogue") return;
+  expect(sends).toBeLessThanOrEqual(prober.cost.packets);
+  expect(received.bytes).toBeLessThanOrEqual(prober.cost.bytes);
+}
+
+describe("a peer without end", () => {
+  const inClear = targets.filter(({ wire }) => wire !== "tls");
+
+  it.each(inClear)(
+    "is left by $id over $wire after so many frames, and so many datagrams are forgotten",
+    async (each) => {
+      const prober = await loadProber(each.id);
+      if (prober.kind === "dialogue") await expectAnEnd(prober, each.peer);
+      if (prober.kind === "oneshot" && each.wire === "udp") expectForgotten(prober, each.peer);
+    },
+  );
+
+  it("finds little room in memory, whatever it sends", async () => {
+    await Promise.all(tried.values());
+    const kept = memoryMeter();
+    const streams = targets.flatMap((target) => endlessStreams(target.peer).map((behave) => ({ target, behave })));
+    const running = Promise.all(streams.map(({ target, behave }) => attempt(target, behave, ENDLESS_MS)));
+    const samples = [kept()];
+    const sampler = setInterval(() => samples.push(kept()), 100);
+    for (const { result } of await running) expect(result.durationMs).toBeLessThan(ENDLESS_MS + 2 * SLACK_MS);
+    clearInterval(sampler);
+    expect(Math.max(...samples)).toBeLessThan(streams.length * ENDLESS_BYTES);
+  });
+});
+
+/** Asks for frames of a peer that always has one more, and never sends more than it said. */
+async function expectAnEnd(prober: Dialogue<Evidence>, peer: Peer): Promise<void> {
+  const sent: Uint8Array[] = [];
+  let received = 0;
+  const connection: Connection = {
+    local: LOCAL,
+    send: (bytes) => void sent.push(bytes),
+    receive: async () => {
+      if (++received > FRAMES_MAX) throw new Error(`${prober.id} has read ${FRAMES_MAX} frames and reads on`);
+      return rightReply(peer, sent.at(-1)!, Math.min(sent.length - 1, 1));
+    },
+    pending: () => new Uint8Array(0),
+    startTls: async () => undefined,
+  };
+  const ask = { host: "dc01", remote: LOCAL, learned: {}, world: realWorld() };
+  await prober.run(peer.params ?? {}, { ...ask, connect: async () => connection });
+  expect(sent.length).toBeLessThanOrEqual(prober.cost.packets);
+  expect(sent.reduce((sum, bytes) => sum + bytes.length, 0)).toBeLessThanOrEqual(prober.cost.bytes);
+}
+
+function rightReply({ answer, refusal }: Peer, request: Uint8Array, turn: number): Uint8Array | undefined {
+  const reply = typeof answer === "string" ? refusal : answer;
+  return typeof reply === "string" ? undefined : reply(request, turn)[0];
+}
+
+/** Datagrams that are no answer leave nothing behind. */
+function expectForgotten(prober: Oneshot<Evidence>, peer: Peer): void {
+  const ask = { host: "dc01", remote: LOCAL, learned: {}, world: realWorld() };
+  const transaction = prober.start(peer.params ?? {}, ask, LOCAL);
+  transaction.request(0);
+  const kept = memoryMeter();
+  for (let count = 0; count < STRAY_DATAGRAMS; count++) {
+    transaction.read(new Uint8Array(STRAY_BYTES).fill(count), LOCAL, count);
+  }
+  expect(kept()).toBeLessThan((STRAY_DATAGRAMS * STRAY_BYTES) / 10);
+}
+
+/** Tells how many bytes more are held than when it was made. */
+function memoryMeter(): () => number {
+  // The collector is not there for programs unless it is asked for.
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const held = () => {
+    // Twice: what the first finds in array buffers is given back when the next begins.
+    collect();
+    collect();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  const before = held();
+  return () => held() - before;
+}

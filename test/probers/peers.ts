@@ -1,0 +1,185 @@
+/**
+ * What the far end of each prober says: the one table that the conformance suite needs. A prober of the registry
+ * without an entry fails the suite. Replies are bytes that real servers sent, set to the request's own id.
+ */
+import type { Evidence } from "../../src/model/evidence.ts";
+import { decodeCldap, encodeCldap } from "../../src/wire/cldap.ts";
+import { pduFrameLength } from "../../src/wire/dcerpc.ts";
+import { decodeAsRequest, decodeKrbError, encodeKrbError } from "../../src/wire/kerberos.ts";
+import { decodeKerberosFrame, encodeKerberosFrame, kerberosFrameLength } from "../../src/wire/kerberos-frame.ts";
+import { decodeLdap, encodeLdap, ldapFrameLength } from "../../src/wire/ldap.ts";
+import { decodeNetbiosDatagram, encodeNetbiosDatagram } from "../../src/wire/netbios.ts";
+import { decodeNtp, encodeNtp, type NtpPacket } from "../../src/wire/ntp.ts";
+import { fixture } from "../wire/support.ts";
+import type { FrameLength } from "./far-end.ts";
+
+/** The messages that answer a request, each a datagram over UDP; `turn` counts the requests of a connection from 0. */
+export type Reply = (request: Uint8Array, turn: number) => readonly Uint8Array[];
+
+/** Why there is no such reply, in a sentence. */
+export type Reason = string;
+
+/** One prober's far end over one transport. */
+export interface Peer {
+  /** TCP: where a request ends. */
+  readonly frameLength?: FrameLength;
+  /** What a row would set. */
+  readonly params?: Evidence;
+  /** The prober speaks inside TLS too, where its row asks for that. */
+  readonly tls?: true;
+  /** A right reply. */
+  readonly answer: Reply | Reason;
+  /** The protocol's own no. */
+  readonly refusal: Reply | Reason;
+  /** A right reply, but to somebody else's request. */
+  readonly wrongId: Reply | Reason;
+}
+
+export type Entry = { readonly tcp?: Peer | Reason; readonly udp?: Peer | Reason } | Reason;
+
+/** A captured PDU as the answer to this request. All captures are little-endian, as the requests are. */
+function pdu(path: string, request: Uint8Array, callIdBit = 0): Uint8Array {
+  const bytes = fixture(path);
+  bytes.set(request.subarray(12, 16), 12);
+  bytes[12]! ^= callIdBit;
+  return bytes;
+}
+
+/** A captured LDAP message as the answer to this request. */
+function ldap(path: string, request: Uint8Array, idBit = 0): Uint8Array {
+  return encodeLdap({ ...decodeLdap(fixture(path)), messageId: decodeLdap(request).messageId ^ idBit });
+}
+
+/** Samba's answer to an LDAP ping, entry and end of the search in one datagram, as the answer to this one. */
+function ldapPing(request: Uint8Array, idBit = 0): Uint8Array {
+  const messageId = decodeLdap(request).messageId ^ idBit;
+  return encodeCldap(decodeCldap(fixture("cldap/netlogon-samba.hex")).map((message) => ({ ...message, messageId })));
+}
+
+/** Samba's refusal, about the client that asked. */
+function krbError(request: Uint8Array): Uint8Array {
+  const { client } = decodeAsRequest(request);
+  return encodeKrbError({ ...decodeKrbError(fixture("kerberos/krb-error-udp-samba.hex")), client });
+}
+
+/** A datagram error for this datagram. */
+function datagramError(request: Uint8Array, idBit = 0): Uint8Array {
+  const { datagramId, sourceAddress, sourcePort } = decodeNetbiosDatagram(request);
+  const head = { datagramId: datagramId ^ idBit, sourceAddress, sourcePort };
+  return encodeNetbiosDatagram({ ...head, type: "datagramError", code: 0x82 });
+}
+
+/** Samba's node status as the answer to this request. */
+function nodeStatus(request: Uint8Array, idBit = 0): Uint8Array {
+  const bytes = fixture("netbios/nbstat-samba.hex");
+  bytes.set(request.subarray(0, 2));
+  bytes[1]! ^= idBit;
+  return bytes;
+}
+
+/** chronyd's reply to this request, or one that differs from it. */
+function ntp(request: Uint8Array, how: Partial<NtpPacket> = {}): Uint8Array {
+  const { transmit } = decodeNtp(request);
+  return encodeNtp({ ...decodeNtp(fixture("ntp/reply-chrony.hex")), origin: transmit, ...how });
+}
+
+const NO_TICKET = "A ticket for a name that does not exist is never given; the refusal is the usual answer.";
+
+const DRSUAPI = { interface: "e3514235-4b06-11d1-ab04-00c04fc2dcd2", major: 4, minor: 0, name: "DRSUAPI" };
+const LISTING = ["dcerpc/bind-ack-epm-samba.hex", "epm/lookup-samba-four.hex", "epm/lookup-samba-no-more.hex"];
+
+export const PEERS: Readonly<Record<string, Entry>> = {
+  "endpoint-mapper": {
+    tcp: {
+      frameLength: pduFrameLength,
+      answer: (request, turn) => [pdu(LISTING[Math.min(turn, 2)]!, request)],
+      refusal: (request) => [pdu("dcerpc/bind-ack-rejected-samba.hex", request)],
+      wrongId: (request, turn) => [pdu(LISTING[Math.min(turn, 2)]!, request, 1)],
+    },
+  },
+  kerberos: {
+    tcp: {
+      frameLength: kerberosFrameLength,
+      answer: NO_TICKET,
+      refusal: (request) => [encodeKerberosFrame(krbError(decodeKerberosFrame(request)!))],
+      wrongId: () => [fixture("kerberos/krb-error-tcp-samba.hex")],
+    },
+    udp: {
+      answer: NO_TICKET,
+      refusal: (request) => [krbError(request)],
+      wrongId: () => [fixture("kerberos/krb-error-udp-samba.hex")],
+    },
+  },
+  kpasswd: {
+    tcp: {
+      frameLength: kerberosFrameLength,
+      answer: "A password is never changed: the request cannot be decrypted.",
+      refusal: () => [fixture("kpasswd/error-tcp-samba.hex")],
+      wrongId: "Nothing of the request comes back in the refusal.",
+    },
+    udp: {
+      answer: "A password is never changed: the request cannot be decrypted.",
+      refusal: () => [fixture("kpasswd/error-udp-samba.hex")],
+      wrongId: "Nothing of the request comes back in the refusal.",
+    },
+  },
+  "ldap-bind": {
+    tcp: {
+      frameLength: ldapFrameLength,
+      tls: true,
+      answer: (request, turn) => ldapAnswers(turn).map((path) => ldap(path, request)),
+      refusal: (request, turn) =>
+        [["ldap/bind-response-refused-samba.hex"], ["ldap/search-done-refused-samba.hex"], []][turn]!.map((path) =>
+          ldap(path, request),
+        ),
+      wrongId: (request, turn) => ldapAnswers(turn).map((path) => ldap(path, request, 1)),
+    },
+  },
+  "ldap-ping": {
+    udp: {
+      answer: (request) => [ldapPing(request)],
+      refusal: (request) => [ldap("ldap/search-done-refused-samba.hex", request)],
+      wrongId: (request) => [ldapPing(request, 2)],
+    },
+  },
+  "netbios-datagram": {
+    udp: {
+      answer: "A datagram that is accepted is never answered.",
+      refusal: (request) => [datagramError(request)],
+      wrongId: (request) => [datagramError(request, 1)],
+    },
+  },
+  "netbios-name": {
+    udp: {
+      answer: (request) => [nodeStatus(request)],
+      refusal: "There is no negative answer to a node status request.",
+      wrongId: (request) => [nodeStatus(request, 1)],
+    },
+  },
+  ntp: {
+    udp: {
+      answer: (request) => [ntp(request)],
+      refusal: (request) => [ntp(request, { stratum: 0, referenceId: Uint8Array.from(Buffer.from("RATE")) })],
+      wrongId: () => [fixture("ntp/reply-chrony.hex")],
+    },
+  },
+  "port-sweep": "A sweep names a payload and reads no reply; sweep/ has a suite of its own.",
+  "rpc-bind": {
+    tcp: {
+      frameLength: pduFrameLength,
+      params: DRSUAPI,
+      answer: (request) => [pdu("dcerpc/bind-ack-drsuapi-samba.hex", request)],
+      refusal: (request) => [pdu("dcerpc/bind-ack-rejected-dynamic-samba.hex", request)],
+      wrongId: (request) => [pdu("dcerpc/bind-ack-drsuapi-samba.hex", request, 1)],
+    },
+  },
+};
+
+function ldapAnswers(turn: number): readonly string[] {
+  const byTurn = [
+    ["ldap/bind-response-samba.hex"],
+    ["ldap/root-dse-entry-samba.hex", "ldap/root-dse-done-samba.hex"],
+    [],
+  ];
+  return byTurn[turn] ?? [];
+}
