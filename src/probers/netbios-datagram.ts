@@ -10,6 +10,9 @@ import { datagramErrorName, decodeNetbiosDatagram, encodeNetbiosDatagram, type N
 const ABSENT: NetbiosName = { name: "UNITYPROBE-NONE", suffix: 0x20 };
 const OURSELVES: NetbiosName = { name: "UNITYPROBE", suffix: 0x00 };
 
+/** An error packet ends with its code (RFC 1002 section 4.4.3); the codec passes over what follows. */
+const ERROR_BYTES = 11;
+
 export const netbiosDatagram: Oneshot<Record<string, never>> = {
   kind: "oneshot",
   id: "netbios-datagram",
@@ -44,7 +47,8 @@ export const netbiosDatagram: Oneshot<Record<string, never>> = {
       request: () => request,
       read(bytes) {
         const reply = decodeNetbiosDatagram(bytes);
-        if (reply.type !== "datagramError" || reply.datagramId !== datagramId) return {};
+        const isError = reply.type === "datagramError" && bytes.length === ERROR_BYTES;
+        if (!isError || reply.datagramId !== datagramId) return {};
         const name = datagramErrorName(reply.code);
         return {
           final: {
