@@ -1,8 +1,8 @@
 /**
  * The change-password protocol (RFC 3244 section 2): a head of lengths and a version, an AP-REQ, and behind it the
  * KRB-PRIV that would hold the new password. A server that refuses answers with the same head, no AP-REP, and a
- * KRB-ERROR whose data are a result code and a text. Active Directory is known to leave out the head, which MIT's and
- * Heimdal's clients take; so does this.
+ * KRB-ERROR whose data are a result code and a text. The sources of MIT's and Heimdal's clients say that Active
+ * Directory leaves out the head; they take such a reply, and so does this.
  */
 import { applicationTag } from "./ber.ts";
 import { Reader, utf8Text, WireError, Writer } from "./bytes.ts";
