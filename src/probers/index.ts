@@ -10,6 +10,7 @@ const PROBERS = {
   "ldap-ping": async () => (await import("./ldap-ping.ts")).ldapPing,
   "netbios-datagram": async () => (await import("./netbios-datagram.ts")).netbiosDatagram,
   "netbios-name": async () => (await import("./netbios-name.ts")).netbiosName,
+  "netbios-session": async () => (await import("./netbios-session.ts")).netbiosSession,
   ntp: async () => (await import("./ntp.ts")).ntp,
   "port-sweep": async () => (await import("./port-sweep.ts")).portSweep,
   "rpc-bind": async () => (await import("./rpc-bind.ts")).rpcBind,

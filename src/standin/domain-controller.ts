@@ -10,6 +10,7 @@ import { kpasswd } from "./kpasswd.ts";
 import { ldap } from "./ldap.ts";
 import { ldapPing } from "./ldap-ping.ts";
 import { netbiosName } from "./netbios-name.ts";
+import { netbiosSession } from "./netbios-session.ts";
 import { ntp } from "./ntp.ts";
 import { rpc } from "./rpc.ts";
 import type { Clock, StandIn } from "./stand-in.ts";
@@ -42,6 +43,7 @@ export function domainController(clock: Clock): readonly Service[] {
     { port: 137, standIn: netbiosName() },
     // NetBIOS datagrams are never answered.
     { port: 138, standIn: silence("udp") },
+    { port: 139, standIn: netbiosSession() },
     { port: 389, standIn: ldap(clock) },
     { port: 389, standIn: ldapPing() },
     { port: 464, standIn: kpasswd("tcp", clock) },
