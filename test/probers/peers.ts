@@ -9,6 +9,7 @@ import { decodeAsRequest, decodeKrbError, encodeKrbError } from "../../src/wire/
 import { decodeKerberosFrame, encodeKerberosFrame, kerberosFrameLength } from "../../src/wire/kerberos-frame.ts";
 import { decodeLdap, encodeLdap, ldapFrameLength } from "../../src/wire/ldap.ts";
 import { decodeNetbiosDatagram, encodeNetbiosDatagram } from "../../src/wire/netbios.ts";
+import { sessionFrameLength } from "../../src/wire/netbios-session.ts";
 import { decodeNtp, encodeNtp, type NtpPacket } from "../../src/wire/ntp.ts";
 import { fixture } from "../wire/support.ts";
 import type { FrameLength } from "./far-end.ts";
@@ -154,6 +155,14 @@ export const PEERS: Readonly<Record<string, Entry>> = {
       answer: (request) => [nodeStatus(request)],
       refusal: "There is no negative answer to a node status request.",
       wrongId: (request) => [nodeStatus(request, 1)],
+    },
+  },
+  "netbios-session": {
+    tcp: {
+      frameLength: sessionFrameLength,
+      answer: () => [fixture("netbios/session-positive-samba.hex")],
+      refusal: () => [Uint8Array.of(0x83, 0, 0, 1, 0x82)],
+      wrongId: "A session response bears no id; the connection ties it to its request.",
     },
   },
   ntp: {
