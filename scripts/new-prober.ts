@@ -19,6 +19,7 @@ async function newFiles(id: string, kind: Kind): Promise<ReadonlyMap<string, str
     );
   const prober = (await template(`${kind}.ts`)).replaceAll("../../src/", "../");
   const test = (await template(`${kind}.test.ts`))
+    .replaceAll("../../test/probers/", "./")
     .replaceAll("../../test/", "../")
     .replace(`./${kind}.ts`, `../../src/probers/${id}.ts`);
   const files = new Map([
