@@ -63,6 +63,13 @@ function krbError(request: Uint8Array): Uint8Array {
   return encodeKrbError({ ...decodeKrbError(fixture("kerberos/krb-error-udp-samba.hex")), client });
 }
 
+/** Samba's ticket in its frame, for the client that asked: its name has as many letters as the one of the capture. */
+function ticket(request: Uint8Array): Uint8Array {
+  const ours = decodeAsRequest(request).client.parts[0]!;
+  const frame = Buffer.from(fixture("kerberos/as-rep-tcp-samba.hex")).toString("latin1");
+  return Uint8Array.from(Buffer.from(frame.replaceAll("unity-probe-0123456789abcdef", ours), "latin1"));
+}
+
 /** A datagram error for this datagram. */
 function datagramError(request: Uint8Array, idBit = 0): Uint8Array {
   const { datagramId, sourceAddress, sourcePort } = decodeNetbiosDatagram(request);
@@ -84,8 +91,6 @@ function ntp(request: Uint8Array, how: Partial<NtpPacket> = {}): Uint8Array {
   return encodeNtp({ ...decodeNtp(fixture("ntp/reply-chrony.hex")), origin: transmit, ...how });
 }
 
-const NO_TICKET = "A ticket for a name that does not exist is never given; the refusal is the usual answer.";
-
 const DRSUAPI = { interface: "e3514235-4b06-11d1-ab04-00c04fc2dcd2", major: 4, minor: 0, name: "DRSUAPI" };
 const LISTING = ["dcerpc/bind-ack-epm-samba.hex", "epm/lookup-samba-four.hex", "epm/lookup-samba-no-more.hex"];
 
@@ -101,12 +106,12 @@ export const PEERS: Readonly<Record<string, Entry>> = {
   kerberos: {
     tcp: {
       frameLength: kerberosFrameLength,
-      answer: NO_TICKET,
+      answer: (request) => [ticket(decodeKerberosFrame(request)!)],
       refusal: (request) => [encodeKerberosFrame(krbError(decodeKerberosFrame(request)!))],
       wrongId: () => [fixture("kerberos/krb-error-tcp-samba.hex")],
     },
     udp: {
-      answer: NO_TICKET,
+      answer: (request) => [decodeKerberosFrame(ticket(request))!],
       refusal: (request) => [krbError(request)],
       wrongId: () => [fixture("kerberos/krb-error-udp-samba.hex")],
     },
