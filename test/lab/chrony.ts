@@ -1,11 +1,11 @@
 /** chronyd as the NTP server beside the domain controller. It never touches the machine's clock. */
 import { writeFile } from "node:fs/promises";
-import { type Daemon, startDaemon, untilReady } from "./command.ts";
+import { startDaemon, untilReady } from "./command.ts";
 import { DC, inside, type Lab, listeners } from "./namespaces.ts";
 
 const START_TIMEOUT_MS = 10_000;
 
-export async function startChrony({ dc }: Lab, folder: string): Promise<Daemon> {
+export async function startChrony({ dc }: Lab, folder: string): Promise<void> {
   const configuration = [
     "local stratum 8",
     "allow all",
@@ -31,5 +31,4 @@ export async function startChrony({ dc }: Lab, folder: string): Promise<Daemon> 
     },
     START_TIMEOUT_MS,
   );
-  return daemon;
 }

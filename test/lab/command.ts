@@ -39,7 +39,7 @@ export async function runOk(argv: readonly string[], options: Parameters<typeof 
   return stdout;
 }
 
-/** A server in the foreground, its output kept in a file. */
+/** A server in the foreground, its output kept in a file. It ends when its namespace is taken down. */
 export interface Daemon {
   readonly name: string;
   readonly process: ChildProcess;
@@ -64,13 +64,6 @@ export async function untilReady(daemon: Daemon, isReady: () => Promise<boolean>
     const why = ended ? `ended with code ${daemon.process.exitCode}` : `is not ready after ${timeoutMs} ms`;
     throw new Error(`${daemon.name} ${why}\n${readFileSync(daemon.logFile, "utf8").slice(-4000)}`);
   }
-}
-
-/** Asks the daemon to end, and kills it when it does not within five seconds. */
-export async function stopDaemon(daemon: Daemon): Promise<void> {
-  daemon.process.kill("SIGTERM");
-  for (let waitedMs = 0; waitedMs < 5000 && !hasEnded(daemon); waitedMs += 50) await sleep(50);
-  if (!hasEnded(daemon)) daemon.process.kill("SIGKILL");
 }
 
 function hasEnded({ process }: Daemon): boolean {

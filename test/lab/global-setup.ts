@@ -1,11 +1,12 @@
 /** Brings the lab up once for all cases, and takes it down again whatever happened. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { startChrony } from "./chrony.ts";
-import { type Daemon, stopDaemon } from "./command.ts";
-import { createNamespaces, type Lab, labOf, removeNamespaces } from "./namespaces.ts";
+import { createNamespaces, type Lab, labOf } from "./namespaces.ts";
 import { assertRequirements } from "./requirements.ts";
 import { startSamba } from "./samba.ts";
 
@@ -19,20 +20,26 @@ export default async function setup(project: TestProject): Promise<() => Promise
   assertRequirements();
   const lab = labOf(process.pid);
   const folder = await mkdtemp(join(tmpdir(), "unity-lab-"));
-  const daemons: Daemon[] = [];
-  const teardown = async () => {
-    for (const daemon of daemons) await stopDaemon(daemon);
-    await removeNamespaces(lab);
-    await rm(folder, { recursive: true, force: true });
-  };
+  const takeDown = prepareTakeDown(folder);
   try {
     await createNamespaces(lab);
-    daemons.push(await startChrony(lab, folder));
-    daemons.push(await startSamba(lab, folder));
+    await Promise.all([startChrony(lab, folder), startSamba(lab, folder)]);
   } catch (error) {
-    await teardown();
+    await takeDown();
     throw error;
   }
   project.provide("lab", lab);
-  return teardown;
+  return takeDown;
+}
+
+/** Starts the process that takes the lab down when it is told to, or when this one has died. */
+function prepareTakeDown(folder: string): () => Promise<void> {
+  const argv = ["--import", "tsx", join(import.meta.dirname, "take-down.ts"), String(process.pid), folder];
+  // Detached: Ctrl-C in a terminal goes to every process of the group.
+  const waiting = spawn(process.execPath, argv, { stdio: ["pipe", "inherit", "inherit"], detached: true });
+  return async () => {
+    waiting.stdin!.end();
+    const [exitCode] = await once(waiting, "exit");
+    if (exitCode !== 0) throw new Error(`taking the lab down failed with exit code ${exitCode}`);
+  };
 }

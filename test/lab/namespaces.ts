@@ -10,6 +10,7 @@
  * runs on one machine do not meet; the addresses exist inside the namespaces only and may be the same in every run.
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { runOk } from "./command.ts";
 
 /** What a test needs to know of the lab: the names of the namespaces. */
@@ -120,11 +121,20 @@ export async function removeNamespaces({ dc, lanes }: Lab): Promise<void> {
   for (const namespace of [...lanes.flatMap(({ agent, router }) => [agent, router]), dc]) {
     await rm(`/etc/netns/${namespace}`, { recursive: true, force: true });
     if (!present.has(namespace)) continue;
-    for (const pid of (await runOk(["ip", "netns", "pids", namespace])).split(/\s+/).filter(Boolean)) {
-      endProcess(Number(pid));
-    }
+    await endProcesses(namespace);
     await runOk(["ip", "netns", "delete", namespace]);
   }
+}
+
+/** A server may fork between the listing and the signal, so this is repeated until nobody is left. */
+async function endProcesses(namespace: string): Promise<void> {
+  for (let round = 0; round < 50; round++) {
+    const pids = (await runOk(["ip", "netns", "pids", namespace])).split(/\s+/).filter(Boolean);
+    if (pids.length === 0) return;
+    for (const pid of pids) endProcess(Number(pid));
+    await sleep(50);
+  }
+  throw new Error(`processes in ${namespace} do not end`);
 }
 
 /** Sockets that listen inside a namespace, as `tcp/10.0.0.1:389` or `udp/[fd00::1]:123`. */

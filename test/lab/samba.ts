@@ -1,6 +1,6 @@
 /** Samba as an Active Directory domain controller, provisioned afresh into a folder of the lab. */
 import { mkdir, writeFile } from "node:fs/promises";
-import { type Daemon, runOk, startDaemon, untilReady } from "./command.ts";
+import { runOk, startDaemon, untilReady } from "./command.ts";
 import { DC, inside, type Lab, listeners } from "./namespaces.ts";
 
 /** The ports of the dynamic range that this Samba takes, the lowest three. */
@@ -10,7 +10,7 @@ const PROVISION_TIMEOUT_MS = 60_000;
 const START_TIMEOUT_MS = 30_000;
 
 /** Provisions and starts the domain controller; resolves when every port of the profile listens on both addresses. */
-export async function startSamba({ dc }: Lab, folder: string): Promise<Daemon> {
+export async function startSamba({ dc }: Lab, folder: string): Promise<void> {
   const run = `${folder}/run`;
   await mkdir(run, { recursive: true });
   // libwbclient has this path compiled in; the bind mount gives each Samba of the machine a folder of its own.
@@ -22,7 +22,6 @@ export async function startSamba({ dc }: Lab, folder: string): Promise<Daemon> {
   const command = `samba --foreground --no-process-group --configfile=${folder}/smb.conf`;
   const daemon = startDaemon("samba", withOwnRun(command), `${folder}/samba.out`);
   await untilReady(daemon, () => isListening(dc), START_TIMEOUT_MS);
-  return daemon;
 }
 
 function provisionCommand(folder: string): string {
