@@ -48,8 +48,8 @@ const ALERTS: Readonly<Record<string, number>> = {
   NO_APPLICATION_PROTOCOL: 120,
 };
 
-/** OpenSSL writes some alerts without the word ALERT, for instance `TLSV1_UNRECOGNIZED_NAME`. */
-const ALERT_CODE = /^ERR_SSL_(?:SSLV3|TLSV1|TLSV13)_(?:ALERT_)?([A-Z_]+)$/;
+/** OpenSSL writes some alerts without the word ALERT (`TLSV1_UNRECOGNIZED_NAME`), and from 3.5 on some as `SSL/TLS`. */
+const ALERT_CODE = /^ERR_SSL_(?:SSLV3|TLSV1|TLSV13|SSL\/TLS)_(?:ALERT_)?([A-Z_]+)$/;
 
 const MAX_CHAIN = 10;
 const MAX_NAMES = 100;

@@ -6,15 +6,15 @@ const WORTH_A_WARNING_MS = 60_000;
 
 /** `+0.02 s`, `-3600.00 s`: the server's clock less ours. */
 export function formatOffset(offsetMs: number): string {
-  const seconds = (offsetMs / 1000).toFixed(2);
-  return `${seconds.startsWith("-") ? "" : "+"}${seconds} s`;
+  const hundredths = Math.round(offsetMs / 10);
+  return `${hundredths < 0 ? "-" : "+"}${(Math.abs(hundredths) / 100).toFixed(2)} s`;
 }
 
 /** A warning for clocks that are a minute apart or more; undefined below that. */
 export function clockWarning(offsetMs: number): string | undefined {
   const apartMs = Math.abs(offsetMs);
   if (apartMs <= WORTH_A_WARNING_MS) return undefined;
-  const apart = `the clocks are ${formatOffset(offsetMs).replace("+", "")} apart`.replace("-", "");
+  const apart = `the clocks are ${(apartMs / 1000).toFixed(2)} s apart`;
   if (apartMs <= KERBEROS_ALLOWANCE_MS) return `${apart}; Kerberos stops working at 300 s`;
   return `${apart}: more than the 300 s that Kerberos allows`;
 }
