@@ -13,7 +13,7 @@ export function detailOf(one: CheckSeen, outcome: Outcome): string {
   const { verdict, reading, range, check } = one;
   if (one.skipped !== undefined) return one.skipped.why;
   if (verdict === undefined) return "interrupted before it ended";
-  if (range !== undefined) return detailOfRange(one);
+  if (range !== undefined) return detailOfRange(one, NO_NAMES);
   if (check.expect === "accept" && outcome === "pass" && verdict.service !== "confirmed") {
     return "accepts; the service was not asked";
   }
@@ -120,8 +120,13 @@ function partOf(one: CheckSeen): string {
 
 const RANGE_WORDS: readonly State[] = ["open", "closed", "filtered", "open|filtered", "unknown"];
 
-/** `3 open, 18 closed, 0 filtered`; open, closed and filtered always, the rest where there is some. */
-function detailOfRange(one: CheckSeen): string {
+const NO_NAMES: ReadonlyMap<number, string> = new Map();
+
+/**
+ * `3 open, 18 closed, 0 filtered`; open, closed and filtered always, the rest where there is some. `names` says what is
+ * known to be behind a port.
+ */
+export function detailOfRange(one: CheckSeen, names: ReadonlyMap<number, string>): string {
   const { check, range } = one;
   const ports = new Map<State, number[]>(RANGE_WORDS.map((state) => [state, []]));
   for (const group of range?.groups ?? []) {
@@ -130,17 +135,27 @@ function detailOfRange(one: CheckSeen): string {
   const words = RANGE_WORDS.flatMap((state) => {
     const found = ports.get(state) ?? [];
     const always = state === "open" || state === "closed" || state === "filtered";
-    return always || found.length > 0 ? [`${found.length} ${state}${listOf(state, found)}`] : [];
+    return always || found.length > 0 ? [`${found.length} ${state}${listOf(state, found, names)}`] : [];
   });
   const untested = countPorts(check.ports) - (range?.tested ?? 0);
   return [...words, ...(untested > 0 ? [`${untested} not asked`] : [])].join(", ") + unreliableHint(one);
 }
 
-/** Which ports, where that is short enough to read and worth knowing. */
-function listOf(state: State, ports: readonly number[]): string {
-  if (state === "closed" || ports.length === 0) return "";
-  const text = formatPorts(ports);
-  return text.length > 40 ? "" : ` (${text})`;
+const NAMED_MAX = 6;
+
+/** Which ports, where that is short enough to read and worth knowing; of the closed ones only those that have a name. */
+function listOf(state: State, ports: readonly number[], names: ReadonlyMap<number, string>): string {
+  const named = ports.filter((port) => names.has(port)).sort((a, b) => a - b);
+  const parts = named.slice(0, NAMED_MAX).map((port) => `${port} ${names.get(port)}`);
+  if (state === "closed") return parts.length === 0 ? "" : ` (${[...parts, ...more(named)].join(", ")} among them)`;
+  const plain = formatPorts(ports.filter((port) => !names.has(port)));
+  const rest = plain === "" ? [] : plain.length > 40 ? ["others"] : [plain];
+  if (parts.length === 0 && rest[0] !== plain) return "";
+  return ` (${[...parts, ...more(named), ...rest].join(", ")})`;
+}
+
+function more(named: readonly number[]): readonly string[] {
+  return named.length > NAMED_MAX ? [`${named.length - NAMED_MAX} more announced`] : [];
 }
 
 function unreliableHint(one: CheckSeen): string {

@@ -6,6 +6,7 @@ import type { Check, Plan } from "../model/check.ts";
 import type { CheckResult, CheckSeen, Finding, RangeSeen, RunExitCode, Tally, Verdict } from "../model/result.ts";
 import { tlsFaults } from "./certificate.ts";
 import { detailOf, warningsOf } from "./detail.ts";
+import { announcementFindings, withCrossReferences } from "./findings.ts";
 import { type Controls, type Judgement, outcomeOf, worstOf } from "./outcome.ts";
 import { verdictOfGroup, verdictOfRange } from "./range.ts";
 import { exitCodeOf, markRequired, talliesOf } from "./required.ts";
@@ -37,10 +38,10 @@ export function settle(plan: Plan, seen: readonly CheckSeen[], options: SettleOp
   const judged = doubtful.map((one) =>
     withOutcome(one, controls.get(addressKey(one.check)) ?? NO_CONTROLS, options.wallMs),
   );
-  const results = markRequired(judged, options);
+  const results = withCrossReferences(markRequired(judged, options));
   return {
     results,
-    findings: liarFindings(seen, liars),
+    findings: [...liarFindings(seen, liars), ...announcementFindings(results)],
     ...talliesOf(results),
     exitCode: options.interrupted ? 130 : exitCodeOf(plan, results),
   };
