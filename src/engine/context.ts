@@ -4,6 +4,7 @@ import type { CheckSeen } from "../model/result.ts";
 import type { Facts } from "./facts.ts";
 import type { IcmpBudget } from "./icmp-budget.ts";
 import type { Limits } from "./limits.ts";
+import type { SecretTurns } from "./secret-turns.ts";
 
 export interface RunOptions {
   /** The most checks at once, over all hosts. */
@@ -28,6 +29,7 @@ export interface RunContext {
   readonly parts: Parts;
   readonly options: RunOptions;
   readonly limits: Limits;
+  readonly secrets: SecretTurns;
   readonly signal: AbortSignal;
   /** A check ended; it has no outcome yet. */
   readonly onSeen: (seen: CheckSeen) => void;

@@ -12,6 +12,7 @@ import { Facts } from "./facts.ts";
 import { IcmpBudget } from "./icmp-budget.ts";
 import { Limits } from "./limits.ts";
 import { locate } from "./locate.ts";
+import { SecretTurns } from "./secret-turns.ts";
 
 export interface RunEvents {
   /** A check ended; `seen` has no outcome yet. For progress. */
@@ -45,6 +46,7 @@ export async function run(
     options,
     signal,
     limits: new Limits(options.concurrency),
+    secrets: new SecretTurns(parts.world, parts.ledger),
     onSeen: (seen) => {
       events.onSeen?.(seen);
       if (!isFinalAlone(seen)) return;

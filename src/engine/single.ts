@@ -1,6 +1,6 @@
 /** One check of one port, from the prober's manners to what was seen. */
 import type { Check } from "../model/check.ts";
-import type { Ask, Dialogue, Oneshot, Schedule } from "../model/prober.ts";
+import type { Ask, Dialogue, Oneshot, Schedule, World } from "../model/prober.ts";
 import type { CheckSeen } from "../model/result.ts";
 import { judge } from "../verdict/state.ts";
 import type { AddressContext } from "./context.ts";
@@ -10,17 +10,25 @@ import { claimTurn } from "./manners.ts";
 import { blank, interrupted, notDue } from "./seen.ts";
 
 /** Asks one port once (with the resends of its transaction). Never throws for what the peer or the network does. */
-export async function askSingle(
+export function askSingle(
   check: Check,
   prober: Oneshot<unknown> | Dialogue<unknown>,
   context: AddressContext,
 ): Promise<CheckSeen> {
+  return context.secrets.ask(check, prober, (world) => askNow(check, prober, context, world));
+}
+
+async function askNow(
+  check: Check,
+  prober: Oneshot<unknown> | Dialogue<unknown>,
+  context: AddressContext,
+  world: World,
+): Promise<CheckSeen> {
   const { parts, options, signal } = context;
-  const { world } = parts;
   if (signal.aborted) return interrupted(check);
   const early = options.force ? undefined : claimTurn(check, prober, parts.ledger, world);
   if (early !== undefined) return notDue(check, early);
-  const learned = await context.facts.wait(prober.wants ?? [], world, signal);
+  const learned = await context.facts.wait(prober.wants?.(check.params, check.host) ?? [], world, signal);
   const ask: Ask = {
     host: check.host,
     remote: { transport: check.transport, address: check.address!, port: check.ports[0]!.first },

@@ -16,8 +16,19 @@ export interface World {
   /** Resolves after `ms`, or at once when the signal aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   randomBytes(length: number): Uint8Array;
-  /** The bytes of a named secret, or undefined. */
-  secret(name: string): Uint8Array | undefined;
+  /**
+   * A named secret, or undefined. Of a prober's world: undefined also where the secret must not be sent now, and a
+   * secret that was given counts as sent.
+   */
+  secret(name: string): Secret | undefined;
+}
+
+/** What nobody else may know: never logged, never in a report. */
+export interface Secret {
+  /** Never empty. */
+  readonly bytes: Uint8Array;
+  /** Another one when the secret may have changed. */
+  readonly version: string;
 }
 
 /** Limits that keep a probe from doing harm; kept by the engine through the ledger. */
@@ -28,10 +39,15 @@ export interface Manners {
 
 /** One parameter that a profile may set for a prober; profile/ derives validation, schema and help from it. */
 export interface ParamSpec {
-  readonly type: "string" | "integer" | "boolean";
+  /** `secret`: the name of a secret; at most one parameter of a prober, and only inside TLS. */
+  readonly type: "string" | "integer" | "boolean" | "secret";
   readonly about: string;
-  /** For strings: at most this many characters (default 255). */
+  /** For strings: at most this many characters; for secrets: so many bytes behind the name (default 255). */
   readonly maxLength?: number;
+  /** For booleans: when true the prober begins TLS inside the protocol, and the row's `tls` says how. */
+  readonly startsTls?: true;
+  /** Another parameter without which this one is nothing. */
+  readonly needs?: string;
   /** A value to show; `explain` builds the first message with it. */
   readonly example?: string | number | boolean;
 }
@@ -59,8 +75,8 @@ interface ProberHead {
   readonly silence: Silence;
   readonly manners: Manners;
   readonly params: Readonly<Record<string, ParamSpec>>;
-  /** Facts that another check of the same host may learn, waited for at most 500 ms. */
-  readonly wants?: readonly string[];
+  /** Facts that another check of the same host may learn, waited for at most 500 ms: none where the row settles them. */
+  wants?(params: Evidence, host: string): readonly string[];
   readonly about: About;
 }
 
@@ -150,6 +166,8 @@ export interface Reading {
   readonly detail: string;
   readonly evidence: Evidence;
   readonly warnings?: readonly string[];
+  /** The far end refused the secret that it was sent: nobody sends it again until it changes. */
+  readonly secretRefused?: true;
   /** Facts for other checks of this host. */
   readonly learned?: Evidence;
   readonly leads?: readonly Lead[];

@@ -11,7 +11,7 @@ import { krbErrorName, krbErrorText } from "../wire/kerberos-errors.ts";
 import { decodeKerberosFrame, encodeKerberosFrame } from "../wire/kerberos-frame.ts";
 import { formatPrincipal } from "../wire/kerberos-parts.ts";
 import { type Exchange, errorEvidence, readClock } from "./kerberos-error.ts";
-import { chooseRealm, REALM_FACT, REALM_PARAM } from "./realm.ts";
+import { chooseRealm, factsForRealm, REALM_PARAM } from "./realm.ts";
 
 interface Params {
   readonly realm?: string;
@@ -29,7 +29,7 @@ export const kerberos: Oneshot<Params> = {
   // Each request is a line in the audit log, and many in a row look like somebody who tries names.
   manners: { minIntervalMs: 60_000 },
   params: { realm: REALM_PARAM },
-  wants: [REALM_FACT],
+  wants: ({ realm }, host) => factsForRealm(realm, host),
   about: {
     protocol: "Kerberos",
     title: "Kerberos AS-REQ for a random principal",

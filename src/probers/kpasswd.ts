@@ -11,7 +11,7 @@ import { decodeKerberosFrame, encodeKerberosFrame } from "../wire/kerberos-frame
 import { type EncryptedData, NAME_TYPE } from "../wire/kerberos-parts.ts";
 import { changeResultName, changeResultOf, decodeChangeError, encodeChangeRequest } from "../wire/kpasswd.ts";
 import { type Exchange, errorEvidence, readClock } from "./kerberos-error.ts";
-import { chooseRealm, REALM_FACT, REALM_PARAM } from "./realm.ts";
+import { chooseRealm, factsForRealm, REALM_PARAM } from "./realm.ts";
 
 interface Params {
   readonly realm?: string;
@@ -32,7 +32,7 @@ export const kpasswd: Oneshot<Params> = {
   // Each request is logged as an attempt to change a password.
   manners: { minIntervalMs: 300_000 },
   params: { realm: REALM_PARAM },
-  wants: [REALM_FACT],
+  wants: ({ realm }, host) => factsForRealm(realm, host),
   about: {
     protocol: "kpasswd",
     title: "Kerberos change-password request that cannot succeed",

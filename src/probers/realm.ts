@@ -4,8 +4,8 @@
  */
 import type { Ask, ParamSpec } from "../model/prober.ts";
 
-/** What a prober's `wants` and `learned` call it. */
-export const REALM_FACT = "realm";
+/** The name of the learned fact. */
+const REALM_FACT = "realm";
 
 export const REALM_PARAM: ParamSpec = {
   type: "string",
@@ -19,6 +19,11 @@ const NOBODYS_REALM = "UNITY-PROBE.INVALID";
 export interface RealmChoice {
   readonly realm: string;
   readonly realmFrom: "parameter" | "host name" | "learned" | "made up";
+}
+
+/** What must be learned to choose: nothing where the realm was given or stands in the host's name. */
+export function factsForRealm(given: unknown, host: string): readonly string[] {
+  return (given !== undefined && given !== "") || domainOf(host) !== undefined ? [] : [REALM_FACT];
 }
 
 /** The realm that was given; else the domain of the host's name; else what was learned; else one that cannot exist. */
