@@ -31,7 +31,9 @@ export interface FirstMessage {
 
 /** Everything there is to say; builds the prober's first message and sends nothing. */
 export async function explanationOf(prober: Prober): Promise<Explanation> {
-  const { id, about, transports, silence, manners, params, wants = [] } = prober;
+  const { id, about, transports, silence, manners, params } = prober;
+  // Of a row that says nothing, at an address that says nothing.
+  const wants = prober.wants?.({}, "192.0.2.1") ?? [];
   return {
     id,
     title: about.title,
