@@ -108,8 +108,12 @@ beforeAll(() => {
   }
 });
 
-describe.each(targets)("$id over $wire, when its peer", (target) => {
-  it.each(trials.filter((one) => one.target === target))("$trial.name", async (one) => {
+const named = targets.map((target) => [`${target.id} over ${target.wire}`, target] as const);
+
+describe.each(named)("%s, when its peer", (_, target) => {
+  const own = trials.filter((one) => one.target === target).map((one) => [one.trial.name, one] as const);
+
+  it.each(own)("%s", async (_name, one) => {
     const { result, received } = await tried.get(one)!;
     const prober = await loadProber(target.id);
     expectHonest(result, one.trial);
@@ -157,16 +161,13 @@ function expectCost(prober: Prober, { observations }: CheckResult, received: Far
 }
 
 describe("a peer without end", () => {
-  const inClear = targets.filter(({ wire }) => wire !== "tls");
+  const inClear = named.filter(([, { wire }]) => wire !== "tls");
 
-  it.each(inClear)(
-    "is left by $id over $wire after so many frames, and so many datagrams are forgotten",
-    async (each) => {
-      const prober = await loadProber(each.id);
-      if (prober.kind === "dialogue") await expectAnEnd(prober, each.peer);
-      if (prober.kind === "oneshot" && each.wire === "udp") expectForgotten(prober, each.peer);
-    },
-  );
+  it.each(inClear)("is left by %s after so many frames, and so many datagrams are forgotten", async (_, each) => {
+    const prober = await loadProber(each.id);
+    if (prober.kind === "dialogue") await expectAnEnd(prober, each.peer);
+    if (prober.kind === "oneshot" && each.wire === "udp") expectForgotten(prober, each.peer);
+  });
 
   it("finds little room in memory, whatever it sends", async () => {
     await Promise.all(tried.values());

@@ -36,6 +36,8 @@ export interface FarEnd extends AsyncDisposable {
   readonly local: Endpoint;
   /** Whole requests, and all bytes, that came so far. */
   readonly received: { readonly requests: number; readonly bytes: number };
+  /** Resolves when every connection that there was is closed, and all that came through it was read. */
+  gone(): Promise<void>;
 }
 
 /** Listens on a free loopback port and behaves so towards everybody who comes. */
@@ -70,6 +72,7 @@ const pem = (name: string) => readFileSync(new URL(`../fixtures/tls/${name}.pem`
 async function tcpEnd(wire: "tcp" | "tls", behave: Behaviour, frameLength: FrameLength): Promise<FarEnd> {
   const received = { requests: 0, bytes: 0 };
   const raws = new Map<number | undefined, Socket>();
+  const closings: Promise<void>[] = [];
   const meet = (socket: Socket) => {
     socket.on("error", () => {});
     const requests = new Requests();
@@ -87,11 +90,19 @@ async function tcpEnd(wire: "tcp" | "tls", behave: Behaviour, frameLength: Frame
   };
   const server =
     wire === "tcp" ? createServer(meet) : createTlsServer({ key: pem("key"), cert: pem("self-signed") }, meet);
-  server.on("connection", (raw: Socket) => raws.set(raw.remotePort, raw));
+  server.on("connection", (raw: Socket) => {
+    raws.set(raw.remotePort, raw);
+    closings.push(new Promise((closed) => raw.once("close", () => closed())));
+  });
   // A prober that gives up in the middle of a handshake is not the far end's business.
   server.on("tlsClientError", () => {});
   const listening = await serve(server);
-  return { local: listening.local, received, [Symbol.asyncDispose]: () => listening[Symbol.asyncDispose]() };
+  return {
+    local: listening.local,
+    received,
+    gone: async () => void (await Promise.all(closings)),
+    [Symbol.asyncDispose]: () => listening[Symbol.asyncDispose](),
+  };
 }
 
 /** The first whole request, as a copy. */
@@ -148,6 +159,7 @@ async function udpEnd(behave: Behaviour): Promise<FarEnd> {
   return {
     local: { transport: "udp", address: "127.0.0.1", port: socket.address().port },
     received,
+    gone: () => Promise.resolve(),
     [Symbol.asyncDispose]: async () => {
       open = false;
       await Promise.all([socket, elsewhere].map((each) => new Promise<void>((closed) => each.close(closed))));
