@@ -66,6 +66,7 @@ export interface ProfileRow {
   readonly media: boolean;
   /** `$name` is the value of a text variable. */
   readonly params: Evidence;
+  /** Also where a parameter makes the prober begin TLS. */
   readonly tls?: TlsWish;
   readonly sourcePort?: number;
   /** The line of the source document that states this row. */

@@ -9,7 +9,7 @@ import { ConfigError, type Place } from "./config-error.ts";
 import type { Profile, ProfileRow, TlsWish, Variable } from "./format.ts";
 import { issueErrors } from "./issues.ts";
 import { YamlPlaces } from "./places.ts";
-import { checkRows, textLimit } from "./rows.ts";
+import { checkRows, startsTls, textLimit } from "./rows.ts";
 import { paramsSchema, profileSchema, type WrittenProfile, type WrittenRow } from "./schema.ts";
 
 /** The shipped files have about 2 KiB. */
@@ -113,6 +113,7 @@ function variableFrom(name: string, written: WrittenProfile, heads: ReadonlyMap<
 }
 
 function rowOf(row: WrittenRow, head: Prober, at: number): ProfileRow {
+  const tls = row.tls ?? (startsTls(row, head) ? { strict: false } : undefined);
   return {
     at,
     service: row.service,
@@ -125,7 +126,7 @@ function rowOf(row: WrittenRow, head: Prober, at: number): ProfileRow {
     media: row.media,
     params: (row.params ?? {}) as Evidence,
     ...(row.group !== undefined && { group: row.group }),
-    ...(row.tls !== undefined && { tls: tlsOf(row.tls) }),
+    ...(tls !== undefined && { tls: tlsOf(tls) }),
     ...(row["source-port"] !== undefined && { sourcePort: row["source-port"] }),
     ...(row.line !== undefined && { line: row.line }),
     ...(row.note !== undefined && { note: folded(row.note) }),

@@ -29,10 +29,8 @@ export function checkRows(profile: WrittenProfile, heads: ReadonlyMap<string, Pr
   for (const [index, row] of profile.rows.entries()) {
     const head = heads.get(row.prober)!;
     checkKeys(row, head, (path, error) => report(["rows", index, ...path], error));
-    for (const [name, value] of Object.entries(row.params ?? {})) {
-      const variable = variableOf(value);
-      if (variable === undefined) continue;
-      reporting(report, ["rows", index, "params", name], () => checkVariable(variable, "text", profile));
+    for (const name of Object.keys(row.params ?? {})) {
+      reporting(report, ["rows", index, "params", name], () => checkParam(name, row, head, profile));
     }
     for (const [at, word] of row.ports.entries()) {
       const path = ["rows", index, "ports", at];
@@ -42,6 +40,28 @@ export function checkRows(profile: WrittenProfile, heads: ReadonlyMap<string, Pr
       seen.add(id);
     }
   }
+}
+
+/** Whether a parameter of the row makes the prober begin TLS inside its protocol. */
+export function startsTls(row: WrittenRow, head: Prober): boolean {
+  return tlsStarters(head).some((name) => row.params?.[name] === true);
+}
+
+function tlsStarters(head: Prober): readonly string[] {
+  return Object.keys(head.params).filter((name) => head.params[name]!.startsTls === true);
+}
+
+/** What one parameter says of the rest of its row. Its own shape is checked by then. */
+function checkParam(name: string, row: WrittenRow, head: Prober, profile: WrittenProfile): void {
+  const spec = head.params[name];
+  const variable = variableOf(row.params?.[name]);
+  if (variable !== undefined) checkVariable(variable, "text", profile);
+  if (spec?.needs !== undefined && row.params?.[spec.needs] === undefined) {
+    throw new ConfigError(`"${name}" is nothing without "${spec.needs}"`, "write both, or neither");
+  }
+  if (spec?.type !== "secret" || row.tls !== undefined || startsTls(row, head)) return;
+  const ways = ["tls: {}", ...tlsStarters(head).map((starter) => `params: {${starter}: true}`)];
+  throw new ConfigError(`"${name}" is sent inside TLS only, and the row has none`, `add ${ways.join(" or ")}`);
 }
 
 /** How much text a variable takes: no more than any parameter in which it stands. */
@@ -68,8 +88,8 @@ function checkVariable(name: string, type: "ports" | "text", { variables }: Writ
   }
   if (variable.type === type) return;
   throw type === "text"
-    ? new ConfigError(`"$${name}" stands for ports, and a parameter wants text`, `declare it with "type: text"`)
-    : new ConfigError(`"$${name}" stands for text, and ports are wanted`, `declare it without "type: text"`);
+    ? new ConfigError(`"$${name}" stands for ports, where text belongs`, `declare it with "type: text"`)
+    : new ConfigError(`"$${name}" stands for text, where ports belong`, `declare it without "type: text"`);
 }
 
 /** Reads one entry of `ports`, with defaults filled in. Gives the id of its check, or throws ConfigError. */

@@ -24,7 +24,9 @@ const ldapBind: Dialogue<{ startTls?: boolean }> = {
   manners,
   params: {
     baseDn: { type: "string", about: "Where to begin.", maxLength: 20 },
-    startTls: { type: "boolean", about: "Ask for StartTLS." },
+    startTls: { type: "boolean", about: "Ask for StartTLS.", startsTls: true },
+    bindDn: { type: "string", about: "Who binds.", needs: "password" },
+    password: { type: "secret", about: "Their password.", needs: "bindDn" },
     sizeLimit: { type: "integer", about: "Most entries." },
   },
   about,

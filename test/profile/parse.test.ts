@@ -88,6 +88,26 @@ describe("a profile that can be used", () => {
     expect(fullProfile().rows.find((row) => row.service === "NTP")).toMatchObject({ silence: "inconclusive" });
   });
 
+  it("speaks TLS where a parameter of the prober begins it, by the row's own wish if there is one", () => {
+    const tlsOf = (params: string, more = "") =>
+      profileOf([`{service: LDAP, ports: [tcp/389], prober: ldap-bind, params: {${params}}${more}}`]).rows[0]!.tls;
+    expect(tlsOf("startTls: true")).toEqual({ strict: false });
+    expect(tlsOf("startTls: true", ", tls: {strict: true}")).toEqual({ strict: true });
+    expect(tlsOf("startTls: false")).toBeUndefined();
+  });
+
+  it("may name a secret where it speaks TLS, for somebody whom a variable names", () => {
+    const login = "bindDn: $bind-dn, password: bind-password";
+    const { rows } = profileOf(
+      [
+        `{service: LDAP, ports: [tcp/389], prober: ldap-bind, params: {startTls: true, ${login}}}`,
+        `{service: LDAP, ports: [tcp/636], prober: ldap-bind, tls: {}, params: {${login}}}`,
+      ],
+      "variables: {bind-dn: {type: text, about: Who binds}}\n",
+    );
+    expect(rows.map(({ params }) => params.password)).toEqual(["bind-password", "bind-password"]);
+  });
+
   it("keeps TLS, parameters and source port", () => {
     const rows = fullProfile().rows;
     expect(rows[1]).toMatchObject({
