@@ -114,6 +114,7 @@ function readingOf({ entries, refusal, cutShort }: Listing, target: string): Rea
       evidence: { refusal },
     };
   }
+  const warning = refusal === undefined ? cutShort : `the listing was refused before its end: ${refusal}`;
   const { leads, elsewhere } = leadsOf(entries, target);
   const ports = [...new Set(leads.map(({ port }) => port))];
   const services = ports.map((port) => `${port} ${namesAt(port, leads).join(", ")}`);
@@ -128,7 +129,7 @@ function readingOf({ entries, refusal, cutShort }: Listing, target: string): Rea
       ...(elsewhere.length === 0 ? {} : { otherAddresses: elsewhere }),
     },
     leads,
-    ...(cutShort === undefined ? {} : { warnings: [cutShort] }),
+    ...(warning === undefined ? {} : { warnings: [warning] }),
   };
 }
 
