@@ -42,9 +42,9 @@ export function withMismatch(prober: Prober): Prober {
   }
 }
 
-/** Rethrows what is not a WireError: that is a mistake of ours, not of the peer. */
+/** Rethrows what is no WireError, or one about bytes that we could not write: a mistake of ours, not of the peer. */
 function mismatch(prober: Prober, error: unknown): Reading {
-  if (!(error instanceof WireError)) throw error;
+  if (!(error instanceof WireError) || error.code === "unencodable") throw error;
   return {
     service: "mismatch",
     detail: `something answers, but not ${prober.about.protocol}`,
