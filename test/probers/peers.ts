@@ -39,7 +39,7 @@ export interface Peer {
 export type Entry = { readonly tcp?: Peer | Reason; readonly udp?: Peer | Reason } | Reason;
 
 /** A captured PDU as the answer to this request. All captures are little-endian, as the requests are. */
-function pdu(path: string, request: Uint8Array, callIdBit = 0): Uint8Array {
+export function pdu(path: string, request: Uint8Array, callIdBit = 0): Uint8Array {
   const bytes = fixture(path);
   bytes.set(request.subarray(12, 16), 12);
   bytes[12]! ^= callIdBit;
