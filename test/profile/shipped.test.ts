@@ -49,8 +49,17 @@ describe("failover-secondary", () => {
   it("asks the domain controller what the vendor's table says", async () => {
     const profile = (await pack()).profiles.find(({ id }) => id === "failover-secondary")!;
     expect(planned([profile]).map((check) => [check.id, check.prober, check.expect, check.row.seed?.line])).toEqual([
+      ["kerberos/tcp/88", "kerberos", "service", 80],
+      ["kerberos/udp/88", "kerberos", "service", 80],
+      ["kerberos-passwd/tcp/464", "kpasswd", "service", 84],
+      ["kerberos-passwd/udp/464", "kpasswd", "service", 84],
       ["ldap/tcp/389", "ldap-bind", "service", 88],
+      ["ldap/udp/389", "ldap-ping", "service", 88],
+      ["ldap-over-ssl/tcp/636", "ldap-bind", "service", 92],
+      ["netbios-name/udp/137", "netbios-name", "service", 96],
       ["netbios-datagram/udp/138", "netbios-datagram", "service", 97],
+      ["netbios-session/tcp/139", "netbios-session", "service", 98],
+      ["smb/tcp/445", "port-sweep", "accept", 99],
       ["ntp/udp/123", "ntp", "service", 103],
       ["winrpc-endpoint-locator/tcp/135", "endpoint-mapper", "service", 107],
       ["dcom-rpc/tcp/5000-5020", "port-sweep", "path", 111],
