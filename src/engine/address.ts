@@ -1,22 +1,20 @@
 /**
  * All checks of one target address, in the order that the ICMP budget wants: single ports and canaries first, then
- * again those single UDP ports whose silence may be a withheld ICMP error, then the ranges, one at a time.
+ * again those single UDP ports whose silence may be a withheld ICMP error, then the ranges, one at a time per transport.
  */
 import type { Check } from "../model/check.ts";
-import { onePort } from "../model/ports.ts";
-import type { Lead, Prober } from "../model/prober.ts";
+import type { Prober } from "../model/prober.ts";
 import type { CheckSeen } from "../model/result.ts";
+import { TRANSPORTS } from "../model/words.ts";
 import type { AddressContext } from "./context.ts";
+import { followLeads, withLeadLimit } from "./leads.ts";
 import { askRange } from "./range.ts";
-import { interrupted, skipped } from "./seen.ts";
+import { skipped } from "./seen.ts";
 import { askSingle } from "./single.ts";
-
-/** Of one reply, at most this many announced endpoints are asked. */
-export const LEADS_MAX = 64;
 
 /** Asks everything and gives one entry for each check, leads included. */
 export async function askAddress(checks: readonly Check[], context: AddressContext): Promise<readonly CheckSeen[]> {
-  const sweeps: { readonly check: Check; readonly prober: Prober & { kind: "sweep" } }[] = [];
+  const sweeps: Range[] = [];
   const singles: Promise<readonly CheckSeen[]>[] = [];
   for (const check of checks) {
     const prober = await context.parts.prober(check.prober);
@@ -30,11 +28,30 @@ export async function askAddress(checks: readonly Check[], context: AddressConte
   }
   const asked = (await Promise.all(singles)).flat();
   const seen = await askSilentAgain(asked, context);
-  for (const { check, prober } of sweeps) {
-    const swept = await context.limits.run(check, () => askRange(check, prober, context));
-    seen.push(...(await report(context, swept)));
+  const swept = await Promise.all(
+    TRANSPORTS.map((over) =>
+      sweepInTurn(
+        sweeps.filter(({ check }) => check.transport === over),
+        context,
+      ),
+    ),
+  );
+  return [...seen, ...swept.flat()];
+}
+
+interface Range {
+  readonly check: Check;
+  readonly prober: Prober & { kind: "sweep" };
+}
+
+/** Ranges over one transport, one at a time: two at once would spend one budget twice. */
+async function sweepInTurn(ranges: readonly Range[], context: AddressContext): Promise<readonly CheckSeen[]> {
+  const swept: CheckSeen[] = [];
+  for (const { check, prober } of ranges) {
+    const seen = await context.limits.run(check, () => askRange(check, prober, context));
+    swept.push(...(await report(context, seen)));
   }
-  return seen;
+  return swept;
 }
 
 async function report(context: AddressContext, seen: CheckSeen): Promise<readonly CheckSeen[]> {
@@ -54,44 +71,7 @@ async function askWithLeads(
   noteBudget(seen, context);
   if (seen.reading?.learned !== undefined) context.facts.learn(seen.reading.learned);
   if (!mayBeWithheld(seen, context)) context.onSeen(seen);
-  const leads = check.purpose === "row" ? (seen.reading?.leads ?? []) : [];
-  const followed = await Promise.all(leads.slice(0, LEADS_MAX).map((lead) => followLead(check, lead, context)));
-  return [seen, ...followed];
-}
-
-function withLeadLimit(seen: CheckSeen): CheckSeen {
-  const announced = seen.reading?.leads?.length ?? 0;
-  if (announced <= LEADS_MAX) return seen;
-  return { ...seen, warnings: [...seen.warnings, `asked ${LEADS_MAX} of ${announced} announced endpoints`] };
-}
-
-async function followLead(parent: Check, lead: Lead, context: AddressContext): Promise<CheckSeen> {
-  const check = checkOfLead(parent, lead);
-  if (context.signal.aborted) return interrupted(check);
-  const prober = await context.parts.prober(lead.prober);
-  if (prober.kind === "sweep") throw new TypeError(`${lead.prober} cannot follow a lead`);
-  const seen = await context.limits.run(check, () => askSingle(check, prober, context));
-  context.onSeen(seen);
-  return seen;
-}
-
-function checkOfLead(parent: Check, lead: Lead): Check {
-  const { skip: _skip, tls: _tls, sourcePort: _sourcePort, ...rest } = parent;
-  const slug = lead.service.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
-  return {
-    ...rest,
-    id: `${parent.id}/${lead.transport}/${lead.port}/${slug}`,
-    row: { ...parent.row, service: lead.service, required: false, note: lead.why },
-    transport: lead.transport,
-    ports: [onePort(lead.port)],
-    portsText: `${lead.port}`,
-    prober: lead.prober,
-    params: lead.params,
-    expect: "service",
-    silence: "inconclusive",
-    purpose: "lead",
-    via: parent.id,
-  };
+  return [seen, ...(await followLeads(seen, context))];
 }
 
 function noteBudget(seen: CheckSeen, context: AddressContext): void {

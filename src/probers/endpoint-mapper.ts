@@ -3,7 +3,7 @@
  * announced TCP port becomes a lead, because a firewall that lets 135 through and those ports not is the commonest
  * fault there is.
  */
-import { formatPorts } from "../model/ports.ts";
+import { type Endpoint, formatPorts } from "../model/ports.ts";
 import type { Connection, Dialogue, Lead, Reading } from "../model/prober.ts";
 import { WireError } from "../wire/bytes.ts";
 import { encodePdu, faultName, type ResponsePdu, WHOLE } from "../wire/dcerpc.ts";
@@ -55,7 +55,7 @@ export const endpointMapper: Dialogue<Record<string, never>> = {
       const detail = `RPC answers, but refuses the endpoint mapper's interface: ${association.refusal}`;
       return { service: "refused", detail, evidence: { refusal: association.refusal } };
     }
-    return readingOf(await listEntries(connection, callId + 1), ask.remote.address);
+    return readingOf(await listEntries(connection, callId + 1), ask.remote);
   },
 };
 
@@ -105,7 +105,7 @@ async function receiveResponse(connection: Connection, callId: number): Promise<
   return joinResponse(fragments);
 }
 
-function readingOf({ entries, refusal, cutShort }: Listing, target: string): Reading {
+function readingOf({ entries, refusal, cutShort }: Listing, target: Endpoint): Reading {
   const evidence = { endpoints: entries.length };
   if (refusal !== undefined && entries.length === 0) {
     return {
@@ -134,15 +134,17 @@ function readingOf({ entries, refusal, cutShort }: Listing, target: string): Rea
 }
 
 /** One lead for each interface and TCP port, by port; addresses of other machines are told, never asked. */
-function leadsOf(entries: readonly EpmEntry[], target: string) {
+function leadsOf(entries: readonly EpmEntry[], target: Endpoint) {
   const leads = new Map<string, Lead>();
   const elsewhere = new Set<string>();
   for (const { tower, annotation } of entries) {
     const binding = tower && towerBinding(tower);
     if (binding?.protocolSequence !== "ncacn_ip_tcp" || binding.port === undefined || binding.port === 0) continue;
-    if (binding.address !== undefined && binding.address !== "0.0.0.0" && binding.address !== target) {
+    if (binding.address !== undefined && binding.address !== "0.0.0.0" && binding.address !== target.address) {
       elsewhere.add(binding.address);
     }
+    // The mapper lists itself as well, and has just answered.
+    if (binding.port === target.port) continue;
     const { uuid, major, minor } = binding.interface;
     const name = interfaceName(uuid) ?? (annotation === "" ? uuid : annotation);
     leads.set(`${binding.port} ${uuid} ${major}.${minor}`, {

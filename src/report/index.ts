@@ -7,6 +7,7 @@ export const FORMATS = {
   table: async (): Promise<Create> => (await import("./table.ts")).table,
   json: async (): Promise<Create> => (await import("./json.ts")).json,
   ndjson: async (): Promise<Create> => (await import("./ndjson.ts")).ndjson,
+  junit: async (): Promise<Create> => (await import("./junit.ts")).junit,
 } as const;
 
 export type Format = keyof typeof FORMATS;

@@ -3,33 +3,13 @@ import type { ResultEntry } from "./document.ts";
 import type { RenderOptions } from "./renderer.ts";
 import { labelLines, labelWidths, remarkLines } from "./table-rows.ts";
 import { detailText, endpointText, isShown, isUncounted, outcomeWord } from "./table-words.ts";
+import { type Target, targetKey, targetsOf, targetText } from "./targets.ts";
 import { hanging, pad, widthOf, wrap } from "./text-layout.ts";
-
-/** One target of a section: a host as asked and one of its addresses. */
-export interface Target {
-  readonly host: string;
-  readonly address: string | null;
-}
 
 const MARGIN = 2;
 const GAP_TEXT = "  ";
 /** Room for a bracketed word. */
 const COLUMN_WIDTH_MIN = 6;
-
-/** The targets of results, in the order in which they are first met. */
-export function targetsOf(results: readonly ResultEntry[]): readonly Target[] {
-  const targets = new Map(results.map(({ host, address }) => [targetKey({ host, address }), { host, address }]));
-  return [...targets.values()];
-}
-
-/** `dc01.example.com 10.20.1.10`, or the address alone where it was asked for as such. */
-export function targetText({ host, address }: Target): string {
-  return address === null || address === host ? host : `${host} ${address}`;
-}
-
-function targetKey({ host, address }: Target): string {
-  return JSON.stringify([host, address]);
-}
 
 /** The grid, in blocks of as many columns as fit the width, then the explanations. */
 export function gridLines(results: readonly ResultEntry[], options: RenderOptions): readonly string[] {

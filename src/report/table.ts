@@ -5,10 +5,11 @@
 import type { ProfileEntry, ReportDocument, ResultEntry } from "./document.ts";
 import type { Renderer, RenderOptions } from "./renderer.ts";
 import { safeStrings, safeText } from "./safe-text.ts";
-import { gridLines, type Target, targetsOf, targetText } from "./table-grid.ts";
+import { gridLines } from "./table-grid.ts";
 import { rowLines } from "./table-rows.ts";
 import { summaryLines } from "./table-summary.ts";
 import { isShown, outcomeWord } from "./table-words.ts";
+import { isOf, type Target, targetsOf, targetText } from "./targets.ts";
 import { hanging, widthOf } from "./text-layout.ts";
 
 /** Narrower than this nothing can be read; the terminal wraps instead. */
@@ -58,10 +59,6 @@ function sectionsOf(
   const leftOut = targets.filter((target) => !asked.includes(target));
   const notes = leftOut.flatMap((target) => leftOutLines(target, results.filter(isOf(target)), shown, options));
   return [sectionOf(profile, shown, notes, options)];
-}
-
-function isOf({ host, address }: Target): (result: ResultEntry) => boolean {
-  return (result) => result.host === host && result.address === address;
 }
 
 function sectionOf(

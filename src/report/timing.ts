@@ -20,8 +20,13 @@ function toTenths(ms: number): number {
   return Math.round(ms * 10) / 10;
 }
 
-/** Whether the first send of the first attempt decided the check: nothing had to be repeated, nothing was awaited twice. */
-export function firstTryDecided({ attempts, observations, check }: CheckSeen): boolean {
+/**
+ * Whether the first send of the first attempt decided the check: nothing had to be repeated, and what was awaited came.
+ * A silence is never decided by one try. What the system resends on its own (SYN) is not seen.
+ */
+export function firstTryDecided({ attempts, observations, check, range, verdict }: CheckSeen): boolean {
+  if (verdict?.reason === "no-response") return false;
+  if (range !== undefined) return attempts <= range.tested;
   if (attempts !== 1) return false;
   const last = observations.at(-1);
   if (check.transport === "tcp" || last === undefined) return true;

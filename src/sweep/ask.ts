@@ -8,33 +8,40 @@ export interface AskParts {
   readonly world: World;
 }
 
+/** A port to ask. */
+export interface Target {
+  readonly port: number;
+  /** Our port when it was asked before: a firewall that knows the flow by then treats it as the same one. */
+  readonly ownPort?: number;
+}
+
 /**
  * Resolves with what was seen once the port answered, the reply time-out is over, or `stop` was aborted; `stop` is
  * aborted in any case when it resolves.
  */
 export async function askPort(
   job: SweepJob,
-  port: number,
+  target: Target,
   parts: AskParts,
   stop: AbortController,
 ): Promise<Observation> {
   void expire(job.replyTimeoutMs, parts.world, stop);
   try {
     const ask = job.transport === "tcp" ? askTcp : askUdp;
-    return await ask(job, port, parts.net, stop.signal);
+    return await ask(job, target, parts.net, stop.signal);
   } finally {
     stop.abort();
   }
 }
 
-async function askTcp(job: SweepJob, port: number, net: Net, signal: AbortSignal): Promise<Observation> {
+async function askTcp(job: SweepJob, { port }: Target, net: Net, signal: AbortSignal): Promise<Observation> {
   const attempt = await net.tcp({ transport: "tcp", address: job.address, port }, sourceOf(job), signal);
   attempt.close();
   return attempt.seen();
 }
 
-async function askUdp(job: SweepJob, port: number, net: Net, signal: AbortSignal): Promise<Observation> {
-  const ask = await openUdp(job, port, net, signal);
+async function askUdp(job: SweepJob, target: Target, net: Net, signal: AbortSignal): Promise<Observation> {
+  const ask = await openUdp(job, target, net, signal);
   ask.flow.send(job.payload);
   await ask.heard;
   ask.flow.close();
@@ -47,18 +54,18 @@ async function askUdp(job: SweepJob, port: number, net: Net, signal: AbortSignal
  */
 export async function askTogether(
   job: SweepJob,
-  ports: readonly number[],
+  targets: readonly Target[],
   { net, world }: AskParts,
   stop: AbortController,
 ): Promise<readonly Observation[]> {
   // A signal with more than ten listeners makes Node warn, so each socket has its own.
-  const stops = ports.map(() => new AbortController());
+  const stops = targets.map(() => new AbortController());
   const stopAll = () => {
     for (const each of stops) each.abort();
   };
   stop.signal.addEventListener("abort", stopAll, { once: true });
   if (stop.signal.aborted) stopAll();
-  const asks = await Promise.all(ports.map((port, at) => openUdp(job, port, net, stops[at]!.signal)));
+  const asks = await Promise.all(targets.map((target, at) => openUdp(job, target, net, stops[at]!.signal)));
   void expire(job.replyTimeoutMs, world, stop);
   for (const { flow } of asks) flow.send(job.payload);
   await Promise.all(asks.map((ask) => ask.heard));
@@ -68,13 +75,16 @@ export async function askTogether(
 }
 
 /** A socket for one port. `heard` resolves with the first datagram, or with the socket's end. */
-async function openUdp(job: SweepJob, port: number, net: Net, signal: AbortSignal) {
+async function openUdp(job: SweepJob, { port, ownPort }: Target, net: Net, signal: AbortSignal) {
   let answer = () => {};
   const answered = new Promise<void>((resolve) => {
     answer = resolve;
   });
+  const to = { transport: "udp", address: job.address, port } as const;
   const how = { ...sourceOf(job), replyFrom: "same", onDatagram: () => answer() } as const;
-  const flow = await net.udp({ transport: "udp", address: job.address, port }, how, signal);
+  const again = ownPort === undefined ? undefined : await net.udp(to, { ...how, sourcePort: ownPort }, signal);
+  // Somebody else may have taken our port meanwhile: then it is a new flow.
+  const flow = again?.local === undefined ? await net.udp(to, how, signal) : again;
   return { flow, heard: Promise.race([answered, flow.ended]) };
 }
 

@@ -6,7 +6,7 @@ import type { Observation, SweepJob, SweepSeen } from "../model/observation.ts";
 import type { Sweeper } from "../model/parts.ts";
 import { REASONS, type Reason, type State } from "../model/words.ts";
 import { reasonOfObservation, stateOfReason } from "../verdict/state.ts";
-import { type AskParts, askPort, askTogether } from "./ask.ts";
+import { type AskParts, askPort, askTogether, type Target } from "./ask.ts";
 import { IcmpTokens } from "./icmp-tokens.ts";
 import { Pace } from "./pace.ts";
 
@@ -37,6 +37,8 @@ class PlainSweep {
   readonly #onProgress: (portsDone: number) => void;
   readonly #signal: AbortSignal;
   readonly #codes: Uint8Array;
+  /** Our own port when a UDP port was last asked, 0 before. */
+  readonly #ownPorts: Uint16Array;
   readonly #rate: Pace;
   /** The target's ICMP errors; UDP only. */
   readonly #icmp: IcmpTokens | undefined;
@@ -59,6 +61,7 @@ class PlainSweep {
     this.#onProgress = onProgress;
     this.#signal = signal;
     this.#codes = new Uint8Array(job.ports.length);
+    this.#ownPorts = new Uint16Array(job.ports.length);
     this.#queue = Array.from(job.ports, (_, at) => ({ at, asked: 0, notBeforeMs: 0 }));
     const burst = Math.max(1, job.ratePerS / 100);
     this.#rate = new Pace({ perS: job.ratePerS, burst, tokens: burst }, this.#nowMs());
@@ -126,7 +129,7 @@ class PlainSweep {
     try {
       const startedMs = this.#nowMs();
       const token = this.#icmp?.take();
-      const seen = await askPort(this.#job, this.#job.ports[turn.at]!, this.#parts, stop);
+      const seen = await askPort(this.#job, this.#target(turn.at), this.#parts, stop);
       if (this.#isIcmpError(seen)) token?.use(seen.endedMs - seen.startedMs);
       else token?.giveBack();
       if (!this.#note(turn.at, seen)) this.#askAgain(turn, startedMs);
@@ -171,16 +174,22 @@ class PlainSweep {
     this.#running.add(stop);
     if (this.#signal.aborted) stop.abort();
     this.#askedMs = this.#nowMs();
-    const ports = asked.map((at) => this.#job.ports[at]!);
-    const seen = await askTogether(this.#job, ports, this.#parts, stop);
+    const targets = asked.map((at) => this.#target(at));
+    const seen = await askTogether(this.#job, targets, this.#parts, stop);
     this.#running.delete(stop);
     return seen;
+  }
+
+  #target(at: number): Target {
+    const ownPort = this.#ownPorts[at]!;
+    return { port: this.#job.ports[at]!, ...(ownPort > 0 && { ownPort }) };
   }
 
   /** Counts what was sent and settles the port, unless it was silent. */
   #note(at: number, seen: Observation): boolean {
     const reason = reasonOfObservation(seen);
     if (this.#stateOf(reason) !== "unknown") this.#sent++;
+    if (this.#job.transport === "udp") this.#ownPorts[at] = seen.local?.port ?? 0;
     if (reason === "no-response") return false;
     if (this.#isIcmpError(seen)) this.#controls.set(reason, at);
     this.#settle(at, reason);

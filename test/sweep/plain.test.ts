@@ -281,3 +281,16 @@ describe("UDP", () => {
     await deaf.close();
   });
 });
+
+it("asks a silent UDP port again from the same port of ours, so that a firewall sees one flow", async () => {
+  const heard = new Map<number, number>();
+  const listener = await listenUdp("127.0.0.1", 0, (_bytes, from, reply) => {
+    heard.set(from.port, (heard.get(from.port) ?? 0) + 1);
+    // As a firewall does that loses the first packet of every flow.
+    if (heard.get(from.port) === 2) reply(new Uint8Array([1]));
+  });
+  const { words } = await sweep(job("udp", [listener.local.port], { attempts: 2 }));
+  await listener.close();
+  expect(words).toEqual(["protocol-reply"]);
+  expect([...heard.values()]).toEqual([2]);
+});

@@ -1,0 +1,33 @@
+/** What a test case's properties say: how the result came about, then the facts that were read. */
+import type { ResultEntry } from "./document.ts";
+
+/** A name, which may come more than once, and its value; undefined for what is not known. */
+export type Fact = readonly [name: string, value: string | number | boolean | undefined];
+
+export function junitFacts(result: ResultEntry): readonly Fact[] {
+  const { offender, seed } = result;
+  return [
+    ["service", result.service],
+    ["port", `${result.transport}/${result.ports}`],
+    ["outcome", result.outcome],
+    ["detail", result.detail],
+    ["required", result.required],
+    ["expect", result.expect],
+    ["state", result.state ?? undefined],
+    ["reason", result.reason ?? undefined],
+    ["serviceState", result.serviceState ?? undefined],
+    ["offender", offender && `${offender.address} ICMP type ${offender.icmpType} code ${offender.icmpCode}`],
+    ["source", result.source ?? undefined],
+    ["attempts", result.attempts],
+    ["firstTry", result.firstTry],
+    ["rttMs", result.rttMs],
+    ["timeoutMs", result.timeoutMs],
+    ["document", seed && `${seed.document} line ${seed.line}`],
+    ...Object.entries(result.range?.ports ?? {}).map(([state, ports]) => [`range.${state}`, ports] as const),
+    ["range.confidence", result.range?.confidence],
+    ...result.warnings.map((warning) => ["warning", warning] as const),
+    ...Object.entries(result.evidence).map(
+      ([name, value]) => [`evidence.${name}`, Array.isArray(value) ? value.join(", ") : `${value}`] as const,
+    ),
+  ];
+}
