@@ -30,7 +30,7 @@ export const PLAN_FLAGS = {
   "strict-tls": { type: "boolean", about: "What is wrong with a certificate fails its row instead of warning" },
   source: { type: "string", about: "Own address to ask from" },
   "source-port": { type: "array", about: "Own port for a row: udp/137=137; repeatable" },
-  output: { type: "array", alias: "o", about: "FORMAT or FORMAT=FILE: table, json, ndjson; repeatable" },
+  output: { type: "array", alias: "o", about: "FORMAT or FORMAT=FILE: table, json, ndjson, junit; repeatable" },
   color: {
     type: "string",
     choices: ["auto", "always", "never"],
