@@ -14,6 +14,7 @@ const PROBERS = {
   ntp: async () => (await import("./ntp.ts")).ntp,
   "port-sweep": async () => (await import("./port-sweep.ts")).portSweep,
   "rpc-bind": async () => (await import("./rpc-bind.ts")).rpcBind,
+  "smb-negotiate": async () => (await import("./smb-negotiate.ts")).smbNegotiate,
 } as const satisfies Record<string, () => Promise<Prober>>;
 
 export type ProberId = keyof typeof PROBERS;

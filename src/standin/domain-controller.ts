@@ -13,6 +13,7 @@ import { netbiosName } from "./netbios-name.ts";
 import { netbiosSession } from "./netbios-session.ts";
 import { ntp } from "./ntp.ts";
 import { rpc } from "./rpc.ts";
+import { smb } from "./smb.ts";
 import type { Clock, StandIn } from "./stand-in.ts";
 
 /** A service and the port that everybody expects it on. */
@@ -46,6 +47,7 @@ export function domainController(clock: Clock): readonly Service[] {
     { port: 139, standIn: netbiosSession() },
     { port: 389, standIn: ldap(clock) },
     { port: 389, standIn: ldapPing() },
+    { port: 445, standIn: smb(clock) },
     { port: 464, standIn: kpasswd("tcp", clock) },
     { port: 464, standIn: kpasswd("udp", clock) },
     ...ANNOUNCED.map(({ port, syntax }) => ({ port, standIn: rpc(syntax, port) })),

@@ -11,6 +11,7 @@ import { decodeLdap, encodeLdap, ldapFrameLength } from "../../src/wire/ldap.ts"
 import { decodeNetbiosDatagram, encodeNetbiosDatagram } from "../../src/wire/netbios.ts";
 import { sessionFrameLength } from "../../src/wire/netbios-session.ts";
 import { decodeNtp, encodeNtp, type NtpPacket } from "../../src/wire/ntp.ts";
+import { smbFrameLength } from "../../src/wire/smb-frame.ts";
 import { fixture } from "../wire/support.ts";
 import type { FrameLength } from "./far-end.ts";
 
@@ -82,6 +83,13 @@ function nodeStatus(request: Uint8Array, idBit = 0): Uint8Array {
   const bytes = fixture("netbios/nbstat-samba.hex");
   bytes.set(request.subarray(0, 2));
   bytes[1]! ^= idBit;
+  return bytes;
+}
+
+/** Samba's answer to the second message of a connection; the prober sends only the first. */
+function smbAnswerToAnother(): Uint8Array {
+  const bytes = fixture("smb/smb2-negotiate-samba.hex");
+  bytes[4 + 24] = 1;
   return bytes;
 }
 
@@ -185,6 +193,14 @@ export const PEERS: Readonly<Record<string, Entry>> = {
       answer: (request) => [pdu("dcerpc/bind-ack-drsuapi-samba.hex", request)],
       refusal: (request) => [pdu("dcerpc/bind-ack-rejected-dynamic-samba.hex", request)],
       wrongId: (request) => [pdu("dcerpc/bind-ack-drsuapi-samba.hex", request, 1)],
+    },
+  },
+  "smb-negotiate": {
+    tcp: {
+      frameLength: smbFrameLength,
+      answer: () => [fixture("smb/smb2-negotiate-samba.hex")],
+      refusal: () => [fixture("smb/smb2-negotiate-invalid-samba.hex")],
+      wrongId: () => [smbAnswerToAnother()],
     },
   },
 };
