@@ -159,9 +159,12 @@ export interface Sweep<P> extends ProberHead {
 // biome-ignore lint/suspicious/noExplicitAny: a prober's parameters are its own business; the registry cannot name them.
 export type Prober = Oneshot<any> | Dialogue<any> | Sweep<any>;
 
-/** What a prober understood. `intermediary`: a hop on the way answered, not the target. */
+/**
+ * What a prober understood. `intermediary`: a hop on the way answered, not the target. `unchecked`: the port accepts,
+ * and the prober asks nothing of it.
+ */
 export interface Reading {
-  readonly service: "confirmed" | "refused" | "mismatch" | "intermediary";
+  readonly service: "confirmed" | "refused" | "mismatch" | "intermediary" | "unchecked";
   /** One line for the matrix, for instance `stratum 3, offset +0.02 s`. */
   readonly detail: string;
   readonly evidence: Evidence;

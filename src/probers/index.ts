@@ -15,6 +15,7 @@ const PROBERS = {
   "port-sweep": async () => (await import("./port-sweep.ts")).portSweep,
   "rpc-bind": async () => (await import("./rpc-bind.ts")).rpcBind,
   "smb-negotiate": async () => (await import("./smb-negotiate.ts")).smbNegotiate,
+  "tcp-connect": async () => (await import("./tcp-connect.ts")).tcpConnect,
 } as const satisfies Record<string, () => Promise<Prober>>;
 
 export type ProberId = keyof typeof PROBERS;

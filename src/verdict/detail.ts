@@ -18,7 +18,7 @@ export function detailOf(one: CheckSeen, outcome: Outcome): string {
     return "accepts; the service was not asked";
   }
   if (reading?.service === "mismatch") return `${reading.detail}${firstBytesOf(one)}`;
-  if (reading !== undefined) return reading.detail;
+  if (reading !== undefined && verdict.reason !== "accept-unreliable") return reading.detail;
   return detailOfVerdict(one, verdict);
 }
 

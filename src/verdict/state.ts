@@ -162,6 +162,8 @@ function verdictOfReading(reading: Reading): Verdict {
       return { state: "open", reason: "mismatch", service: "mismatch" };
     case "intermediary":
       return { state: "open", reason: "answered-by-intermediary", service: "unchecked" };
+    case "unchecked":
+      return { state: "open", reason: "syn-ack", service: "unchecked" };
   }
 }
 

@@ -186,6 +186,7 @@ export const PEERS: Readonly<Record<string, Entry>> = {
     },
   },
   "port-sweep": "A sweep names a payload and reads no reply; sweep/ has a suite of its own.",
+  "tcp-connect": "It says nothing and reads nothing, so no reply can be right or wrong.",
   "rpc-bind": {
     tcp: {
       frameLength: pduFrameLength,
