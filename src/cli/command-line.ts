@@ -1,6 +1,5 @@
 /** The command line: yargs, the verbs, and how every unusable word ends (one line on stderr, exit 2, nothing sent). */
 import yargs, { type Argv } from "yargs";
-import { EXIT_CODES } from "../model/result.ts";
 import { ConfigError } from "../profile/config-error.ts";
 import type { Command } from "./command.ts";
 import { demoCommand } from "./commands/demo.ts";
@@ -8,6 +7,7 @@ import { explainCommand } from "./commands/explain.ts";
 import { planCommand } from "./commands/plan.ts";
 import { profilesCommand } from "./commands/profiles.ts";
 import { runCommand } from "./commands/run.ts";
+import { codeOfHelp, complain, exitStyleOf } from "./exit-style.ts";
 import { checkFlags, refuseStrayWords, refuseUnknownTwins, verbOf } from "./flag-check.ts";
 import type { Flag } from "./flags.ts";
 import { toolVersion } from "./version.ts";
@@ -29,7 +29,8 @@ const EPILOGUE =
 
 /** Parses the words, does what they say, and resolves to the exit code. */
 export async function main(words: readonly string[]): Promise<number> {
-  let exitCode: number = EXIT_CODES.passed;
+  const style = exitStyleOf(words, process.env);
+  let exitCode = codeOfHelp(style);
   // A stream whose reader went away (`| head`) must not end the process; outputs.ts tells of what a report lost.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const parser = yargs([...words])
@@ -70,9 +71,7 @@ export async function main(words: readonly string[]): Promise<number> {
     await parser.parseAsync();
     return exitCode;
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`unity-probe: ${error.message}\n`);
-    return EXIT_CODES.usage;
+    return complain(style, error);
   }
 }
 

@@ -4,6 +4,7 @@
 import type { RunOptions } from "../engine/context.ts";
 import { ConfigError } from "../profile/config-error.ts";
 import type { PlanOptions } from "../profile/expand.ts";
+import { EXIT_STYLES } from "./exit-style.ts";
 
 /** One flag, as yargs takes it. */
 export interface Flag {
@@ -30,7 +31,7 @@ export const PLAN_FLAGS = {
   "strict-tls": { type: "boolean", about: "What is wrong with a certificate fails its row instead of warning" },
   source: { type: "string", about: "Own address to ask from" },
   "source-port": { type: "array", about: "Own port for a row: udp/137=137; repeatable" },
-  output: { type: "array", alias: "o", about: "FORMAT or FORMAT=FILE: table, json, ndjson, junit; repeatable" },
+  output: { type: "array", alias: "o", about: "FORMAT or FORMAT=FILE: table, json, ndjson, junit, nagios; repeatable" },
   color: {
     type: "string",
     choices: ["auto", "always", "never"],
@@ -50,6 +51,11 @@ export const RUN_FLAGS = {
   concurrency: { type: "number", about: "Checks at once over all hosts (default 64)" },
   rate: { type: "string", about: "New flows a second in a sweep, or max (default 2000)" },
   force: { type: "boolean", about: "Ask although a prober's manners say it is too early" },
+  "exit-style": {
+    type: "string",
+    choices: EXIT_STYLES,
+    about: "plain (default), or nagios: one line and the exit codes of a monitoring plug-in",
+  },
   quiet: { type: "boolean", alias: "q", about: "No progress on the terminal" },
 } as const satisfies Record<string, Flag>;
 
@@ -97,6 +103,18 @@ export function list(flags: FlagValues, name: string): readonly string[] {
   if (value === undefined) return [];
   const words = (Array.isArray(value) ? value : [value]).map(String);
   return required(words, `--${name}`, "it needs a value");
+}
+
+/** Where the report goes: what `--output` says, else a table. A plug-in has its line on standard output unless that is taken. */
+export function outputsOf(flags: FlagValues): readonly string[] {
+  const words = list(flags, "output");
+  if (isPlugin(flags)) return words.every((word) => word.includes("=")) ? ["nagios", ...words] : words;
+  return words.length > 0 ? words : ["table"];
+}
+
+/** Whether the exit code is that of a monitoring plug-in. */
+export function isPlugin(flags: FlagValues): boolean {
+  return flags["exit-style"] === "nagios";
 }
 
 export function text(flags: FlagValues, name: string): string | undefined {

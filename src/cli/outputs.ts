@@ -31,7 +31,7 @@ interface Sink {
  * `end` rejects with one when an output could not be written, after all the others were.
  */
 export async function openOutputs(words: readonly string[], options: RenderOptions): Promise<Outputs> {
-  const wanted = (words.length === 0 ? ["table"] : words).map(parseOutput);
+  const wanted = words.map(parseOutput);
   if (wanted.filter(({ file }) => file === undefined).length > 1) {
     throw new ConfigError("two formats cannot share standard output", "give one of them a file: -o json=report.json");
   }

@@ -80,7 +80,7 @@ describe("the table", () => {
   });
 });
 
-describe.each(["json", "ndjson", "junit"] as const)("%s", (format) => {
+describe.each(["json", "ndjson", "junit", "nagios"] as const)("%s", (format) => {
   it("prints the run", async () => {
     await expect(await render(format, TWO)).toMatchFileSnapshot(golden(`run-${format}.txt`));
   });

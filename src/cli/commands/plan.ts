@@ -10,7 +10,7 @@ import { estimatePlan, type Pace } from "../../profile/estimate.ts";
 import { expandPlan } from "../../profile/expand.ts";
 import { planDocument } from "../../report/plan-document.ts";
 import type { Command } from "../command.ts";
-import { list, planOptionsOf, RUN_FLAGS, runOptionsOf } from "../flags.ts";
+import { list, outputsOf, planOptionsOf, RUN_FLAGS, runOptionsOf } from "../flags.ts";
 import { openOutputs, renderOptions } from "../outputs.ts";
 import { realWorld } from "../parts.ts";
 import { loadProfiles, missingProfile } from "../profile-files.ts";
@@ -26,7 +26,7 @@ export const planCommand: Command = {
     if (words.length === 0) throw missingProfile();
     const plan = expandPlan(await loadProfiles(words), planOptionsOf(flags, world.randomBytes));
     const outputs = await openOutputs(
-      list(flags, "output"),
+      outputsOf(flags),
       renderOptions(flags.color, flags.verbose === true, process.env),
     );
     const probers = new Map(

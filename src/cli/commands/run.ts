@@ -6,10 +6,12 @@ import type { Plan } from "../../model/check.ts";
 import type { Parts } from "../../model/parts.ts";
 import type { RunReport } from "../../model/result.ts";
 import { expandPlan } from "../../profile/expand.ts";
+import type { ReportDocument } from "../../report/document.ts";
+import { nagiosState } from "../../report/nagios.ts";
 import type { RenderOptions } from "../../report/renderer.ts";
 import { resultEntry, runDocument } from "../../report/run-document.ts";
 import type { Command } from "../command.ts";
-import { type FlagValues, list, planOptionsOf, RUN_FLAGS, runOptionsOf } from "../flags.ts";
+import { type FlagValues, isPlugin, list, outputsOf, planOptionsOf, RUN_FLAGS, runOptionsOf } from "../flags.ts";
 import { type Outputs, openOutputs, renderOptions } from "../outputs.ts";
 import { createParts } from "../parts.ts";
 import { loadProfiles, missingProfile } from "../profile-files.ts";
@@ -25,9 +27,16 @@ export const runCommand: Command = {
     const words = list(flags, "profile");
     if (words.length === 0) throw missingProfile();
     const plan = expandPlan(await loadProfiles(words), planOptionsOf(flags, parts.world.randomBytes));
-    return (await runPlan(plan, parts, flags)).exitCode;
+    const { report, document } = await runPlan(plan, parts, flags);
+    return isPlugin(flags) ? nagiosState(document) : report.exitCode;
   },
 };
+
+/** What a run gives, as it is and as it was printed. */
+export interface Ran {
+  readonly report: RunReport;
+  readonly document: ReportDocument;
+}
 
 /** Runs a plan, writes its report and gives it. `note` is printed behind each row of a table. */
 export async function runPlan(
@@ -35,10 +44,10 @@ export async function runPlan(
   parts: Parts,
   flags: FlagValues,
   note?: RenderOptions["endpointNote"],
-): Promise<RunReport> {
+): Promise<Ran> {
   const options = runOptionsOf(flags);
   const rendering = renderOptions(flags.color, flags.verbose === true, process.env);
-  const outputs: Outputs = await openOutputs(list(flags, "output"), {
+  const outputs: Outputs = await openOutputs(outputsOf(flags), {
     ...rendering,
     ...(note === undefined ? {} : { endpointNote: note }),
   });
@@ -60,8 +69,9 @@ export async function runPlan(
       onResult: (result) => outputs.result(resultEntry(result, plan)),
     });
     progress.end();
-    await outputs.end(runDocument(report, tool));
-    return report;
+    const document = runDocument(report, tool);
+    await outputs.end(document);
+    return { report, document };
   } finally {
     process.removeListener("SIGINT", interrupt);
     process.removeListener("SIGTERM", interrupt);
