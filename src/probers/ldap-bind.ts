@@ -1,162 +1,199 @@
 /**
- * LDAP (RFC 4511): an anonymous bind, then the root entry, in which a server says who it is. Over `tls` the same two
- * questions are asked inside the handshake, because a handshake alone may be a middle box's.
+ * LDAP (RFC 4511): a bind, then the root entry, in which a server says who it is. Over TLS the same two questions are
+ * asked inside it, because a handshake alone may be a middle box's; with StartTLS after a bind as nobody in clear. A
+ * row may name an account: its password goes to a server that TLS proved to be the one that was asked for, and to no
+ * other.
  */
-import type { EvidenceValue } from "../model/evidence.ts";
-import type { Connection, Dialogue, Reading } from "../model/prober.ts";
-import { Reader, WireError } from "../wire/bytes.ts";
-import {
-  anonymousBind,
-  decodeLdap,
-  encodeLdap,
-  isNoticeOfDisconnection,
-  type LdapOperation,
-  ldapFrameLength,
-} from "../wire/ldap.ts";
+import type { Tls } from "../model/check.ts";
+import type { Evidence } from "../model/evidence.ts";
+import type { TlsSeen } from "../model/observation.ts";
+import type { Dialogue, Reading, World } from "../model/prober.ts";
+import { WireError } from "../wire/bytes.ts";
+import { anonymousBind, type BindRequest, START_TLS_OID } from "../wire/ldap.ts";
 import { type LdapResult, ldapResultName } from "../wire/ldap-result.ts";
-import { attributeTexts, rootDseSearch, type SearchEntry } from "../wire/ldap-search.ts";
-import { clockWarning } from "./clock.ts";
+import { withRootEntry } from "./ldap-root-entry.ts";
+import { LdapTalk } from "./ldap-talk.ts";
 
-const MESSAGE_CAP_BYTES = 64 * 1024;
 const SUCCESS = 0;
+/** Busy and unavailable: the server says so of itself, whatever the password is. */
+const NO_JUDGEMENT: ReadonlySet<number> = new Set([51, 52]);
 
-/** What a domain controller says of itself without being asked who we are. */
-const ROOT_DSE = [
-  "defaultNamingContext",
-  "dnsHostName",
-  "currentTime",
-  "supportedLDAPVersion",
-  "ldapServiceName",
-  "isGlobalCatalogReady",
-  "vendorName",
-];
+interface Params {
+  readonly startTls?: boolean;
+  readonly bindDn?: string;
+  /** The name of a secret. */
+  readonly password?: string;
+}
 
-export const ldapBind: Dialogue<Record<string, never>> = {
+export const ldapBind: Dialogue<Params> = {
   kind: "dialogue",
   id: "ldap-bind",
   transports: ["tcp"],
   silence: "fail",
   giveUpMs: 10_000,
-  cost: { packets: 3, bytes: 256 },
+  cost: { packets: 5, bytes: 1_280 },
   manners: { minIntervalMs: 0 },
-  params: {},
+  params: {
+    startTls: {
+      type: "boolean",
+      about: "Bind as nobody in clear, then StartTLS, and go on inside TLS.",
+      startsTls: true,
+    },
+    bindDn: {
+      type: "string",
+      about: "Distinguished name of an account to bind as, inside TLS only; needs its password.",
+      needs: "password",
+    },
+    password: { type: "secret", about: "Password of the account.", needs: "bindDn" },
+  },
   about: {
     protocol: "LDAP",
-    title: "LDAP anonymous bind and root entry",
+    title: "LDAP bind and root entry",
     sends:
-      "A simple bind with empty name and password, a search for the root entry, an unbind. With tls: the handshake first.",
+      "A simple bind with empty name and password, a search for the root entry, an unbind. With tls: the handshake first. With startTls: the bind in clear, a StartTLS request and the handshake before the search. With bindDn: a simple bind with that name and its password, inside TLS, and only where the certificate is trusted here and bears the name that was asked for.",
     accepts:
-      "A response with our message id. A refusal of the bind (strongerAuthRequired, inappropriateAuthentication, ...) is an answer too.",
+      "A response with our message id. A refusal of the bind (strongerAuthRequired, inappropriateAuthentication, invalidCredentials, ...) is an answer too, and so is one of StartTLS.",
     proves: "An LDAP server answered; its root entry names the host and the domain that it serves.",
-    triggers: "At most a debug log line. No name is sent, so nothing can be locked out.",
+    triggers:
+      "At most a debug log line where no name is sent: nothing can be locked out. With bindDn a log-on of that account, at most once a run and host, and never again after a refusal until the password's file changes.",
     specification: [
-      "RFC 4511 sections 4.1 to 4.5",
-      "RFC 4513 section 5.1",
+      "RFC 4511 sections 4.1 to 4.5 and 4.14",
+      "RFC 4513 sections 3 and 5.1",
       "RFC 4512 section 5.1",
       "MS-ADTS section 3.1.1.3.2",
     ],
   },
-  async run(_params, ask) {
-    const connection = await ask.connect(ask.tls === undefined ? {} : { tls: ask.tls });
+  async run(params, ask) {
+    const upgrade = params.startTls === true ? ask.tls : undefined;
+    const connection = await ask.connect(upgrade === undefined && ask.tls !== undefined ? { tls: ask.tls } : {});
     if (connection === undefined) return undefined;
-    const firstId = messageId(ask.world.randomBytes(4));
-    const bound = await exchange(connection, firstId, anonymousBind());
-    if (bound === undefined) return undefined;
-    if (bound.type === "extendedResponse") return disconnected(bound.result);
-    if (bound.type !== "bindResponse") throw new WireError("malformed", `a bind was answered by a ${bound.type}`, 0);
-    const reading = readingOfBind(bound.result);
+    const talk = new LdapTalk(connection, ask.world.randomBytes(4));
+    const login = upgrade === undefined ? loginFor(params, connection.tls, ask.world) : asNobody();
+    const bound = await bind(talk, login);
+    if (bound === undefined || talk.hungUp) return bound;
+    let reading = bound;
+    let next = "what came after StartTLS";
     try {
-      const entry = await exchange(connection, firstId + 1, rootDseSearch(ROOT_DSE));
-      connection.send(encodeLdap({ messageId: firstId + 2, operation: { type: "unbindRequest" } }));
-      return entry?.type === "searchEntry" ? withRootDse(reading, entry, ask.world.wallMs()) : reading;
+      if (upgrade !== undefined) reading = await secure(talk, reading, upgrade, params, ask.world);
+      next = "the root entry";
+      return await withRootEntry(talk, reading, ask.world.wallMs());
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       // The bind was answered in good order: what follows cannot take that back.
-      return { ...reading, warnings: [`the root entry could not be read: ${error.message}`] };
+      return and(reading, { warnings: [`${next} could not be read: ${error.message}`] });
     }
   },
 };
 
-/** 1 to 2^30: room for the two messages that follow. */
-function messageId(random: Uint8Array): number {
-  return (new Reader(random).u32("be") & 0x3fff_ffff) | 1;
+/** The bind to make, and why it is one as nobody where the row names an account. */
+interface Login {
+  readonly request: BindRequest;
+  readonly warnings: readonly string[];
 }
 
-/** Sends one request and gives the operation that answers it; undefined when the connection ended first. */
-async function exchange(
-  connection: Connection,
-  id: number,
-  operation: LdapOperation,
-): Promise<LdapOperation | undefined> {
-  connection.send(encodeLdap({ messageId: id, operation }));
-  const bytes = await connection.receive(ldapFrameLength, MESSAGE_CAP_BYTES);
-  if (bytes === undefined) return undefined;
-  const message = decodeLdap(bytes);
-  if (message.messageId !== id && !isNoticeOfDisconnection(message)) {
-    throw new WireError("malformed", `message id ${message.messageId} was never asked`, 0);
+/** The row's account where TLS proves whom we talk to and the secret may be sent now; else nobody. */
+function loginFor({ bindDn, password }: Params, tls: TlsSeen | undefined, world: World): Login {
+  if (bindDn === undefined || password === undefined) return asNobody();
+  if (tls === undefined) return asNobody("the password was not sent: there is no TLS");
+  if (tls.verifyError !== undefined || tls.nameMatches !== true) {
+    return asNobody("the password was not sent: the certificate does not prove that this is the server");
   }
-  return message.operation;
+  const secret = world.secret(password);
+  if (secret === undefined) return asNobody();
+  return { request: { type: "bindRequest", version: 3, name: bindDn, password: secret.bytes }, warnings: [] };
 }
 
-function readingOfBind(result: LdapResult): Reading {
+function asNobody(...warnings: readonly string[]): Login {
+  return { request: anonymousBind(), warnings };
+}
+
+/** Undefined when the connection ended first. */
+async function bind(talk: LdapTalk, { request, warnings }: Login): Promise<Reading | undefined> {
+  const answer = await talk.ask(request);
+  if (answer === undefined) return undefined;
+  if (answer.type === "extendedResponse") return disconnected(answer.result);
+  if (answer.type !== "bindResponse") throw new WireError("malformed", `a bind was answered by a ${answer.type}`, 0);
+  const reading = request.name === "" ? readingOfNobody(answer.result) : readingOfAccount(request.name, answer.result);
+  return and(reading, { warnings });
+}
+
+function readingOfNobody(result: LdapResult): Reading {
   const name = ldapResultName(result.code);
   const refused = result.code !== SUCCESS;
   return {
     service: refused ? "refused" : "confirmed",
     detail: `anonymous bind: ${name}${refused ? " (the service answers, and refuses)" : ""}`,
-    evidence: { bindResult: name, ...(result.diagnostic === "" ? {} : { bindDiagnostic: result.diagnostic }) },
+    evidence: resultEvidence("bind", result),
   };
 }
 
-function disconnected(result: LdapResult): Reading {
+function readingOfAccount(dn: string, result: LdapResult): Reading {
   const name = ldapResultName(result.code);
+  const evidence = { bindDn: dn, ...resultEvidence("bind", result) };
+  if (result.code === SUCCESS) return { service: "confirmed", detail: `bind as ${dn}: ${name}`, evidence };
+  const reading = { service: "refused", detail: `bind as ${dn}: ${name}`, evidence } as const;
+  if (NO_JUDGEMENT.has(result.code)) return reading;
+  return {
+    ...reading,
+    warnings: [`the account or its password was refused (${name}): it is not tried again until the password changes`],
+    secretRefused: true,
+  };
+}
+
+/** StartTLS (RFC 4511 section 4.14), and inside it the bind of an account; the reading with what came of both. */
+async function secure(talk: LdapTalk, before: Reading, tls: Tls, params: Params, world: World): Promise<Reading> {
+  const withheld = loginFor(params, undefined, world).warnings;
+  const answer = await talk.ask({ type: "extendedRequest", name: START_TLS_OID });
+  if (answer === undefined) return and(before, { detail: "StartTLS was not answered", warnings: withheld });
+  if (answer.type !== "extendedResponse") {
+    throw new WireError("malformed", `StartTLS was answered by a ${answer.type}`, 0);
+  }
+  const name = ldapResultName(answer.result.code);
+  const evidence = resultEvidence("startTls", answer.result);
+  if (answer.result.code !== SUCCESS || talk.hungUp) {
+    return and(before, { detail: `StartTLS refused: ${name}`, evidence, warnings: withheld });
+  }
+  const injected = injectionWarnings(talk.connection.pending());
+  const seen = await talk.connection.startTls(tls);
+  if (seen === undefined) {
+    const detail = "StartTLS accepted, but no handshake came of it";
+    return and(before, { detail, evidence, warnings: [...injected, ...withheld] });
+  }
+  const login = loginFor(params, seen, world);
+  const secured = and(before, { detail: "StartTLS: success", evidence, warnings: [...injected, ...login.warnings] });
+  if (login.request.name === "") return secured;
+  return and(secured, (await bind(talk, login)) ?? { warnings: ["the bind inside TLS was not answered"] });
+}
+
+/** Read as if TLS had brought it, it would be a stranger's word in the server's mouth (RFC 3207 section 6). */
+function injectionWarnings({ length }: Uint8Array): readonly string[] {
+  if (length === 0) return [];
+  return [`${length} bytes came in clear behind the answer to StartTLS: thrown away, somebody may have put them there`];
+}
+
+function disconnected(result: LdapResult): Reading {
   return {
     service: "refused",
-    detail: `the server hangs up: ${name}`,
+    detail: `the server hangs up: ${ldapResultName(result.code)}`,
     evidence: {
-      disconnection: name,
+      disconnection: ldapResultName(result.code),
       ...(result.diagnostic === "" ? {} : { disconnectionDiagnostic: result.diagnostic }),
     },
   };
 }
 
-function withRootDse(reading: Reading, entry: SearchEntry, nowMs: number): Reading {
-  const facts: Record<string, EvidenceValue> = {};
-  for (const name of ROOT_DSE) {
-    const values = attributeTexts(entry, name);
-    if (values.length > 0) facts[name] = values.length === 1 ? values[0]! : values;
-  }
-  const [host, context] = [facts.dnsHostName, facts.defaultNamingContext];
-  const who = [host, context].filter((fact) => fact !== undefined).join(", ");
-  const offsetMs = clockOffsetMs(facts.currentTime, nowMs);
-  const warning = offsetMs === undefined ? undefined : clockWarning(offsetMs);
-  const realm = realmOf(facts.ldapServiceName);
+function resultEvidence(of: "bind" | "startTls", { code, diagnostic }: LdapResult): Evidence {
+  return { [`${of}Result`]: ldapResultName(code), ...(diagnostic === "" ? {} : { [`${of}Diagnostic`]: diagnostic }) };
+}
+
+/** The reading, and more that was learned after it. */
+function and(reading: Reading, { detail, evidence, warnings = [], ...more }: Partial<Reading>): Reading {
+  const told = [...(reading.warnings ?? []), ...warnings];
   return {
     ...reading,
-    service: "confirmed",
-    detail: who === "" ? `${reading.detail}; root entry read` : `${who}; ${reading.detail}`,
-    evidence: { ...reading.evidence, ...facts, ...(offsetMs === undefined ? {} : { clockOffsetMs: offsetMs }) },
-    ...(warning === undefined ? {} : { warnings: [warning] }),
-    ...(realm === undefined ? {} : { learned: { realm } }),
+    ...more,
+    detail: detail === undefined ? reading.detail : `${reading.detail}; ${detail}`,
+    evidence: { ...reading.evidence, ...evidence },
+    ...(told.length === 0 ? {} : { warnings: told }),
   };
-}
-
-/** `20261121063200.0Z` (RFC 4517 section 3.3.13) against our clock, to the second that it is given in. */
-function clockOffsetMs(currentTime: EvidenceValue | undefined, nowMs: number): number | undefined {
-  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?Z$/.exec(String(currentTime));
-  if (parts === null) return undefined;
-  const [year, month, day, hour, minute, second] = parts.slice(1).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(nowMs / 1000) * 1000;
-}
-
-/** The Kerberos realm behind the `@` of `lab.test:dc01$@LAB.TEST` (MS-ADTS section 3.1.1.3.2). */
-function realmOf(ldapServiceName: EvidenceValue | undefined): string | undefined {
-  return /@([A-Za-z0-9.-]{1,255})$/.exec(String(ldapServiceName))?.[1];
 }
