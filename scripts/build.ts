@@ -1,6 +1,7 @@
 /**
  * Builds dist/: the command line bundled with every library it uses, the shipped profiles checked and packed as JSON,
- * and the licences of what was bundled. bin/ and dist/ run on their own, without node_modules.
+ * and the licences of what was bundled. bin/ and dist/ run on their own, without node_modules, and use koffi where it
+ * is installed.
  *
  * New files are written over the old ones and leftovers removed at the end, so that a build never takes the command
  * away from a test that is running it.
@@ -45,6 +46,8 @@ async function bundle(): Promise<{ readonly files: Map<string, string>; readonly
     minify: false,
     legalComments: "linked",
     alias: { "string-width": "./scripts/bundled-string-width.ts" },
+    // Native code, one binary a platform: npm installs it beside the bundle, which runs without it too.
+    external: ["koffi"],
     metafile: true,
     write: false,
     logLevel: "warning",

@@ -8,8 +8,12 @@ const ofProduct = (source: Source): boolean => source.path.startsWith("src/") &&
 /** The folder of src/ that a file lies in: `net` for `src/net/tcp.ts`. */
 const folderOf = (path: string): string => path.split("/")[1] ?? "";
 
-/** The path of the file that an import names, from the repository's root; undefined for a package. */
+/**
+ * The path of the file that an import names, from the repository's root; undefined for a package. `#name` is the door
+ * of a folder that stands alone (package.json, "imports").
+ */
 function target(source: Source, imported: Import): string | undefined {
+  if (imported.specifier.startsWith("#")) return `src/${imported.specifier.slice(1)}`;
   if (!imported.specifier.startsWith(".")) return undefined;
   return posix.join(posix.dirname(source.path), imported.specifier);
 }
@@ -61,6 +65,10 @@ const arrows: Rule = {
       files: { "src/profile/heads.ts": `import "../probers/index.ts";\nimport "../probers/ntp.ts";` },
       complaint: "src/profile/heads.ts:2: src/profile/ must not import ../probers/ntp.ts",
     },
+    {
+      files: { "src/wire/ntp.ts": `import { openSockets } from "#node-dgram-ext";` },
+      complaint: "src/wire/ntp.ts:1: src/wire/ must not import #node-dgram-ext",
+    },
     { files: { "src/fleet/a.ts": "" }, complaint: "src/fleet/a.ts:1: its folder has no layer" },
   ],
 };
@@ -111,7 +119,7 @@ const dynamic: Rule = {
   check: (sources) =>
     sources.filter(ofProduct).flatMap((source) =>
       source.imports
-        .filter((each) => each.dynamic && !each.specifier.startsWith("."))
+        .filter((each) => each.dynamic && !/^[.#]/.test(each.specifier))
         .map((each) => ({
           path: source.path,
           line: each.line,

@@ -14,15 +14,20 @@ export interface Folder {
 
 export const FOLDERS: Readonly<Record<string, Folder>> = {
   model: { layer: 0, imports: [], modules: [] },
+  "node-dgram-ext": {
+    layer: 0,
+    imports: [],
+    modules: ["koffi", "node:dgram", "node:fs/promises", "node:net", "node:os"],
+  },
   wire: { layer: 1, imports: [], modules: [] },
   net: {
     layer: 1,
-    imports: ["model"],
+    imports: ["model", "node-dgram-ext"],
     modules: ["node:crypto", "node:dgram", "node:dns/promises", "node:net", "node:stream", "node:tls"],
   },
   verdict: { layer: 1, imports: ["model"], modules: [] },
   probers: { layer: 2, imports: ["model", "wire"], modules: [] },
-  sweep: { layer: 2, imports: ["model", "verdict", "net"], modules: ["node:worker_threads"] },
+  sweep: { layer: 2, imports: ["model", "verdict", "net", "node-dgram-ext"], modules: ["node:worker_threads"] },
   standin: { layer: 2, imports: ["model", "wire", "net"], modules: [] },
   profile: { layer: 3, imports: ["model", "probers/index.ts"], modules: ["node:url", "yaml", "zod"] },
   engine: { layer: 3, imports: ["model", "verdict"], modules: ["p-limit"] },

@@ -1,0 +1,175 @@
+/**
+ * What this machine can do, found out by trying it; for everything that it cannot there is a reason. Nothing leaves
+ * the machine: one datagram of each family goes to a closed port of its own loopback address.
+ */
+import { readFile } from "node:fs/promises";
+import { release } from "node:os";
+import type { Endpoint } from "./endpoint.ts";
+import type { Native } from "./native.ts";
+import { getOption, openSocket, setOption } from "./socket.ts";
+import { codeOf } from "./socket-error.ts";
+import {
+  AF_INET,
+  EAGAIN,
+  IPPROTO_TCP,
+  MSG_ERRQUEUE,
+  SO_RCVBUF,
+  SO_RCVBUFFORCE,
+  SOCK_CLOEXEC,
+  SOCK_RAW,
+  SOL_SOCKET,
+} from "./sys.ts";
+import type { OpenUdp, UdpError, UdpOptions } from "./udp.ts";
+
+/** One ability: what was seen, or why it is not there, as a phrase. */
+export interface Feature {
+  readonly has: boolean;
+  readonly detail: string;
+}
+
+export interface Features {
+  /** System calls. Without them everything goes through node:net and node:dgram. */
+  readonly native: Feature;
+  /** ICMP errors on UDP over IPv4, with type, code and sender. */
+  readonly udpErrorQueue4: Feature;
+  readonly udpErrorQueue6: Feature;
+  /** The same on TCP while it connects. */
+  readonly tcpErrorQueue: Feature;
+  /** Packets below TCP: CAP_NET_RAW. */
+  readonly rawSockets: Feature;
+  /** Receive buffers beyond the system's limit: CAP_NET_ADMIN. */
+  readonly largeBuffers: Feature;
+  /** How many files and sockets this process may have open; absent where the system does not say. */
+  readonly descriptors?: number;
+  /** Ports that the system gives to sockets which ask for none; absent where the system does not say. */
+  readonly ephemeralPorts?: { readonly from: number; readonly to: number };
+}
+
+/** Errors that meet a SYN are queued since Linux 5.8 (commit 45af29ca761c), which loopback cannot show: it resets. */
+const TCP_SINCE = { major: 5, minor: 8 };
+const LOOPBACK_TIMEOUT_MS = 250;
+/** RFC 863. Nothing is sent there. */
+const DISCARD_PORT = 9;
+const LARGE_BUFFER_BYTES = 4 * 1024 * 1024;
+
+const yes = (detail: string): Feature => ({ has: true, detail });
+const no = (detail: string): Feature => ({ has: false, detail });
+
+/** Where there are no system calls, for the reason given. */
+export async function portableFeatures(reason: string): Promise<Features> {
+  const native = no(reason);
+  const none = no("needs system calls");
+  return {
+    native,
+    udpErrorQueue4: none,
+    udpErrorQueue6: none,
+    tcpErrorQueue: none,
+    rawSockets: none,
+    largeBuffers: none,
+    ...(await limits()),
+  };
+}
+
+export async function nativeFeatures(native: Native, openUdp: OpenUdp, koffiVersion: string): Promise<Features> {
+  const [udpErrorQueue4, udpErrorQueue6, found] = await Promise.all([
+    udpErrorQueue(openUdp, 4, "127.0.0.1"),
+    udpErrorQueue(openUdp, 6, "::1"),
+    limits(),
+  ]);
+  return {
+    native: yes(`koffi ${koffiVersion}`),
+    udpErrorQueue4,
+    udpErrorQueue6,
+    tcpErrorQueue: tcpErrorQueue(native, release()),
+    rawSockets: rawSockets(native),
+    largeBuffers: largeBuffers(native),
+    ...found,
+  };
+}
+
+/** Waits for the machine's own port-unreachable, to a datagram that we send to ourselves. */
+async function udpErrorQueue(openUdp: OpenUdp, family: 4 | 6, loopback: string): Promise<Feature> {
+  const quiet: UdpOptions = { family, source: loopback, onDatagram: () => {}, onError: () => {} };
+  // A port that hears one peer is closed to everybody else, and nobody can open it meanwhile.
+  const closed = await openUdp({ ...quiet, remote: { address: loopback, port: DISCARD_PORT } });
+  if (closed.local === undefined) return no(`${loopback}: ${closed.syscall} ${closed.code}`);
+  try {
+    const error = await firstError(openUdp, quiet, closed.local);
+    if (error === undefined) return no(`${loopback}: no ICMP error within ${LOOPBACK_TIMEOUT_MS} ms`);
+    const { icmp } = error;
+    if (icmp === undefined) return no(`${loopback}: ${error.syscall} ${error.code} without an ICMP error`);
+    return yes(`${loopback}: ICMP type ${icmp.type}, code ${icmp.code}`);
+  } finally {
+    closed.close();
+  }
+}
+
+/** What comes of a datagram to this port; undefined when nothing comes in time. */
+async function firstError(openUdp: OpenUdp, options: UdpOptions, to: Endpoint): Promise<UdpError | undefined> {
+  let onError = (_: UdpError): void => {};
+  const socket = await openUdp({ ...options, onError: (error) => onError(error) });
+  if (socket.local === undefined) return socket;
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise((resolve) => {
+      onError = resolve;
+      timer = setTimeout(resolve, LOOPBACK_TIMEOUT_MS, undefined);
+      socket.send(new Uint8Array(0), to);
+    });
+  } finally {
+    clearTimeout(timer);
+    socket.close();
+  }
+}
+
+function tcpErrorQueue(native: Native, kernel: string): Feature {
+  const [major = 0, minor = 0] = kernel.split(".").map(Number);
+  const recent = major > TCP_SINCE.major || (major === TCP_SINCE.major && minor >= TCP_SINCE.minor);
+  if (!recent) return no(`Linux ${kernel}: needs ${TCP_SINCE.major}.${TCP_SINCE.minor}`);
+  try {
+    const fd = openSocket(native, "tcp", 4, {});
+    // Kernels and sandboxes without the queue say that nobody is connected.
+    const result = native.sys.recvmsg(fd, native.emptyMessage.at, MSG_ERRQUEUE);
+    native.sys.close(fd);
+    return result === -EAGAIN ? yes(`Linux ${kernel}`) : no(`receive ${native.sys.errorName(result)}`);
+  } catch (error) {
+    return no(codeOf(error));
+  }
+}
+
+function rawSockets(native: Native): Feature {
+  const fd = native.sys.socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_TCP);
+  if (fd < 0) return no(`socket ${native.sys.errorName(fd)}: needs CAP_NET_RAW`);
+  native.sys.close(fd);
+  return yes("CAP_NET_RAW");
+}
+
+function largeBuffers(native: Native): Feature {
+  try {
+    const fd = openSocket(native, "udp", 4, { source: "127.0.0.1" });
+    const result = setOption(native, fd, SOL_SOCKET, SO_RCVBUFFORCE, LARGE_BUFFER_BYTES);
+    if (result < 0) setOption(native, fd, SOL_SOCKET, SO_RCVBUF, LARGE_BUFFER_BYTES);
+    // The kernel doubles what is asked for, to have room for its own records.
+    const bytes = getOption(native, fd, SOL_SOCKET, SO_RCVBUF) / 2;
+    native.sys.close(fd);
+    return result < 0 ? no(`at most ${bytes} bytes: needs CAP_NET_ADMIN`) : yes(`${bytes} bytes were given`);
+  } catch (error) {
+    return no(codeOf(error));
+  }
+}
+
+async function limits(): Promise<Pick<Features, "descriptors" | "ephemeralPorts">> {
+  const [files, ports] = await Promise.all([
+    numbersIn("/proc/self/limits", /^Max open files\s+(\d+)/m),
+    numbersIn("/proc/sys/net/ipv4/ip_local_port_range", /^(\d+)\s+(\d+)/),
+  ]);
+  return {
+    ...(files?.[0] !== undefined && { descriptors: files[0] }),
+    ...(ports?.[0] !== undefined && ports[1] !== undefined && { ephemeralPorts: { from: ports[0], to: ports[1] } }),
+  };
+}
+
+async function numbersIn(path: string, pattern: RegExp): Promise<readonly number[] | undefined> {
+  const text = await readFile(path, "utf8").catch(() => "");
+  return pattern.exec(text)?.slice(1).map(Number);
+}

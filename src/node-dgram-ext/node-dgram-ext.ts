@@ -1,0 +1,86 @@
+/**
+ * The module's one door: sockets that see ICMP errors where the system lets them be seen, and the same interface over
+ * node:net and node:dgram where it does not.
+ */
+import { arch, endianness, platform } from "node:os";
+import { ErrorQueue } from "./error-queue.ts";
+import { type Features, nativeFeatures, portableFeatures } from "./features.ts";
+import { createNative, type Native } from "./native.ts";
+import { nativeTcp } from "./native-tcp.ts";
+import { nativeUdp, takeUdpMemory } from "./native-udp.ts";
+import { plainTcp } from "./plain-tcp.ts";
+import { plainUdp } from "./plain-udp.ts";
+import { bindSys, type Koffi } from "./sys.ts";
+import type { ConnectTcp } from "./tcp.ts";
+import type { OpenUdp } from "./udp.ts";
+import { eventLayoutOf, Watcher } from "./watcher.ts";
+
+export type { Endpoint, IcmpError, SocketFailure } from "./endpoint.ts";
+export type { Feature, Features } from "./features.ts";
+export type { TcpConnected, TcpFailed, TcpOptions, TcpResult } from "./tcp.ts";
+export type { UdpError, UdpFailed, UdpOptions, UdpSocket } from "./udp.ts";
+
+export interface Sockets {
+  readonly features: Features;
+  /** Connects, and tells which ICMP error prevented it. Never throws for what a network does. */
+  readonly connectTcp: ConnectTcp;
+  /** Opens a UDP socket that tells of ICMP errors. Never throws for what a network does. */
+  readonly openUdp: OpenUdp;
+  /** Frees the memory for system calls. Only when nothing that was opened here is used any more. */
+  close(): void;
+}
+
+/** How koffi is found. Rejects where it is not installed or does not run. */
+export type LoadKoffi = () => Promise<{ readonly default: Koffi }>;
+
+const ARENA_BYTES = 2 * 1024 * 1024;
+const ERROR_SLOTS = 16;
+const ARCHITECTURES = ["x64", "arm64", "riscv64", "loong64", "ppc64"];
+
+/** Finds out what this machine can do, and gives sockets by the best way it has. */
+export async function openSockets(loadKoffi: LoadKoffi = () => import("./koffi.ts")): Promise<Sockets> {
+  const unsuited = whyUnsuited();
+  if (unsuited !== undefined) return plainSockets(unsuited);
+  let native: Native;
+  let version: string;
+  try {
+    const { default: koffi } = await loadKoffi();
+    version = koffi.version;
+    native = createNative(bindSys(koffi), ARENA_BYTES);
+  } catch (error) {
+    return plainSockets(`koffi does not load: ${error instanceof Error ? error.message : error}`);
+  }
+  return nativeSockets(native, version);
+}
+
+function whyUnsuited(): string | undefined {
+  if (platform() !== "linux") return `${platform()}: only Linux keeps the ICMP errors of a socket`;
+  if (!ARCHITECTURES.includes(arch()) || endianness() !== "LE")
+    return `${arch()}: no layout of its structures is known`;
+  return undefined;
+}
+
+async function plainSockets(reason: string): Promise<Sockets> {
+  return {
+    features: await portableFeatures(reason),
+    connectTcp: plainTcp,
+    openUdp: plainUdp,
+    close: () => {},
+  };
+}
+
+async function nativeSockets(native: Native, koffiVersion: string): Promise<Sockets> {
+  const watcher = new Watcher(native, eventLayoutOf(arch()));
+  const errors = new ErrorQueue(native, native.arena, ERROR_SLOTS);
+  const openUdp = nativeUdp(native, watcher, takeUdpMemory(native, errors));
+  const features = await nativeFeatures(native, openUdp, koffiVersion);
+  return {
+    features,
+    connectTcp: features.tcpErrorQueue.has ? nativeTcp(native, watcher, errors) : plainTcp,
+    openUdp: (options) =>
+      (options.family === 6 ? features.udpErrorQueue6 : features.udpErrorQueue4).has
+        ? openUdp(options)
+        : plainUdp(options),
+    close: () => native.arena.close(),
+  };
+}

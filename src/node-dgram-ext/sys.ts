@@ -1,0 +1,164 @@
+/**
+ * The one file of system calls: libc through koffi, for 64-bit little-endian Linux. Each call gives what the kernel
+ * gave, or the negative error number, and is handed addresses of memory that V8 never moves (arena.ts). Numbers are
+ * those of the Linux headers, the same on x64, arm64, riscv64, loong64 and ppc64le.
+ */
+import type koffiModule from "koffi";
+
+export type Koffi = typeof koffiModule;
+
+export const AF_UNSPEC = 0;
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+
+export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+
+export const SOL_SOCKET = 1;
+export const SO_REUSEADDR = 2;
+export const SO_ERROR = 4;
+export const SO_RCVBUF = 8;
+export const SO_LINGER = 13;
+export const SO_ATTACH_FILTER = 26;
+export const SO_RCVBUFFORCE = 33;
+
+export const IPPROTO_IP = 0;
+export const IPPROTO_TCP = 6;
+export const IP_TOS = 1;
+export const IP_TTL = 2;
+export const IP_RECVERR = 11;
+export const IP_BIND_ADDRESS_NO_PORT = 24;
+
+export const IPPROTO_IPV6 = 41;
+export const IPV6_CHECKSUM = 7;
+export const IPV6_UNICAST_HOPS = 16;
+export const IPV6_RECVERR = 25;
+export const IPV6_V6ONLY = 26;
+export const IPV6_RECVHOPLIMIT = 51;
+export const IPV6_HOPLIMIT = 52;
+export const IPV6_TCLASS = 67;
+
+export const MSG_TRUNC = 0x20;
+export const MSG_ERRQUEUE = 0x2000;
+
+export const EPOLLIN = 0x1;
+export const EPOLLOUT = 0x4;
+export const EPOLLET = 0x80000000;
+export const EPOLL_CTL_ADD = 1;
+export const EPOLL_CTL_DEL = 2;
+export const EPOLL_CTL_MOD = 3;
+
+export const EPERM = 1;
+export const EINTR = 4;
+export const EAGAIN = 11;
+export const EINVAL = 22;
+export const EMSGSIZE = 90;
+export const EISCONN = 106;
+export const ENOTCONN = 107;
+export const EALREADY = 114;
+export const EINPROGRESS = 115;
+
+/** Room for a socket address of IPv4 or IPv6. */
+export const SOCKET_ADDRESS_BYTES = 28;
+
+/** Watches a descriptor on Node's own event loop (libuv), without a thread and without a timer. */
+export interface Poll {
+  ref(): void;
+  unref(): void;
+  close(): void;
+}
+
+export interface Sys {
+  socket(domain: number, type: number, protocol: number): number;
+  close(fd: number): number;
+  bind(fd: number, address: number, length: number): number;
+  connect(fd: number, address: number, length: number): number;
+  getsockname(fd: number, address: number, lengthAt: number): number;
+  getsockopt(fd: number, level: number, option: number, valueAt: number, lengthAt: number): number;
+  setsockopt(fd: number, level: number, option: number, valueAt: number, length: number): number;
+  sendto(fd: number, bytesAt: number, length: number, flags: number, address: number, addressLength: number): number;
+  recvmsg(fd: number, messageAt: number, flags: number): number;
+  sendmmsg(fd: number, vectorAt: number, length: number, flags: number): number;
+  recvmmsg(fd: number, vectorAt: number, length: number, flags: number): number;
+  epollCreate(): number;
+  epollControl(epoll: number, operation: number, fd: number, eventAt: number): number;
+  epollWait(epoll: number, eventsAt: number, length: number, timeoutMs: number): number;
+  inetPton(domain: number, text: string, addressAt: number): number;
+  /** Needs room for TEXT_BYTES at `textAt`, as ifIndexToName does. */
+  inetNtop(domain: number, addressAt: number, textAt: number): string;
+  ifNameToIndex(name: string): number;
+  ifIndexToName(index: number, textAt: number): string;
+  /** The address of fresh pages of zeros. */
+  mmap(bytes: number): number;
+  munmap(address: number, bytes: number): number;
+  view(address: number, bytes: number): ArrayBuffer;
+  poll(fd: number, onReadable: () => void): Poll;
+  /** The name of an error number, for instance `ECONNREFUSED`; takes it with either sign. */
+  errorName(errno: number): string;
+}
+
+const PROT_READ_WRITE = 3;
+const MAP_PRIVATE_ANONYMOUS = 0x22;
+/** What inetNtop and ifIndexToName need for their text. */
+export const TEXT_BYTES = 64;
+
+type Call = (...args: readonly (number | string)[]) => number;
+
+/** Binds the calls. Throws what koffi throws when libc lacks one of them. */
+export function bindSys(koffi: Koffi): Sys {
+  const libc = koffi.load(null);
+  const call = (name: string, result: string, ...parameters: readonly string[]): Call => {
+    const raw: Call = libc.func(name, result, [...parameters]);
+    return raw;
+  };
+  // A call that fails gives -1 and leaves its reason in errno, which koffi saved for us.
+  const checked = (name: string, ...parameters: readonly string[]): Call => {
+    const raw = call(name, "int", ...parameters);
+    return (...args) => {
+      const result = raw(...args);
+      return result < 0 ? -koffi.errno() : result;
+    };
+  };
+  const mmap = call("mmap", "intptr_t", "intptr_t", "size_t", "int", "int", "int", "int64_t");
+  const munmap = checked("munmap", "intptr_t", "size_t");
+  const recvmmsg = checked("recvmmsg", "int", "intptr_t", "uint", "int", "intptr_t");
+  const epollCreate = checked("epoll_create1", "int");
+  const inetNtop = libc.func("inet_ntop", "str", ["int", "intptr_t", "intptr_t", "uint"]);
+  const ifIndexToName = libc.func("if_indextoname", "str", ["uint", "intptr_t"]);
+  const names = namesOf(koffi.os.errno);
+  return {
+    socket: checked("socket", "int", "int", "int"),
+    close: checked("close", "int"),
+    bind: checked("bind", "int", "intptr_t", "uint"),
+    connect: checked("connect", "int", "intptr_t", "uint"),
+    getsockname: checked("getsockname", "int", "intptr_t", "intptr_t"),
+    getsockopt: checked("getsockopt", "int", "int", "int", "intptr_t", "intptr_t"),
+    setsockopt: checked("setsockopt", "int", "int", "int", "intptr_t", "uint"),
+    sendto: checked("sendto", "int", "intptr_t", "size_t", "int", "intptr_t", "uint"),
+    recvmsg: checked("recvmsg", "int", "intptr_t", "int"),
+    sendmmsg: checked("sendmmsg", "int", "intptr_t", "uint", "int"),
+    recvmmsg: (fd, vectorAt, length, flags) => recvmmsg(fd, vectorAt, length, flags, 0),
+    epollCreate: () => epollCreate(SOCK_CLOEXEC),
+    epollControl: checked("epoll_ctl", "int", "int", "int", "intptr_t"),
+    epollWait: checked("epoll_wait", "int", "intptr_t", "int", "int"),
+    inetPton: checked("inet_pton", "int", "str", "intptr_t"),
+    inetNtop: (domain, addressAt, textAt) => inetNtop(domain, addressAt, textAt, TEXT_BYTES) ?? "",
+    ifNameToIndex: call("if_nametoindex", "uint", "str"),
+    ifIndexToName: (index, textAt) => ifIndexToName(index, textAt) ?? "",
+    mmap: (bytes) => mmap(0, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0),
+    munmap,
+    view: (address, bytes) => koffi.view(BigInt(address), bytes),
+    poll: (fd, onReadable) => koffi.node.poll(fd, { readable: true }, onReadable),
+    errorName: (errno) => names.get(Math.abs(errno)) ?? `ERRNO-${Math.abs(errno)}`,
+  };
+}
+
+/** Where one number has several names, the first is the usual one (EAGAIN before EWOULDBLOCK). */
+function namesOf(errno: Readonly<Record<string, number>>): ReadonlyMap<number, string> {
+  const names = new Map<number, string>();
+  for (const [name, number] of Object.entries(errno)) if (!names.has(number)) names.set(number, name);
+  return names;
+}
