@@ -11,7 +11,7 @@ import { closingLine, type StepResult, summarise, type VitestReport } from "./ci
 
 /** The newest line of Node with long-term support; the npm package `node` brings its binary. */
 const NEWEST_LTS = 26;
-const STEP_TIMEOUT_MS = 30 * 60_000;
+const STEP_TIMEOUT_S = 20 * 60;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), "unity-probe-ci-"));
@@ -52,11 +52,9 @@ function run(step: Step, number: number): StepResult {
   const reportFile = join(scratch, `report-${number}.json`);
   const reporters = step.tests ? ` --reporter=default --reporter=json --outputFile.json="${reportFile}"` : "";
   process.stdout.write(`\n== ${step.name}: ${step.command}\n`);
-  const ended = spawnSync("bash", ["-c", step.command + reporters], {
-    cwd: step.folder ?? root,
-    stdio: ["ignore", "inherit", "inherit"],
-    timeout: STEP_TIMEOUT_MS,
-  });
+  // timeout(1) ends all processes of the step; spawnSync's own would end only the shell.
+  const argv = ["--kill-after=10", `${STEP_TIMEOUT_S}`, "bash", "-c", step.command + reporters];
+  const ended = spawnSync("timeout", argv, { cwd: step.folder ?? root, stdio: ["ignore", "inherit", "inherit"] });
   const succeeded = ended.status === 0;
   if (!step.tests) return { name: step.name, succeeded };
   const skipsFail = step.skipsFail ?? false;
