@@ -3,7 +3,7 @@ import type { Check } from "../model/check.ts";
 import type { CheckSeen } from "../model/result.ts";
 import type { RunContext } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
-import { blank, skipped } from "./seen.ts";
+import { blank, interrupted, skipped } from "./seen.ts";
 
 /** The system's resolver tries for long; a name without an answer by then has none for this run. */
 const RESOLVE_TIMEOUT_MS = 10_000;
@@ -27,8 +27,9 @@ export async function locate(host: string, checks: readonly Check[], context: Ru
   const { net } = context.parts;
   const literal = checks[0]?.address;
   const addresses = literal === undefined ? await resolve(host, context) : [literal];
-  if (addresses.length === 0)
-    return { reachable: [], unreachable: checks.map((check) => unasked(check, "name-not-found")) };
+  // A look-up that was cut short found nothing either, but that says nothing of the name.
+  if (context.signal.aborted) return nowhere(checks, interrupted);
+  if (addresses.length === 0) return nowhere(checks, (check) => blank(check, "name-not-found"));
   const routes = await Promise.all(
     addresses.map(async (address) => ({ address, route: await net.route(address, checks[0]?.source) })),
   );
@@ -38,7 +39,10 @@ export async function locate(host: string, checks: readonly Check[], context: Ru
   for (const { address, route } of routes) {
     const located = checks.map((check): Check => ({ ...check, address }));
     if (route.source !== undefined) reachable.push({ address, route: route.source, checks: located });
-    else unreachable.push(...located.map((check) => (anyRoute ? otherFamily(check) : unasked(check, "no-route"))));
+    else
+      unreachable.push(
+        ...located.map((check) => (anyRoute ? otherFamily(check) : unasked(check, blank(check, "no-route")))),
+      );
   }
   return { reachable, unreachable };
 }
@@ -50,9 +54,13 @@ async function resolve(host: string, context: RunContext): Promise<readonly stri
   return [...new Set(found)].filter((address) => family === undefined || family === (address.includes(":") ? 6 : 4));
 }
 
+function nowhere(checks: readonly Check[], seenOf: (check: Check) => CheckSeen): Location {
+  return { reachable: [], unreachable: checks.map((check) => unasked(check, seenOf(check))) };
+}
+
 /** A row that the plan already left out stays left out. */
-function unasked(check: Check, reason: "name-not-found" | "no-route"): CheckSeen {
-  return check.skip === undefined ? blank(check, reason) : skipped(check, check.skip.why, check.skip.deliberate);
+function unasked(check: Check, seen: CheckSeen): CheckSeen {
+  return check.skip === undefined ? seen : skipped(check, check.skip.why, check.skip.deliberate);
 }
 
 function otherFamily(check: Check): CheckSeen {
