@@ -2,7 +2,7 @@
  * All checks of one target address, in the order that the ICMP budget wants: single ports and canaries first, then
  * again those single UDP ports whose silence may be a withheld ICMP error, then the ranges, one at a time per transport.
  */
-import type { Check } from "../model/check.ts";
+import type { Check, Skip } from "../model/check.ts";
 import type { Prober } from "../model/prober.ts";
 import type { CheckSeen } from "../model/result.ts";
 import { TRANSPORTS } from "../model/words.ts";
@@ -18,7 +18,8 @@ export async function askAddress(checks: readonly Check[], context: AddressConte
   const singles: Promise<readonly CheckSeen[]>[] = [];
   for (const check of checks) {
     const prober = await context.parts.prober(check.prober);
-    if (check.skip !== undefined) singles.push(report(context, skipped(check, check.skip.why, check.skip.deliberate)));
+    const skip = check.skip ?? withoutIpv6(check, prober);
+    if (skip !== undefined) singles.push(report(context, skipped(check, skip.why, skip.deliberate)));
     else if (prober.kind !== "sweep") singles.push(askWithLeads(check, prober, context));
     else if (check.purpose !== "canary") sweeps.push({ check, prober });
     else
@@ -37,6 +38,12 @@ export async function askAddress(checks: readonly Check[], context: AddressConte
     ),
   );
   return [...seen, ...swept.flat()];
+}
+
+/** A row at an address where its protocol cannot be: no fault of the network. */
+function withoutIpv6(check: Check, prober: Prober): Skip | undefined {
+  if (prober.ipv4Only !== true || check.address?.includes(":") !== true) return undefined;
+  return { why: `${prober.about.protocol} exists over IPv4 only`, deliberate: true };
 }
 
 interface Range {

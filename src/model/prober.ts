@@ -71,6 +71,8 @@ interface ProberHead {
   /** Equals the file name and the word in YAML. */
   readonly id: string;
   readonly transports: readonly Transport[];
+  /** The protocol does not exist over IPv6: rows are skipped at such an address. */
+  readonly ipv4Only?: true;
   /** Default for rows that do not say; `fail` only where the protocol must answer what was asked. */
   readonly silence: Silence;
   readonly manners: Manners;

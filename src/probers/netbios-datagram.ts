@@ -17,6 +17,7 @@ export const netbiosDatagram: Oneshot<Record<string, never>> = {
   kind: "oneshot",
   id: "netbios-datagram",
   transports: ["udp"],
+  ipv4Only: true,
   silence: "inconclusive",
   schedule: { sendsAtMs: [0, 500, 1_000], giveUpMs: 1_500, replyFrom: "same" },
   manners: { minIntervalMs: 0 },

@@ -24,6 +24,7 @@ export const netbiosName: Oneshot<Record<string, never>> = {
   kind: "oneshot",
   id: "netbios-name",
   transports: ["udp"],
+  ipv4Only: true,
   silence: "fail",
   schedule: { sendsAtMs: [0, 750, 1_500], giveUpMs: 4_000, replyFrom: "same" },
   manners: { minIntervalMs: 0 },

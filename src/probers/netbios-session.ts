@@ -20,6 +20,7 @@ export const netbiosSession: Oneshot<Record<string, never>> = {
   kind: "oneshot",
   id: "netbios-session",
   transports: ["tcp"],
+  ipv4Only: true,
   silence: "fail",
   schedule: { sendsAtMs: [0], giveUpMs: 10_000, replyFrom: "same" },
   manners: { minIntervalMs: 0 },

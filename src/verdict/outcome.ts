@@ -76,8 +76,9 @@ function outcomeOfBlocked(verdict: Verdict, controls: Controls): Judgement {
   return verdict.state === "filtered" && controls.reached ? "pass" : "inconclusive";
 }
 
-/** The outcome of a range from those of its ports: any fail, else any error, else any inconclusive, else pass. */
+/** The outcome of a range from those of its ports: any fail, else any error; a pass only when all pass. */
 export function worstOf(judgements: readonly Judgement[]): Judgement {
-  const order: readonly Judgement[] = ["fail", "error", "inconclusive"];
-  return order.find((word) => judgements.includes(word)) ?? "pass";
+  if (judgements.includes("fail")) return "fail";
+  if (judgements.includes("error")) return "error";
+  return judgements.every((judgement) => judgement === "pass") ? "pass" : "inconclusive";
 }

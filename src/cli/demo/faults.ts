@@ -17,21 +17,21 @@ interface Fault {
   readonly reason: Reason;
 }
 
-/** By check id. A lead's id is its parent's, and where it leads. */
+/** By check id. */
 export const FAULTS: Readonly<Record<string, Fault>> = {
   "ntp/udp/123": {
     what: "a UDP port that never answers",
     door: { transport: "udp", port: 123, standIn: silence("udp") },
     reason: "no-response",
   },
-  "winrpc-endpoint-locator/tcp/135/tcp/5001/netlogon": {
+  "netbios-session/tcp/139": {
     what: "another protocol behind a port",
-    door: { transport: "tcp", port: 5001, standIn: wrongProtocol() },
+    door: { transport: "tcp", port: 139, standIn: wrongProtocol() },
     reason: "mismatch",
   },
-  "winrpc-endpoint-locator/tcp/135/tcp/5002/dnsserver": {
+  "ldap-over-ssl/tcp/636": {
     what: "a closed port",
-    door: { transport: "tcp", port: 5002 },
+    door: { transport: "tcp", port: 636 },
     reason: "conn-refused",
   },
 };
