@@ -2,17 +2,11 @@
 import yargs, { type Argv } from "yargs";
 import { ConfigError } from "../profile/config-error.ts";
 import type { Command } from "./command.ts";
-import { demoCommand } from "./commands/demo.ts";
-import { explainCommand } from "./commands/explain.ts";
-import { planCommand } from "./commands/plan.ts";
-import { profilesCommand } from "./commands/profiles.ts";
-import { runCommand } from "./commands/run.ts";
+import { COMMANDS } from "./command-table.ts";
 import { codeOfHelp, complain, exitStyleOf } from "./exit-style.ts";
 import { checkFlags, refuseStrayWords, refuseUnknownTwins, verbOf } from "./flag-check.ts";
 import type { Flag } from "./flags.ts";
 import { toolVersion } from "./version.ts";
-
-const COMMANDS: readonly Command[] = [runCommand, planCommand, profilesCommand, explainCommand, demoCommand];
 
 /** Every flag has one spelling, and every value is the word that was typed. */
 const PARSER = {

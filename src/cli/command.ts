@@ -1,4 +1,4 @@
-/** What a verb of the command line is. A new verb is one file in commands/ and one entry in command-line.ts. */
+/** What a verb of the command line is. A new verb is one file in commands/ and one entry in command-table.ts. */
 import type { Flag, FlagValues } from "./flags.ts";
 
 export interface Command {
@@ -7,6 +7,8 @@ export interface Command {
   readonly about: string;
   readonly flags: Readonly<Record<string, Flag>>;
   readonly commands?: readonly Command[];
+  /** What a shell offers for the positional. */
+  readonly values?: () => Promise<readonly string[]>;
   /** Does it; resolves to the exit code. Throws ConfigError for words that cannot be used. */
   run(flags: FlagValues): Promise<number>;
 }

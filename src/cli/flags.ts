@@ -4,7 +4,9 @@
 import type { RunOptions } from "../engine/context.ts";
 import { ConfigError } from "../profile/config-error.ts";
 import type { PlanOptions } from "../profile/expand.ts";
+import { FORMATS } from "../report/index.ts";
 import { EXIT_STYLES } from "./exit-style.ts";
+import { profileIds } from "./profile-files.ts";
 
 /** One flag, as yargs takes it. */
 export interface Flag {
@@ -12,15 +14,23 @@ export interface Flag {
   readonly about: string;
   readonly alias?: string;
   readonly choices?: readonly string[];
+  /** What a shell offers where any word may stand. */
+  readonly values?: () => Promise<readonly string[]>;
 }
 
 /** Parsed flags by name; yargs keeps the long name of each. */
 export type FlagValues = Readonly<Record<string, unknown>>;
 
 export const PLAN_FLAGS = {
-  profile: { type: "array", alias: "p", about: "Profile id, alias, or path of a YAML file; repeatable" },
+  profile: {
+    type: "array",
+    alias: "p",
+    about: "Profile id, alias, or path of a YAML file; repeatable",
+    values: profileIds,
+  },
   host: { type: "array", alias: "H", about: "Name or address of the target; repeatable" },
   set: { type: "array", about: "Value for a profile variable: name=value; repeatable" },
+  secret: { type: "array", about: "File with a secret that a row names: NAME=FILE; repeatable" },
   expect: {
     type: "string",
     choices: ["service", "path"],
@@ -31,7 +41,12 @@ export const PLAN_FLAGS = {
   "strict-tls": { type: "boolean", about: "What is wrong with a certificate fails its row instead of warning" },
   source: { type: "string", about: "Own address to ask from" },
   "source-port": { type: "array", about: "Own port for a row: udp/137=137; repeatable" },
-  output: { type: "array", alias: "o", about: "FORMAT or FORMAT=FILE: table, json, ndjson, junit, nagios; repeatable" },
+  output: {
+    type: "array",
+    alias: "o",
+    about: "FORMAT or FORMAT=FILE: table, json, ndjson, junit, nagios; repeatable",
+    values: async () => Object.keys(FORMATS),
+  },
   color: {
     type: "string",
     choices: ["auto", "always", "never"],

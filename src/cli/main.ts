@@ -1,9 +1,13 @@
-/** The entry behind bin/unity-probe.js. `--version` is answered before anything else is loaded. */
+/** The entry behind bin/unity-probe.js. `--version` and a shell's question are answered before the parser is loaded. */
+import { QUESTION } from "./completion/scripts.ts";
 import { toolVersion } from "./version.ts";
 
 const words = process.argv.slice(2);
 if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) {
   process.stdout.write(`${toolVersion()}\n`);
+} else if (words[0] === QUESTION) {
+  const { answerShell } = await import("./completion/answer.ts");
+  await answerShell(words.slice(1));
 } else {
   const { main } = await import("./command-line.ts");
   process.exitCode = await main(words);

@@ -10,6 +10,11 @@ export async function shippedProfiles(): Promise<readonly Profile[]> {
   return JSON.parse(await readFile(new URL("../profiles.json", import.meta.url), "utf8")) as readonly Profile[];
 }
 
+/** The ids of the profiles that ship with the tool. */
+export async function profileIds(): Promise<readonly string[]> {
+  return (await shippedProfiles()).map(({ id }) => id);
+}
+
 /** One profile for each word. Throws ConfigError for the first that is unknown or unusable. */
 export async function loadProfiles(words: readonly string[]): Promise<readonly Profile[]> {
   const shipped = words.every(isPath) ? [] : await shippedProfiles();

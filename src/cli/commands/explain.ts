@@ -14,6 +14,7 @@ export const explainCommand: Command = {
   words: ["explain [prober]"],
   about: "What a prober sends byte by byte, accepts, proves and may trigger; without a prober all of them",
   flags: {},
+  values: async () => proberIds,
   async run({ prober }) {
     const lines = prober === undefined ? await listLines() : pageLines(await explanationFor(String(prober)));
     process.stdout.write(`${lines.join("\n")}\n`);

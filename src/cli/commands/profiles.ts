@@ -4,7 +4,7 @@ import { EXIT_CODES } from "../../model/result.ts";
 import { findProfile } from "../../profile/catalogue.ts";
 import type { Profile, ProfileRow } from "../../profile/format.ts";
 import type { Command } from "../command.ts";
-import { parseFile, shippedProfiles } from "../profile-files.ts";
+import { parseFile, profileIds, shippedProfiles } from "../profile-files.ts";
 
 const listCommand: Command = {
   words: ["list", "$0"],
@@ -22,6 +22,7 @@ const showCommand: Command = {
   words: ["show <id>"],
   about: "One profile in full: rows, sources, notes, variables",
   flags: {},
+  values: profileIds,
   async run(flags) {
     for (const line of pageOf(findProfile(await shippedProfiles(), String(flags.id)))) print(line);
     return EXIT_CODES.passed;

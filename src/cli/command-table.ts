@@ -1,0 +1,17 @@
+/** Every verb of the command line, in the order in which help shows them. */
+import type { Command } from "./command.ts";
+import { completionCommand } from "./commands/completion.ts";
+import { demoCommand } from "./commands/demo.ts";
+import { explainCommand } from "./commands/explain.ts";
+import { planCommand } from "./commands/plan.ts";
+import { profilesCommand } from "./commands/profiles.ts";
+import { runCommand } from "./commands/run.ts";
+
+export const COMMANDS: readonly Command[] = [
+  runCommand,
+  planCommand,
+  profilesCommand,
+  explainCommand,
+  demoCommand,
+  completionCommand,
+];
