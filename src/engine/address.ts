@@ -16,11 +16,12 @@ import { askSingle } from "./single.ts";
 export async function askAddress(checks: readonly Check[], context: AddressContext): Promise<readonly CheckSeen[]> {
   const sweeps: Range[] = [];
   const singles: Promise<readonly CheckSeen[]>[] = [];
+  const doubtful = new Set<CheckSeen>();
   for (const check of checks) {
     const prober = await context.parts.prober(check.prober);
     const skip = check.skip ?? withoutIpv6(check, prober);
     if (skip !== undefined) singles.push(report(context, skipped(check, skip.why, skip.deliberate)));
-    else if (prober.kind !== "sweep") singles.push(askWithLeads(check, prober, context));
+    else if (prober.kind !== "sweep") singles.push(askWithLeads(check, prober, doubtful, context));
     else if (check.purpose !== "canary") sweeps.push({ check, prober });
     else
       singles.push(
@@ -28,7 +29,7 @@ export async function askAddress(checks: readonly Check[], context: AddressConte
       );
   }
   const asked = (await Promise.all(singles)).flat();
-  const seen = await askSilentAgain(asked, context);
+  const seen = await askSilentAgain(asked, doubtful, context);
   const swept = await Promise.all(
     TRANSPORTS.map((over) =>
       sweepInTurn(
@@ -68,16 +69,19 @@ async function report(context: AddressContext, seen: CheckSeen): Promise<readonl
 
 type SingleProber = Exclude<Prober, { kind: "sweep" }>;
 
-/** A check, and at once those that its reply announces: same address, one step deep. */
+/** A check, and at once those that its reply announces. A silence that says nothing is added to `doubtful`. */
 async function askWithLeads(
   check: Check,
   prober: SingleProber,
+  doubtful: Set<CheckSeen>,
   context: AddressContext,
 ): Promise<readonly CheckSeen[]> {
   const seen = withLeadLimit(await context.limits.run(check, () => askSingle(check, prober, context)));
   noteBudget(seen, context);
   if (seen.reading?.learned !== undefined) context.facts.learn(seen.reading.learned);
-  if (!mayBeWithheld(seen, context)) context.onSeen(seen);
+  // Decided now: what is spent later held back nothing from this one.
+  if (mayBeWithheld(seen, context)) doubtful.add(seen);
+  else context.onSeen(seen);
   return [seen, ...(await followLeads(seen, context))];
 }
 
@@ -94,23 +98,33 @@ function mayBeWithheld(seen: CheckSeen, context: AddressContext): boolean {
   return silent && context.budget.mayBeSpent(context.parts.world.monotonicMs());
 }
 
-/** Asks those ports once more, each when the target can answer again. */
-async function askSilentAgain(asked: readonly CheckSeen[], context: AddressContext): Promise<CheckSeen[]> {
-  const { world } = context.parts;
+/** Asks the doubtful ones once more, each when the target can answer again. */
+async function askSilentAgain(
+  asked: readonly CheckSeen[],
+  doubtful: ReadonlySet<CheckSeen>,
+  context: AddressContext,
+): Promise<readonly CheckSeen[]> {
   const settled: CheckSeen[] = [];
   for (const seen of asked) {
-    if (!mayBeWithheld(seen, context) || context.signal.aborted) {
+    if (!doubtful.has(seen)) {
       settled.push(seen);
       continue;
     }
-    const prober = await context.parts.prober(seen.check.prober);
-    await world.sleep(context.budget.refillMs(world.monotonicMs()), context.signal);
-    const again = await context.limits.run(seen.check, () => askSingle(seen.check, prober as SingleProber, context));
-    const better = again.verdict === undefined || again.skipped !== undefined ? seen : again;
-    noteBudget(better, context);
+    const better = context.signal.aborted ? seen : await askAgain(seen, context);
     context.onSeen(better);
     settled.push(better);
   }
   context.budget.forgive();
   return settled;
+}
+
+/** What is seen the second time, or what was seen the first time where there is no second. */
+async function askAgain(seen: CheckSeen, context: AddressContext): Promise<CheckSeen> {
+  const { world } = context.parts;
+  const prober = await context.parts.prober(seen.check.prober);
+  await world.sleep(context.budget.refillMs(world.monotonicMs()), context.signal);
+  const again = await context.limits.run(seen.check, () => askSingle(seen.check, prober as SingleProber, context));
+  if (again.verdict === undefined || again.skipped !== undefined) return seen;
+  noteBudget(again, context);
+  return again;
 }
