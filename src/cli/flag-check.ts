@@ -6,6 +6,7 @@ import { ConfigError } from "../profile/config-error.ts";
 import { didYouMean, nearest } from "../profile/nearest.ts";
 import type { Command } from "./command.ts";
 import type { Flag, FlagValues } from "./flags.ts";
+import { SECRET_PREFIX } from "./secrets.ts";
 
 const TWIN_PREFIX = "UNITY_PROBE_";
 
@@ -53,7 +54,8 @@ export function refuseStrayWords(
 export function refuseUnknownTwins(commands: readonly Command[]): void {
   const flags = flagNamesOf(commands);
   for (const name of Object.keys(process.env)) {
-    if (!name.startsWith(TWIN_PREFIX) || flags.some((flag) => twinOf(flag) === name)) continue;
+    if (!name.startsWith(TWIN_PREFIX) || name.startsWith(SECRET_PREFIX)) continue;
+    if (flags.some((flag) => twinOf(flag) === name)) continue;
     const close = nearest(name.slice(TWIN_PREFIX.length).replaceAll("_", "-"), flags);
     const hint = close === undefined ? undefined : `did you mean ${twinOf(close)}?`;
     throw new ConfigError(`the environment's ${name} belongs to no flag`, hint);

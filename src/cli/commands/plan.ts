@@ -14,6 +14,7 @@ import { list, outputsOf, planOptionsOf, RUN_FLAGS, runOptionsOf } from "../flag
 import { openOutputs, renderOptions } from "../outputs.ts";
 import { realWorld } from "../parts.ts";
 import { loadProfiles, missingProfile } from "../profile-files.ts";
+import { secretsFor, THIS_MACHINE } from "../secrets.ts";
 import { toolVersion } from "../version.ts";
 
 export const planCommand: Command = {
@@ -25,6 +26,7 @@ export const planCommand: Command = {
     const words = list(flags, "profile");
     if (words.length === 0) throw missingProfile();
     const plan = expandPlan(await loadProfiles(words), planOptionsOf(flags, world.randomBytes));
+    await secretsFor(plan, list(flags, "secret"), THIS_MACHINE);
     const outputs = await openOutputs(
       outputsOf(flags),
       renderOptions(flags.color, flags.verbose === true, process.env),

@@ -13,9 +13,10 @@ import { resultEntry, runDocument } from "../../report/run-document.ts";
 import type { Command } from "../command.ts";
 import { type FlagValues, isPlugin, list, outputsOf, planOptionsOf, RUN_FLAGS, runOptionsOf } from "../flags.ts";
 import { type Outputs, openOutputs, renderOptions } from "../outputs.ts";
-import { createParts } from "../parts.ts";
+import { createParts, realWorld } from "../parts.ts";
 import { loadProfiles, missingProfile } from "../profile-files.ts";
 import { createProgress } from "../progress.ts";
+import { secretsFor, THIS_MACHINE } from "../secrets.ts";
 import { toolVersion } from "../version.ts";
 
 export const runCommand: Command = {
@@ -23,11 +24,12 @@ export const runCommand: Command = {
   about: "Ask every row of the profiles and report the matrix",
   flags: RUN_FLAGS,
   async run(flags) {
-    const parts = createParts();
+    const world = realWorld();
     const words = list(flags, "profile");
     if (words.length === 0) throw missingProfile();
-    const plan = expandPlan(await loadProfiles(words), planOptionsOf(flags, parts.world.randomBytes));
-    const { report, document } = await runPlan(plan, parts, flags);
+    const plan = expandPlan(await loadProfiles(words), planOptionsOf(flags, world.randomBytes));
+    const secret = await secretsFor(plan, list(flags, "secret"), THIS_MACHINE);
+    const { report, document } = await runPlan(plan, createParts({ ...world, secret }), flags);
     return isPlugin(flags) ? nagiosState(document) : report.exitCode;
   },
 };
