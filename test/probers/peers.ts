@@ -53,7 +53,7 @@ function ldap(path: string, request: Uint8Array, idBit = 0): Uint8Array {
 }
 
 /** Samba's answer to an LDAP ping, entry and end of the search in one datagram, as the answer to this one. */
-function ldapPing(request: Uint8Array, idBit = 0): Uint8Array {
+export function ldapPing(request: Uint8Array, idBit = 0): Uint8Array {
   const messageId = decodeLdap(request).messageId ^ idBit;
   return encodeCldap(decodeCldap(fixture("cldap/netlogon-samba.hex")).map((message) => ({ ...message, messageId })));
 }
