@@ -1,4 +1,4 @@
-/** How much happens at once: overall, per target address, and one connection at a time per port. */
+/** How much happens at once: overall, per target address, and one connection at a time per port, theirs or ours. */
 import pLimit, { type LimitFunction } from "p-limit";
 import type { Check } from "../model/check.ts";
 import { countPorts } from "../model/ports.ts";
@@ -10,18 +10,21 @@ export class Limits {
   readonly #overall: LimitFunction;
   readonly #addresses = new Map<string, LimitFunction>();
   readonly #ports = new Map<string, LimitFunction>();
+  readonly #ownPorts = new Map<string, LimitFunction>();
 
   /** `concurrency` is the most checks that run at once, at least 1. */
   constructor(concurrency: number) {
     this.#overall = pLimit(concurrency);
   }
 
-  /** Runs the task when its port, its address and the run have room. The port is taken first: it holds no other up. */
+  /** Runs the task when its ports, its address and the run have room. Ports are taken first: they hold no other up. */
   run<T>(check: Check, task: () => Promise<T>): Promise<T> {
-    const address = check.address ?? check.host;
+    const { transport, ports, sourcePort, address = check.host } = check;
     const inAddress = () => limitOf(this.#addresses, address, CHECKS_PER_ADDRESS)(() => this.#overall(task));
-    if (countPorts(check.ports) > 1) return inAddress();
-    return limitOf(this.#ports, `${check.transport} ${address} ${check.ports[0]?.first}`, 1)(inAddress);
+    if (countPorts(ports) > 1) return inAddress();
+    const atPort = () => limitOf(this.#ports, `${transport} ${address} ${ports[0]?.first}`, 1)(inAddress);
+    // A system gives a port to one socket at a time, whatever address it talks to.
+    return sourcePort === undefined ? atPort() : limitOf(this.#ownPorts, `${transport} ${sourcePort}`, 1)(atPort);
   }
 }
 

@@ -99,11 +99,12 @@ function endpointOf(check: Check): Ask["remote"] {
 }
 
 /**
- * Hosts run side by side. On one host, single ports share the slots (no schedule of theirs is longer than all work
+ * Hosts run side by side, save what shares an own port. On one host, single ports share the slots (no schedule of theirs is longer than all work
  * evenly spread and then the longest queue at one port), then the ranges follow one by one.
  */
 function runMs(plan: Plan, estimates: readonly (Estimate | undefined)[], pace: Pace): number {
   const hosts = new Map<string, { spreadMs: number; queuesMs: Map<string, number>; rangesMs: number }>();
+  const ownPortsMs = new Map<string, number>();
   const slots = Math.min(pace.checksPerHost, pace.concurrency);
   let allMs = 0;
   for (const [at, check] of plan.checks.entries()) {
@@ -115,13 +116,18 @@ function runMs(plan: Plan, estimates: readonly (Estimate | undefined)[], pace: P
       host.rangesMs += worstMs;
       continue;
     }
+    if (check.sourcePort !== undefined) addTo(ownPortsMs, `${check.transport} ${check.sourcePort}`, worstMs);
     const port = `${check.transport}/${check.portsText}`;
     host.spreadMs += worstMs / slots;
-    host.queuesMs.set(port, (host.queuesMs.get(port) ?? 0) + worstMs);
+    addTo(host.queuesMs, port, worstMs);
   }
   const each = [...hosts.values()].map(
     (host) => host.spreadMs + Math.max(0, ...host.queuesMs.values()) + host.rangesMs,
   );
   const crowded = hosts.size * pace.checksPerHost > pace.concurrency ? allMs / pace.concurrency : 0;
-  return Math.ceil(Math.max(0, ...each) + crowded);
+  return Math.ceil(Math.max(0, ...each) + Math.max(0, ...ownPortsMs.values()) + crowded);
+}
+
+function addTo(queuesMs: Map<string, number>, key: string, ms: number): void {
+  queuesMs.set(key, (queuesMs.get(key) ?? 0) + ms);
 }

@@ -61,18 +61,32 @@ function detailOfVerdict(one: CheckSeen, verdict: Verdict): string {
     case "mismatch":
       return `another protocol answered${one.check.tls === undefined ? "" : " instead of TLS"}${firstBytesOf(one)}`;
     case "local-egress-blocked":
-      return "not sent: our own host's firewall or policy refused it";
+      return refusalText(one);
     case "no-route":
       return "not sent: this host has no route to the address";
     case "name-not-found":
       return `the name ${one.check.host} has no address`;
     case "no-resources":
-      return `not asked: this host ran out of resources (${codeOf(one)})`;
+      return resourceText(one);
     case "unclassified":
       return `not decided: this host reported ${codeOf(one)}, which no rule covers`;
     default:
       return verdict.reason;
   }
+}
+
+/** An own port that was asked for is another program's, or there is nothing left to ask with. */
+function resourceText(one: CheckSeen): string {
+  const { sourcePort } = one.check;
+  if (codeOf(one) === "EADDRINUSE" && sourcePort !== undefined) return `not asked: own port ${sourcePort} is in use`;
+  return `not asked: this host ran out of resources (${codeOf(one)})`;
+}
+
+/** Systems keep low ports for privileged users. */
+function refusalText(one: CheckSeen): string {
+  const { sourcePort } = one.check;
+  const low = sourcePort !== undefined && sourcePort < 1_024 && codeOf(one) === "EACCES";
+  return `not sent: ${low ? `own port ${sourcePort} needs a privilege, or ` : ""}our own host's firewall or policy refused it`;
 }
 
 function silenceOf(one: CheckSeen, verdict: Verdict): string {

@@ -64,6 +64,29 @@ describe("a port", () => {
   });
 });
 
+describe("an own port", () => {
+  const hosts = ["192.0.2.1", "192.0.2.2"];
+
+  it("that several rows or hosts are to be asked from is used by one at a time, and holds no other up", async () => {
+    const checks = hosts.flatMap((host) => [
+      check("talker", 88, { host, sourcePort: 1088 }),
+      check("talker", 389, { host, sourcePort: 1088 }),
+      check("talker", 445, { host }),
+    ]);
+    const { net, results } = await stage(checks, { probers: [talker], scene });
+    expect(net.mostAtOnce(({ port }) => port !== 445)).toBe(1);
+    expect(net.opened.filter(({ to }) => to.port === 445).map(({ atMs }) => atMs)).toEqual([0, 0]);
+    expect(results).toHaveLength(6);
+  });
+
+  it("of TCP is another than the same of UDP", async () => {
+    const transports = ["tcp", "udp"] as const;
+    const checks = transports.map((transport) => check("echo", 88, { transport, sourcePort: 1088 }));
+    const { net } = await stage(checks, { probers: [oneshot("echo")], scene });
+    expect(net.opened.map(({ atMs }) => atMs)).toEqual([0, 0]);
+  });
+});
+
 describe("ranges", () => {
   it("of one address go one after the other over each transport", async () => {
     const clock = new HeldClock();

@@ -81,6 +81,11 @@ describe("the cost of a plan", () => {
     expect(two).toBe(6000 + 6000 / 16 + 66_000);
   });
 
+  it("takes what shares an own port one after the other, over all hosts", () => {
+    const own = ntp.replace("}", ", source-port: 123}");
+    expect(estimate([own], {}, ["dc01", "dc02", "dc03"]).total.worstMs).toBeGreaterThanOrEqual(18_000);
+  });
+
   it("grows when the run has fewer slots than its hosts could use", () => {
     expect(estimate([ntp], { concurrency: 1 }, ["dc01", "dc02"]).total.worstMs).toBeGreaterThanOrEqual(12_000);
   });
