@@ -42,6 +42,10 @@ export async function exchangeUdp(
   const answered = new AbortController();
   let best: Read = {};
   let read: ((bytes: Uint8Array, from: Endpoint, atMs: number) => Read) | undefined;
+  let fail: (mistake: unknown) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
   const socket = await net.udp(
     ask.remote,
     {
@@ -49,7 +53,12 @@ export async function exchangeUdp(
       replyFrom: schedule.replyFrom,
       onDatagram: (bytes, from, atMs) => {
         if (best.final !== undefined || read === undefined) return;
-        best = { ...best, ...read(bytes, from, atMs) };
+        try {
+          best = { ...best, ...read(bytes, from, atMs) };
+        } catch (mistake) {
+          // Thrown to the socket it would end the process.
+          fail(mistake);
+        }
         if (best.final !== undefined) answered.abort();
       },
     },
@@ -60,7 +69,8 @@ export async function exchangeUdp(
       const transaction = prober.start(check.params, ask, socket.local);
       read = (bytes, from, atMs) => transaction.read(bytes, from, atMs);
       const over = AbortSignal.any([signal, answered.signal]);
-      await Promise.race([socket.ended, aborted(over), sendAll(schedule, transaction, socket, ask, over)]);
+      const sending = sendAll(schedule, transaction, socket, ask, over);
+      await Promise.race([failed, socket.ended, aborted(over), sending]);
     }
     return exchanged(best.final ?? best.soFar, [socket.seen()]);
   } finally {
@@ -126,6 +136,7 @@ export async function exchangeDialogue(
   try {
     const dialer = { ...ask, connect: dial, ...(check.tls === undefined ? {} : { tls: check.tls }) };
     const reading = await prober.run(check.params, dialer);
+    if (reading === undefined && attempts.length === 0) throw new TypeError(`${prober.id} never connected`);
     return exchanged(
       reading,
       attempts.map((attempt) => attempt.seen()),

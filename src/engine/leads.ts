@@ -4,7 +4,7 @@ import { onePort } from "../model/ports.ts";
 import type { Lead } from "../model/prober.ts";
 import type { CheckSeen } from "../model/result.ts";
 import type { AddressContext } from "./context.ts";
-import { interrupted } from "./seen.ts";
+import { failed, interrupted } from "./seen.ts";
 import { askSingle } from "./single.ts";
 
 /** Of one reply, at most this many announced endpoints are asked. */
@@ -51,9 +51,13 @@ async function followPort(
 
 async function followLead(check: Check, context: AddressContext): Promise<CheckSeen> {
   if (context.signal.aborted) return interrupted(check);
-  const prober = await context.parts.prober(check.prober);
-  if (prober.kind === "sweep") throw new TypeError(`${check.prober} cannot follow a lead`);
-  return context.limits.run(check, () => askSingle(check, prober, context));
+  try {
+    const prober = await context.parts.prober(check.prober);
+    if (prober.kind === "sweep") throw new TypeError(`${check.prober} cannot follow a lead`);
+    return await context.limits.run(check, () => askSingle(check, prober, context));
+  } catch (error) {
+    return failed(check, error);
+  }
 }
 
 function checkOfLead(parent: Check, lead: Lead): Check {

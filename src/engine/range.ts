@@ -7,7 +7,7 @@ import type { CheckSeen } from "../model/result.ts";
 import { rangeOf, verdictOfRange } from "../verdict/range.ts";
 import type { AddressContext } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
-import { interrupted } from "./seen.ts";
+import { failed, interrupted } from "./seen.ts";
 
 /** How each port is asked. TCP: long enough for the first SYN resend of every system. UDP: for a slow WAN and back. */
 export const SWEEP_PACE = {
@@ -20,6 +20,10 @@ export const CANARY_ATTEMPTS = 1;
 
 /** Asks every port of a range and groups what was seen. */
 export async function askRange(check: Check, prober: Sweep<unknown>, context: AddressContext): Promise<CheckSeen> {
+  return sweepRange(check, prober, context).catch((error: unknown) => failed(check, error));
+}
+
+async function sweepRange(check: Check, prober: Sweep<unknown>, context: AddressContext): Promise<CheckSeen> {
   const { parts, signal, budget } = context;
   const { world } = parts;
   if (signal.aborted) return interrupted(check);

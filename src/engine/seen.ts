@@ -17,6 +17,12 @@ export function blank(check: Check, reason: Reason): CheckSeen {
   return { ...NOTHING, check, verdict: { state: "unknown", reason, service: "unchecked" } };
 }
 
+/** A mistake of our own: it must not end the run, and must not be taken for something the network did. */
+export function failed(check: Check, failure: unknown): CheckSeen {
+  const why = failure instanceof Error ? failure.message : String(failure);
+  return { ...blank(check, "unclassified"), warnings: [`the prober failed: ${why}`] };
+}
+
 /** The run was stopped before this check ended: nothing is known of it. */
 export function interrupted(check: Check): CheckSeen {
   return { ...NOTHING, check };

@@ -7,7 +7,7 @@ import type { AddressContext } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
 import { CONNECT_TIMEOUT_MS, type Exchanged, exchangeDialogue, exchangeTcp, exchangeUdp } from "./exchange.ts";
 import { claimTurn } from "./manners.ts";
-import { blank, interrupted, notDue } from "./seen.ts";
+import { failed, interrupted, notDue } from "./seen.ts";
 
 /** Asks one port once (with the resends of its transaction). Never throws for what the peer or the network does. */
 export function askSingle(
@@ -43,7 +43,7 @@ async function askNow(
   if (signal.aborted) return interrupted(check);
   const timing = { durationMs: world.monotonicMs() - startedMs, timeoutMs };
   return "failure" in outcome
-    ? { ...blank(check, "unclassified"), ...timing, warnings: [failureText(outcome.failure)] }
+    ? { ...failed(check, outcome.failure), ...timing }
     : seenOf(check, outcome, timing, context);
 }
 
@@ -92,9 +92,4 @@ function seenOf(
     ...(reading === undefined ? {} : { reading }),
     ...(source === undefined ? {} : { source }),
   };
-}
-
-/** A mistake in a prober must not end the run, and must not be taken for something the network did. */
-function failureText(failure: unknown): string {
-  return `the prober failed: ${failure instanceof Error ? failure.message : String(failure)}`;
 }

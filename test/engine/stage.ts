@@ -1,14 +1,16 @@
 /** What the tests of the engine share: probers of one byte, checks, and a run over a held clock and a scripted network. */
 import { setMaxListeners } from "node:events";
+import { realWorld } from "../../src/cli/parts.ts";
 import type { RunOptions } from "../../src/engine/context.ts";
 import { run } from "../../src/engine/run.ts";
 import type { Check, Plan } from "../../src/model/check.ts";
 import type { SweepJob } from "../../src/model/observation.ts";
-import type { Ledger, Net, Parts, Sweeper } from "../../src/model/parts.ts";
+import type { Ledger, Parts, Sweeper } from "../../src/model/parts.ts";
 import { onePort } from "../../src/model/ports.ts";
 import type { Dialogue, Oneshot, Prober, Reading, Sweep } from "../../src/model/prober.ts";
 import type { CheckResult, CheckSeen, RunReport } from "../../src/model/result.ts";
 import { REASONS, type Reason } from "../../src/model/words.ts";
+import { createNet } from "../../src/net/net.ts";
 import { HeldClock } from "./held-clock.ts";
 import { type Scene, type ScriptedNet, scriptedNet } from "./scripted-net.ts";
 
@@ -139,11 +141,12 @@ export interface Staging {
   readonly probers: readonly Prober[];
   readonly scene?: Scene;
   readonly clock?: HeldClock;
-  readonly net?: (clock: HeldClock) => Net;
   readonly sweeper?: Sweeper;
   readonly ledger?: Ledger;
   readonly options?: Partial<RunOptions>;
   readonly signal?: AbortSignal;
+  /** The real network, and time as it passes outside. */
+  readonly real?: true;
 }
 
 export interface Staged extends RunReport {
@@ -164,23 +167,24 @@ export function planOf(checks: readonly Check[]): Plan {
 export async function stage(checks: readonly Check[], staging: Staging): Promise<Staged> {
   const { probers, clock = new HeldClock(), scene = { port: () => ({ does: "answers", afterMs: 10 }) } } = staging;
   const net = scriptedNet(clock, scene);
+  const world = staging.real === true ? realWorld() : clock.world;
   const parts: Parts = {
     prober: async (id) => probers.find((each) => each.id === id) ?? fail(id),
-    net: staging.net?.(clock) ?? net,
+    net: staging.real === true ? createNet(world) : net,
     sweeper: staging.sweeper ?? scriptedSweeper(clock).sweeper,
-    world: clock.world,
+    world,
     ledger: staging.ledger ?? memoryLedger(),
   };
   const told: CheckResult[] = [];
   const seen: CheckSeen[] = [];
   const { signal = new AbortController().signal } = staging;
   setMaxListeners(0, signal);
-  const report = await clock.passes(
-    run(planOf(checks), parts, { ...OPTIONS, ...staging.options }, { host: "here" }, signal, {
-      onResult: (result) => told.push(result),
-      onSeen: (one) => seen.push(one),
-    }),
-  );
+  const events = {
+    onResult: (result: CheckResult) => told.push(result),
+    onSeen: (one: CheckSeen) => seen.push(one),
+  };
+  const running = run(planOf(checks), parts, { ...OPTIONS, ...staging.options }, { host: "here" }, signal, events);
+  const report = await (staging.real === true ? running : clock.passes(running));
   const of = (id: string) => report.results.filter((result) => result.check.id === id);
   return { ...report, clock, net, told, seen, of };
 }

@@ -22,6 +22,8 @@ export interface Trial {
 const AMPLE_MS = 10_000;
 /** Where the prober can only give up. */
 const SHORT_MS = 300;
+/** What a flood sends at a time. */
+const FLOOD_BYTES = 32 * 1024;
 /** So many bytes of a dripped reply come one by one. */
 const SINGLE_BYTES = 64;
 
@@ -172,7 +174,7 @@ export const TRIALS: readonly Trial[] = [
     name: "repeats a right reply for ever",
     wires: ANY,
     behave: (peer) => saying(right(peer), flood),
-    timeoutMs: SHORT_MS,
+    timeoutMs: AMPLE_MS,
     verdict: "proven",
   },
 ];
@@ -237,7 +239,7 @@ async function drip(talk: Talk, reply: Uint8Array, everyMs: number, last?: Uint8
 
 /** The same over and over, as fast as it is taken: many in one write, or many datagrams at once. */
 async function flood(talk: Talk, bytes: Uint8Array): Promise<void> {
-  while (await talk.sendTimes(bytes, Math.ceil((64 * 1024) / bytes.length)));
+  while (await talk.sendTimes(bytes, Math.ceil(FLOOD_BYTES / bytes.length)));
 }
 
 function half(reply: Uint8Array): Uint8Array {
