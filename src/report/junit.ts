@@ -49,7 +49,7 @@ function suitesOf(profile: ProfileEntry, document: ReportDocument): readonly Sui
   const results = document.results.filter((one) => one.profile === profile.id && one.canary !== true);
   return targetsOf(results).map((target) => {
     const own = results.filter(isOf(target));
-    const openGroups = groupsWithoutPass(own);
+    const openGroups = document.summary.exitCode === 0 ? NONE : groupsWithoutPass(own);
     const findings = document.findings.filter(({ host }) => host === target.host);
     return {
       name: `${profile.id} ${targetText(target)}`,
@@ -64,6 +64,9 @@ function suitesOf(profile: ProfileEntry, document: ReportDocument): readonly Sui
     };
   });
 }
+
+/** A run that exits with 0 has no open group: another address of the host passed it, and that was enough. */
+const NONE: ReadonlySet<string> = new Set();
 
 /** A run can end with another code than 0 though no check is red: nothing of a profile passed, or it was interrupted. */
 function suiteOfExitCode({ summary }: ReportDocument, suites: readonly Suite[]): readonly Suite[] {

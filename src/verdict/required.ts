@@ -68,6 +68,26 @@ function groupsOf(results: readonly CheckResult[]): readonly (readonly CheckResu
   return [...groups.values()];
 }
 
+/**
+ * The results without the members of any-of groups that did not pass on their address and did on another one of the
+ * host: where one address is enough, it is so for a group as for a row.
+ */
+export function withoutCoveredGroups(results: readonly CheckResult[]): readonly CheckResult[] {
+  const groups = groupsOf(results).map((members) => ({ members, passed: outcomeOfGroup(members) === "pass" }));
+  const passed = new Set(groups.filter((group) => group.passed).map(({ members }) => groupKey(members[0]!)));
+  const covered = new Set(
+    groups
+      .filter((group) => !group.passed && passed.has(groupKey(group.members[0]!)))
+      .flatMap(({ members }) => members),
+  );
+  return results.filter((result) => !covered.has(result));
+}
+
+/** The same group on another address of the host. */
+function groupKey({ check }: CheckResult): string {
+  return `${check.row.profile} ${check.host} ${check.row.group}`;
+}
+
 /** Required rows and groups, and apart from them what moves no exit code. Canaries and group members count in neither. */
 export function talliesOf(results: readonly CheckResult[]): { readonly summary: Tally; readonly optional: Tally } {
   const apart = results.filter(

@@ -9,7 +9,7 @@ import { detailOf, warningsOf } from "./detail.ts";
 import { announcementFindings, withCrossReferences } from "./findings.ts";
 import { type Controls, type Judgement, outcomeOf, worstOf } from "./outcome.ts";
 import { verdictOfGroup, verdictOfRange } from "./range.ts";
-import { exitCodeOf, markRequired, talliesOf } from "./required.ts";
+import { exitCodeOf, markRequired, talliesOf, withoutCoveredGroups } from "./required.ts";
 
 export interface SettleOptions {
   /** An address whose row another address of the host passed is not required. */
@@ -39,11 +39,12 @@ export function settle(plan: Plan, seen: readonly CheckSeen[], options: SettleOp
     withOutcome(one, controls.get(addressKey(one.check)) ?? NO_CONTROLS, options.wallMs),
   );
   const results = withCrossReferences(markRequired(judged, options));
+  const counted = options.anyAddress ? withoutCoveredGroups(results) : results;
   return {
     results,
     findings: [...liarFindings(seen, liars), ...announcementFindings(results)],
-    ...talliesOf(results),
-    exitCode: options.interrupted ? 130 : exitCodeOf(plan, results),
+    ...talliesOf(counted),
+    exitCode: options.interrupted ? 130 : exitCodeOf(plan, counted),
   };
 }
 

@@ -115,6 +115,10 @@ describe("junit", () => {
     ]);
   });
 
+  it("is green where another address passed a group, and that was enough", () => {
+    expect(casesOf(runOf([fail(NTP), fail(DAYTIME)], 0))).toEqual(["ntp/udp/123 skipped", "daytime/tcp/13 skipped"]);
+  });
+
   it("is never green where the exit code is not 0", () => {
     expect(casesOf(runOf([{ ...fail(NETBIOS), required: false }], 3))).toEqual([
       "netbios-datagram/udp/138 skipped",
