@@ -125,25 +125,26 @@ class NativeUdp implements UdpSocket {
     };
   }
 
-  /** Moves what is in the error queue to what has to be told; gives how much that was. */
+  /** Moves ICMP errors from the queue to what has to be told; gives how many those were. */
   #takeErrors(): number {
     const { errors } = this.#memory;
-    let taken = 0;
+    const before = this.#untold.length;
     for (let reads = 0; reads < READS_A_TURN; reads++) {
       const count = errors.read(this.#fd);
       if (count === 0) break;
-      taken += count;
-      for (let slot = 0; slot < count; slot++) this.#untold.push(this.#queued(slot));
+      for (let slot = 0; slot < count; slot++) this.#noteQueued(slot);
     }
-    return taken;
+    return this.#untold.length - before;
   }
 
-  #queued(slot: number): UdpError {
+  #noteQueued(slot: number): void {
     const { errors } = this.#memory;
     const icmp = errors.icmp(slot);
+    // What our own side refused was told to the call that asked for it.
+    if (icmp === undefined) return;
     const to = errors.destination(slot);
     const code = this.#native.sys.errorName(errors.errno(slot));
-    return { code, syscall: "receive", ...(icmp !== undefined && { icmp }), ...(to !== undefined && { to }) };
+    this.#untold.push({ code, syscall: "receive", icmp, ...(to !== undefined && { to }) });
   }
 
   readonly #tell = (): void => {

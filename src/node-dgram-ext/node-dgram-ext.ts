@@ -48,7 +48,10 @@ export async function openSockets(loadKoffi: LoadKoffi = () => import("./koffi.t
     version = koffi.version;
     native = createNative(bindSys(koffi), ARENA_BYTES);
   } catch (error) {
-    return plainSockets(`koffi does not load: ${error instanceof Error ? error.message : error}`);
+    // The first line says it; Node adds the stack of modules.
+    return plainSockets(
+      `koffi does not load: ${String(error instanceof Error ? error.message : error).split("\n")[0]}`,
+    );
   }
   return nativeSockets(native, version);
 }

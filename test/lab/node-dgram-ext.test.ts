@@ -1,0 +1,133 @@
+/** Who rejected it: node-dgram-ext behind a router that rejects in every way, against what the router's rules say. */
+import { describe, expect } from "vitest";
+import { runOk } from "./command.ts";
+import type { Answer, Question } from "./dgram-client.ts";
+import { loadFirewall } from "./firewall.ts";
+import { test } from "./lane.ts";
+import { DC, inside, type Lane, MISSING_HOST, NO_ROUTE } from "./namespaces.ts";
+
+async function ask(lane: Lane, questions: readonly Question[], patience = ""): Promise<readonly Answer[]> {
+  const client = [process.execPath, "--import", "tsx", "test/lab/dgram-client.ts", JSON.stringify(questions), patience];
+  return JSON.parse(await runOk(inside(lane.agent, client)));
+}
+
+/** The router's address on the agent's side. */
+const routerOf = ({ number }: Lane, family: "v4" | "v6"): string =>
+  family === "v4" ? `10.77.${100 + number}.1` : `fd77:0:0:${100 + number}::1`;
+
+/** A rejection, in the words of ICMP (below) and of nftables. */
+const REJECTIONS = [
+  ["admin-prohibited", "admin-prohibited"],
+  ["port-unreachable", "port-unreachable"],
+  ["net-unreachable", "no-route"],
+] as const;
+
+/** A rule for what goes to ports over TCP and UDP. */
+const rule = (match: string, verdict: string): string => `add rule inet lab forward ${match} ${verdict}`;
+const toPorts = (ports: string, verdict: string): string =>
+  rule(`meta l4proto { tcp, udp } th dport ${ports}`, verdict);
+
+/** Type and code by RFC 792, RFC 1812 section 5.2.7.1 and RFC 4443, and the word that Linux has for them. */
+const ICMP = {
+  v4: {
+    "admin-prohibited": { type: 3, code: 13, word: "EHOSTUNREACH" },
+    "port-unreachable": { type: 3, code: 3, word: "ECONNREFUSED" },
+    "net-unreachable": { type: 3, code: 0, word: "ENETUNREACH" },
+    "host-unreachable": { type: 3, code: 1, word: "EHOSTUNREACH" },
+    "hop limit": { type: 11, code: 0, word: "EHOSTUNREACH" },
+  },
+  v6: {
+    "admin-prohibited": { type: 1, code: 1, word: "EACCES" },
+    "port-unreachable": { type: 1, code: 4, word: "ECONNREFUSED" },
+    "net-unreachable": { type: 1, code: 0, word: "ENETUNREACH" },
+    "host-unreachable": { type: 1, code: 3, word: "EHOSTUNREACH" },
+    "hop limit": { type: 3, code: 0, word: "EHOSTUNREACH" },
+  },
+} as const;
+
+describe.each(["v4", "v6"] as const)("IP%s", (family) => {
+  const address = DC[family];
+  const answer = (kind: keyof (typeof ICMP)["v4"], from: string): Answer => {
+    const { type, code, word } = ICMP[family][kind];
+    return { code: word, icmp: { type, code, from } };
+  };
+
+  test.for(REJECTIONS)("the router rejects: %s", async ([fault, type], { lane }) => {
+    await loadFirewall(lane, [toPorts("7000", `reject with icmpx type ${type}`)]);
+    const answers = await ask(lane, [
+      { how: "tcp", address, port: 7000 },
+      { how: "udp", address, port: 7000 },
+    ]);
+    const expected = answer(fault, routerOf(lane, family));
+    expect(answers).toEqual([expected, expected]);
+  });
+
+  test("the host itself closes, a reset is forged, and what is dropped stays silent", async ({ lane }) => {
+    await loadFirewall(lane, [rule("tcp dport 7000", "reject with tcp reset"), toPorts("7001", "drop")]);
+    const ports = [7000, 7001, 7002] as const;
+    const answers = await ask(lane, [
+      ...ports.map((port) => ({ how: "tcp", address, port }) as const),
+      ...ports.map((port) => ({ how: "udp", address, port }) as const),
+    ]);
+    const closed = answer("port-unreachable", address);
+    const reset = { code: "ECONNREFUSED" };
+    expect(answers).toEqual([reset, { code: "ABORT_ERR" }, reset, closed, { code: "silent" }, closed]);
+  });
+
+  // No more than fit into the 50 ICMP errors that a Linux host sends in one go, whomever they are for.
+  test("many questions at once are not mixed up", async ({ lane }) => {
+    await loadFirewall(lane, [toPorts("7000-7009", "reject with icmpx type admin-prohibited")]);
+    const ports = Array.from({ length: 20 }, (_, index) => 7000 + index);
+    const answers = await ask(
+      lane,
+      ports.flatMap((port) => [{ how: "tcp", address, port } as const, { how: "udp", address, port } as const]),
+    );
+    const rejected = answer("admin-prohibited", routerOf(lane, family));
+    const passed = [{ code: "ECONNREFUSED" }, answer("port-unreachable", address)];
+    expect(answers).toEqual(ports.flatMap((port) => (port < 7010 ? [rejected, rejected] : passed)));
+  });
+
+  test("a hop limit of one ends at the router", async ({ lane }) => {
+    const answers = await ask(lane, [
+      { how: "tcp", address, port: 7000, ttl: 1 },
+      { how: "udp", address, port: 7000, ttl: 1 },
+    ]);
+    const expired = answer("hop limit", routerOf(lane, family));
+    expect(answers).toEqual([expired, expired]);
+  });
+
+  test("the traffic class is on the packets", async ({ lane }) => {
+    const marked = `${family === "v4" ? "ip" : "ip6"} dscp af41`;
+    await loadFirewall(lane, [rule(marked, "reject with icmpx type admin-prohibited")]);
+    const answers = await ask(lane, [
+      { how: "tcp", address, port: 7000, tos: 0x88 },
+      { how: "udp", address, port: 7000, tos: 0x88 },
+      { how: "tcp", address, port: 7000, tos: 0xb8 },
+    ]);
+    const rejected = answer("admin-prohibited", routerOf(lane, family));
+    expect(answers).toEqual([rejected, rejected, { code: "ECONNREFUSED" }]);
+  });
+
+  test("nobody at the address, and no route to it", async ({ lane }) => {
+    const answers = await ask(
+      lane,
+      [MISSING_HOST[family], NO_ROUTE[family]].flatMap((nobody) => [
+        { how: "tcp", address: nobody, port: 7000 } as const,
+        { how: "udp", address: nobody, port: 7000 } as const,
+      ]),
+      "patient",
+    );
+    const missing = answer("host-unreachable", routerOf(lane, family));
+    const noRoute = { code: "ENETUNREACH" };
+    expect(answers).toEqual([missing, missing, noRoute, noRoute]);
+  });
+
+  test("a connection that was handed over takes an ICMP error as Node's own does", async ({ lane }) => {
+    // The handshake passes; what carries data is rejected.
+    const withData = "tcp dport 389 tcp flags & psh == psh";
+    await loadFirewall(lane, [rule(withData, "reject with icmpx type admin-prohibited")]);
+    const [held] = await ask(lane, [{ how: "held", address, port: 389 }]);
+    expect(held?.code).toBe("connected");
+    expect(held?.busyMs).toBeLessThan(250);
+  });
+});
