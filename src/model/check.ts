@@ -18,6 +18,10 @@ export interface Tls {
 export interface Row {
   readonly profile: string;
   readonly service: string;
+  /** The roles that ask it, where they are not the profile's. */
+  readonly from?: readonly string[];
+  /** What is doubtful about the row before anything is sent. */
+  readonly warnings?: readonly string[];
   /** Any-of group: it passes when one member passes. */
   readonly group?: string;
   /** As the profile says; settle decides what counts. */
@@ -44,6 +48,8 @@ export interface Check {
   readonly host: string;
   /** As resolved; absent in a plan that names a host, and where the name has no address. */
   readonly address?: string;
+  /** Further addresses of the target: an ICMP error from one of them is the target's own word. */
+  readonly addresses?: readonly string[];
   /** The source address asked for. */
   readonly source?: string;
   /** The source port asked for, for rules that match it. */
@@ -64,6 +70,13 @@ export interface Check {
   /** The id of the check whose lead this is. */
   readonly via?: string;
   readonly skip?: Skip;
+  /** Another check of the plan and host that asks the same question: asked once, and shown under each. */
+  readonly sameAs?: SameAs;
+}
+
+export interface SameAs {
+  readonly profile: string;
+  readonly check: string;
 }
 
 export interface PlannedProfile {

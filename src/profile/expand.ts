@@ -7,20 +7,24 @@ import type { Check, Plan, PlannedProfile, Row, Skip, Tls } from "../model/check
 import type { Evidence } from "../model/evidence.ts";
 import { countPorts, type PortSpan } from "../model/ports.ts";
 import { canaryCandidates, canaryFor } from "./canaries.ts";
+import { MEDIA_PROBE, type Settings, skipByConditions } from "./conditions.ts";
 import { ConfigError } from "./config-error.ts";
 import type { Profile, ProfileRow, TlsWish } from "./format.ts";
-import { type Host, parseAddress, parseHosts } from "./hosts.ts";
+import { type Host, parseAddress, parseHosts, withAddresses } from "./hosts.ts";
 import { formatSpans, parsePorts, splitPortsWord, substitute, variablesIn } from "./ports.ts";
 import { select, selectSourcePort, slugOf } from "./select.ts";
 import { variableOf } from "./text.ts";
-import { valuesFor } from "./values.ts";
+import { withTwins } from "./twins.ts";
+import { settingsFor } from "./values.ts";
+import { warningsOf } from "./warnings.ts";
 
-/** What a run asks for besides its profiles; words are as the user typed them. */
-export interface PlanOptions {
-  /** Names or address literals, at least one. */
-  readonly hosts: readonly string[];
+/** What a run asks for besides its profiles and hosts; words are as the user typed them. */
+export interface VectorOptions {
   /** `name=value`, the value being ports without a transport, or text; the last one counts. */
   readonly set?: readonly string[];
+  /** Switches that are on, and switches that are off. */
+  readonly with?: readonly string[];
+  readonly without?: readonly string[];
   /** Our own address, a literal. */
   readonly source?: string;
   /** Every row that speaks TLS is strict about it, as if it said so. */
@@ -37,30 +41,63 @@ export interface PlanOptions {
   randomBytes(length: number): Uint8Array;
 }
 
+export interface PlanOptions extends VectorOptions {
+  /** Names or address literals, at least one. */
+  readonly hosts: readonly string[];
+  /** `dc01=10.0.0.2`, or the address alone where there is one host: a further address of the target. */
+  readonly ownAddresses?: readonly string[];
+}
+
+/** A profile and the hosts that it is asked of. */
+export interface Vector {
+  readonly profile: Profile;
+  readonly hosts: readonly Host[];
+  /** What this machine is; rows that start from another role are skipped. Absent: all are asked. */
+  readonly roles?: readonly string[];
+}
+
 /** A check that no host has been given yet. */
-interface Draft extends Omit<Check, "host" | "address" | "source" | "tls"> {
+interface Draft extends Omit<Check, "host" | "address" | "addresses" | "source" | "tls" | "sameAs"> {
   readonly sweeps: boolean;
   readonly tlsWish?: TlsWish;
 }
 
 /**
- * The plan of a run, in the order of hosts, profiles and rows, with each host's canaries after its rows. A profile
- * or host that is given twice counts once. Throws ConfigError.
+ * The plan of a run in which every profile is asked of every host. A profile or host that is given twice counts once.
+ * Throws ConfigError.
  */
 export function expandPlan(profiles: readonly Profile[], options: PlanOptions): Plan {
-  const chosen = distinctProfiles(profiles);
-  const hosts = parseHosts(options.hosts);
+  const hosts = withAddresses(parseHosts(options.hosts), options.ownAddresses ?? []);
+  return expandVectors(
+    distinctProfiles(profiles).map((profile) => ({ profile, hosts })),
+    options,
+  );
+}
+
+/**
+ * The plan of a run, in the order of hosts, vectors and rows, with each host's canaries after its rows. Throws
+ * ConfigError.
+ */
+export function expandVectors(vectors: readonly Vector[], options: VectorOptions): Plan {
   const source = options.source === undefined ? undefined : parseSource(options.source);
-  const values = valuesFor(chosen, options.set ?? []);
-  const drafts = chosen.flatMap((profile) => draftProfile(profile, values.get(profile)!, options.expectPath === true));
-  const settled = applyFlags(drafts, options);
-  const candidates = canaryCandidates(settled);
-  const checks = hosts.flatMap((host) => {
-    const rows = settled.map((draft) => checkOf(draft, host, options.strictTls === true, source));
-    if (candidates.length === 0) return rows;
-    return [...rows, canaryFor(rows[0]!, candidates, (length) => options.randomBytes(length))];
+  const settings = settingsFor(
+    vectors.map(({ profile }) => profile),
+    options,
+  );
+  const drafts = new Map(
+    vectors.map((vector) => [vector, draftVector(vector, settings.get(vector.profile)!, options.expectPath === true)]),
+  );
+  const settled = applyFlags([...drafts.values()].flat(), options);
+  const hosts = new Map(vectors.flatMap((vector) => vector.hosts).map((host) => [host.host, host]));
+  const checks = [...hosts.values()].flatMap((host) => {
+    const own = vectors.filter((vector) => vector.hosts.some((one) => one.host === host.host));
+    const rows = own.flatMap((vector) => drafts.get(vector)!.map((draft) => settled.get(draft)!));
+    const asked = withTwins(rows.map((draft) => checkOf(draft, host, options.strictTls === true, source)));
+    const candidates = canaryCandidates(asked);
+    if (candidates.length === 0) return asked;
+    return [...asked, canaryFor(asked[0]!, candidates, (length) => options.randomBytes(length))];
   });
-  return { profiles: chosen.map(plannedProfile), checks };
+  return { profiles: vectors.map(({ profile }) => plannedProfile(profile)), checks };
 }
 
 function distinctProfiles(profiles: readonly Profile[]): readonly Profile[] {
@@ -81,10 +118,15 @@ function parseSource(word: string): string {
   throw new ConfigError(`--source ${word} is not an address`, "give an address of this machine, for instance 10.0.0.1");
 }
 
-function draftProfile(profile: Profile, values: ReadonlyMap<string, string>, expectPath: boolean): readonly Draft[] {
-  const drafts = profile.rows.flatMap((row) =>
-    row.ports.map((word) => draftRow(profile, row, word, values, expectPath)),
-  );
+function draftVector({ profile, roles }: Vector, settings: Settings, expectPath: boolean): readonly Draft[] {
+  const context = { profile, settings, expectPath, warnings: warningsOf(profile, settings.values) };
+  const drafts = profile.rows.flatMap((row) => {
+    const foreign = roles === undefined ? undefined : skipForeign(profile, row, roles);
+    return row.ports.map((word) => {
+      const draft = draftRow(row, word, context);
+      return foreign === undefined ? draft : { ...draft, skip: foreign };
+    });
+  });
   const ids = new Set<string>();
   for (const { id } of drafts) {
     if (ids.has(id)) {
@@ -95,26 +137,38 @@ function draftProfile(profile: Profile, values: ReadonlyMap<string, string>, exp
   return drafts;
 }
 
-function draftRow(
-  profile: Profile,
-  row: ProfileRow,
-  word: string,
-  values: ReadonlyMap<string, string>,
-  expectPath: boolean,
-): Draft {
+/** A row that another machine asks. */
+function skipForeign({ from }: Profile, row: ProfileRow, roles: readonly string[]): Skip | undefined {
+  const sources = row.from ?? [from];
+  if (sources.some((role) => roles.includes(role))) return undefined;
+  return { why: `starts from ${sources.join(" or ")}`, deliberate: true };
+}
+
+/** What all rows of a vector share. */
+interface DraftContext {
+  readonly profile: Profile;
+  readonly settings: Settings;
+  readonly expectPath: boolean;
+  /** By the name of the variable that they are about. */
+  readonly warnings: ReadonlyMap<string, readonly string[]>;
+}
+
+function draftRow(row: ProfileRow, word: string, context: DraftContext): Draft {
+  const { profile, settings, expectPath } = context;
   const written = splitPortsWord(word);
-  const portsWord = substitute(written.ports, values);
+  const portsWord = substitute(written.ports, settings.values);
   const missing = variablesIn(portsWord);
   const ports = missing.length > 0 ? [] : portsFor(row, portsWord, `${profile.file}:${row.at}: ${word}`);
   const portsText = missing.length > 0 ? portsWord : formatSpans(ports);
+  const warnings = variablesIn(written.ports).flatMap((name) => context.warnings.get(name) ?? []);
   const lowered = expectPath && (row.expect === "service" || row.expect === "accept");
   const expect = lowered ? "path" : row.expect;
   // What keeps such a row optional is that silence says nothing about its service; the path can be asked for all the same.
   const askedForPath = expectPath && expect === "path" && (row.media || row.silence === "inconclusive");
-  const skip = skipOf(row, missing, expectPath);
+  const skip = skipByConditions(row.when, settings, profile.variables) ?? skipOf(row, missing, context);
   return {
     id: `${slugOf(row.service)}/${written.transport}/${portsText}`,
-    row: checkRow(profile, row, row.required || askedForPath),
+    row: checkRow(profile, row, row.required || askedForPath, warnings),
     sweeps: row.sweeps,
     ...(row.sourcePort !== undefined && { sourcePort: row.sourcePort }),
     ...(row.tls !== undefined && { tlsWish: row.tls }),
@@ -123,7 +177,7 @@ function draftRow(
     portsText,
     direction: "out",
     prober: row.prober,
-    params: paramsFor(row.params, values),
+    params: paramsFor(row.params, settings.values),
     expect,
     silence: row.silence,
     purpose: "row",
@@ -142,12 +196,14 @@ function paramsFor(params: Evidence, values: ReadonlyMap<string, string>): Evide
 }
 
 /** What a result says of the row that it comes from. */
-function checkRow({ id, source }: Profile, row: ProfileRow, required: boolean): Row {
+function checkRow({ id, source }: Profile, row: ProfileRow, required: boolean, warnings: readonly string[]): Row {
   const note = [row.condition, row.note].filter((text) => text !== undefined).join("; ");
   return {
     profile: id,
     service: row.service,
     required,
+    ...(row.from !== undefined && { from: row.from }),
+    ...(warnings.length > 0 && { warnings }),
     ...(row.group !== undefined && { group: row.group }),
     ...(row.media && { media: true }),
     ...(note !== "" && { note }),
@@ -166,20 +222,21 @@ function portsFor(row: ProfileRow, portsWord: string, where: string): readonly P
   }
 }
 
-function skipOf(row: ProfileRow, missing: readonly string[], expectPath: boolean): Skip | undefined {
+function skipOf(row: ProfileRow, missing: readonly string[], { expectPath, settings }: DraftContext): Skip | undefined {
   if (missing.length > 0) {
     return { why: `not tested: ports unknown, set ${[...new Set(missing)].join(" and ")}`, deliberate: false };
   }
-  if (row.media && !expectPath) return { why: "could disturb a live call", deliberate: true };
+  if (row.media && !expectPath && settings.switches.get(MEDIA_PROBE) !== true)
+    return { why: "could disturb a live call", deliberate: true };
   return undefined;
 }
 
-/** Leaves out what `only` and `skip` say, and gives source ports; the rows stay. */
-function applyFlags(drafts: readonly Draft[], options: PlanOptions): readonly Draft[] {
+/** Each draft, with what `only` and `skip` say left out, and with its source port; the rows stay. */
+function applyFlags(drafts: readonly Draft[], options: VectorOptions): ReadonlyMap<Draft, Draft> {
   const only = options.only?.map((word) => select(drafts, word, "--only")) ?? [];
   const skip = options.skip?.map((word) => select(drafts, word, "--skip")) ?? [];
   const sourcePorts = options.sourcePorts?.map((word) => selectSourcePort(drafts, word)) ?? [];
-  return drafts.map((draft) => {
+  const settle = (draft: Draft): Draft => {
     const sourcePort = sourcePorts.findLast(({ rows }) => rows.has(draft))?.port;
     const skipped = skip.some((rows) => rows.has(draft));
     const leftOut = only.length > 0 && !only.some((rows) => rows.has(draft));
@@ -189,7 +246,8 @@ function applyFlags(drafts: readonly Draft[], options: PlanOptions): readonly Dr
       ...(sourcePort !== undefined && { sourcePort }),
       ...((skipped || leftOut) && { skip: { why: `left out by ${flag}`, deliberate: true } }),
     };
-  });
+  };
+  return new Map(drafts.map((draft) => [draft, settle(draft)]));
 }
 
 function checkOf(

@@ -18,9 +18,14 @@ export interface Profile {
   readonly aliases: readonly string[];
   /** Advice of the vendor that no probe can check; printed with every result. */
   readonly caution?: string;
+  /** What is odd about the vendor's rows, and how it is read here. */
+  readonly oddities: readonly string[];
+  /** Both ends must reach each other: run it from the other one too. */
+  readonly symmetric: boolean;
   /** The vendor document that the rows are taken from. */
   readonly source?: ProfileSource;
   readonly variables: Readonly<Record<string, Variable>>;
+  readonly switches: Readonly<Record<string, Switch>>;
   readonly rows: readonly ProfileRow[];
 }
 
@@ -32,20 +37,33 @@ export interface ProfileSource {
 /** What differs from site to site; `$name` in a row, `--set name=value` on the command line. */
 export type Variable = PortsVariable | TextVariable;
 
+/** A choice that rows depend on; `--with NAME`, `--without NAME`. */
+export interface Switch {
+  /** Without one, the rows on both its sides are asked until somebody decides. */
+  readonly default?: boolean;
+  readonly about: string;
+}
+
 /** Stands in `ports`. */
 export interface PortsVariable {
   readonly type: "ports";
   /** Ports without a transport: `5000-5020`. Without one the row is not tested until a value is set. */
   readonly default?: string;
   readonly about: string;
+  /** A value of fewer ports is warned of. */
+  readonly atLeast?: number;
+  /** A value that shares a port with that variable's is warned of. */
+  readonly apartFrom?: string;
 }
 
-/** Stands for the value of a parameter. */
+/** Stands for the value of a parameter, or is what conditions are about. */
 export interface TextVariable {
   readonly type: "text";
   /** Without one the parameter is left out until a value is set, and the prober chooses for itself. */
   readonly default?: string;
   readonly about: string;
+  /** The only values there are. */
+  readonly choices?: readonly string[];
   /** The most characters that every parameter takes in which it stands. */
   readonly maxLength: number;
 }
@@ -54,6 +72,12 @@ export interface ProfileRow {
   /** The line of the YAML file that it begins on. */
   readonly at: number;
   readonly service: string;
+  /** The roles that ask, where they differ from the profile's. */
+  readonly from?: readonly string[];
+  /** Whether the vendor's document says so; `assumed`: it leaves the transport open; `lookup`: found elsewhere. */
+  readonly stated: Stated;
+  /** Conditions that must all hold, or the row is skipped; conditions.ts reads them. */
+  readonly when: readonly string[];
   /** As written, `tcp/88` or `udp/$dcom-range`; each becomes one check. */
   readonly ports: readonly string[];
   readonly prober: string;
@@ -71,10 +95,20 @@ export interface ProfileRow {
   readonly sourcePort?: number;
   /** The line of the source document that states this row. */
   readonly line?: number;
+  /** Further places that state it. */
+  readonly cites?: readonly Citation[];
   readonly note?: string;
   /** When the row applies, in words. */
   readonly condition?: string;
 }
+
+export interface Citation {
+  readonly document: string;
+  readonly line: number;
+}
+
+export const STATED = ["yes", "assumed", "lookup"] as const;
+export type Stated = (typeof STATED)[number];
 
 /** TLS as a row asks for it; the name of the certificate is the host unless the row says otherwise. */
 export interface TlsWish {

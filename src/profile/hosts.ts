@@ -9,12 +9,40 @@ import { ConfigError } from "./config-error.ts";
 export interface Host {
   readonly host: string;
   readonly address?: string;
+  /** Further addresses of the same machine. */
+  readonly addresses?: readonly string[];
 }
 
 /** All hosts of a run, each once, in the order given: `DC01` and `dc01`, `[::1]` and `0:0::1` are the same. */
 export function parseHosts(words: readonly string[]): readonly Host[] {
   if (words.length === 0) throw new ConfigError("no host is given", "add --host NAME");
   return [...new Map(words.map(parseHost).map((host) => [host.host, host])).values()];
+}
+
+/**
+ * The hosts with the further addresses that the words give them: `dc01=10.0.0.2`, or the address alone where there is
+ * one host only. Throws ConfigError.
+ */
+export function withAddresses(hosts: readonly Host[], words: readonly string[]): readonly Host[] {
+  const further = new Map<string, string[]>();
+  for (const word of words) {
+    const equals = word.indexOf("=");
+    const host = equals === -1 ? (hosts.length === 1 ? hosts[0]! : undefined) : parseHost(word.slice(0, equals));
+    const owner = hosts.find((one) => one.host === host?.host);
+    if (owner === undefined) {
+      const meant = `write ${hosts[0]!.host}=${word.slice(equals + 1)}, the host being one of this run`;
+      throw new ConfigError(`--own-address ${word} names no host`, meant);
+    }
+    further.set(owner.host, [...(further.get(owner.host) ?? []), parseFurther(word.slice(equals + 1))]);
+  }
+  return hosts.map((host) => ({ ...host, ...(further.has(host.host) && { addresses: further.get(host.host)! }) }));
+}
+
+/** An address literal in its canonical form. Throws ConfigError. */
+export function parseFurther(word: string): string {
+  const address = parseAddress(word);
+  if (address !== undefined) return address;
+  throw new ConfigError(`"${word}" is not an address`, "give for instance 10.0.0.2");
 }
 
 /** One host, its spelling normalised: names in lower case and ASCII, addresses in their canonical form. */

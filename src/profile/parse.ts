@@ -5,11 +5,13 @@
 import { type Document, LineCounter, parseDocument } from "yaml";
 import type { Evidence } from "../model/evidence.ts";
 import type { Prober } from "../model/prober.ts";
+import { checkChoices } from "./choices.ts";
 import { ConfigError, type Place } from "./config-error.ts";
+import { withBase, withBaseRows } from "./extends.ts";
 import type { Profile, ProfileRow, TlsWish, Variable } from "./format.ts";
 import { issueErrors } from "./issues.ts";
 import { YamlPlaces } from "./places.ts";
-import { checkRows, startsTls, textLimit } from "./rows.ts";
+import { checkRows, listOf, startsTls, textLimit } from "./rows.ts";
 import { paramsSchema, profileSchema, type WrittenProfile, type WrittenRow } from "./schema.ts";
 
 /** The shipped files have about 2 KiB. */
@@ -20,25 +22,61 @@ export type Parsed =
   | { readonly ok: true; readonly profile: Profile }
   | { readonly ok: false; readonly errors: readonly ConfigError[] };
 
+/** Finds the profile that another one extends. Throws ConfigError, which gets the place of the word. */
+export type FindBase = (word: string) => Promise<Profile>;
+
+/** What the text of one file is parsed against. */
+interface Context {
+  readonly file: string;
+  readonly heads: ReadonlyMap<string, Prober>;
+  readonly places: YamlPlaces;
+}
+
 /**
  * Reads one profile. `file` is its name as messages shall show it; `heads` are all probers that rows may name. Never
  * throws for what is in the text.
  */
 export function parseProfile(text: string, file: string, heads: ReadonlyMap<string, Prober>): Parsed {
+  const read = readYaml(text, file);
+  return "errors" in read ? failed(...read.errors) : validate(read.data, { file, heads, places: read.places });
+}
+
+/** The same for a file that may extend another profile. */
+export async function parseExtending(
+  text: string,
+  file: string,
+  heads: ReadonlyMap<string, Prober>,
+  findBase: FindBase,
+): Promise<Parsed> {
+  const read = readYaml(text, file);
+  if ("errors" in read) return failed(...read.errors);
+  const context = { file, heads, places: read.places };
+  const word = (read.data as { readonly extends?: unknown } | null)?.extends;
+  if (typeof word !== "string") return validate(read.data, context);
+  try {
+    return validate(read.data, context, await findBase(word));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return failed(error.file === undefined ? error.at(read.places.of(["extends"])) : error);
+  }
+}
+
+type Read = { readonly data: unknown; readonly places: YamlPlaces } | { readonly errors: readonly ConfigError[] };
+
+/** The text as plain data, or its first fault as YAML. */
+function readYaml(text: string, file: string): Read {
   if (text.length > MAX_CHARACTERS) {
-    return failed(
-      new ConfigError(`the file is above ${MAX_CHARACTERS / 1024} KiB`, undefined, { file, line: 1, column: 1 }),
-    );
+    const start = { file, line: 1, column: 1 };
+    return { errors: [new ConfigError(`the file is above ${MAX_CHARACTERS / 1024} KiB`, undefined, start)] };
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const places = new YamlPlaces(document, lines, file);
   // One slip makes a YAML parser stumble again and again: only the first fault says anything.
   const fault = document.errors[0] ?? document.warnings[0];
-  if (fault !== undefined) return failed(notYaml(fault.message, places.at(fault.pos[0])));
+  if (fault !== undefined) return { errors: [notYaml(fault.message, places.at(fault.pos[0]))] };
   const data = plainData(document, places);
-  if (data instanceof ConfigError) return failed(data);
-  return validate(data, file, heads, places);
+  return data instanceof ConfigError ? { errors: [data] } : { data, places };
 }
 
 /** The file as plain data. A file of aliases that would grow without bound is an error. */
@@ -55,17 +93,30 @@ function notYaml(message: string, place: Place): ConfigError {
   return new ConfigError(`not YAML: ${message.split(";")[0]}`, undefined, place);
 }
 
-function validate(data: unknown, file: string, heads: ReadonlyMap<string, Prober>, places: YamlPlaces): Parsed {
+function validate(data: unknown, context: Context, base?: Profile): Parsed {
+  const { heads, places } = context;
   if (typeof data !== "object" || data === null || Array.isArray(data)) {
     const meant = "it begins with keys such as id, title and rows";
     return failed(new ConfigError("the file is not a profile", meant, places.of([])));
   }
   const schema = profileSchema([...heads.keys()]);
-  const shaped = schema.safeParse(data, { reportInput: true });
+  const whole = base === undefined ? data : withBase(data as Record<string, unknown>, base);
+  const shaped = schema.safeParse(whole, { reportInput: true });
   if (!shaped.success) return failed(...issueErrors(shaped.error.issues, schema, places));
-  const errors = shaped.data.rows.flatMap((row, index) => paramErrors(row, index, heads.get(row.prober)!, places));
-  checkRows(shaped.data, heads, (path, error) => errors.push(error.at(places.of(path))));
-  return errors.length > 0 ? failed(...errors) : { ok: true, profile: profileOf(shaped.data, file, heads, places) };
+  const written = shaped.data;
+  if (written.rows.length === 0 && base === undefined) {
+    return failed(new ConfigError(`"rows" is empty`, undefined, places.of(["rows"])));
+  }
+  const errors = written.rows.flatMap((row, index) => paramErrors(row, index, heads.get(row.prober)!, places));
+  const report = (path: readonly PropertyKey[], error: ConfigError) => errors.push(error.at(places.of(path)));
+  checkRows(written, heads, report);
+  const own = written.rows.map((row, index) => {
+    return rowOf(row, heads.get(row.prober)!, places.of(["rows", index]).line, listOf(written.when));
+  });
+  const rows = base === undefined ? own : withBaseRows(own, base.rows, places.of(["extends"]).line);
+  const inherited = rows.filter((row) => !own.includes(row));
+  checkChoices(written, inherited, report);
+  return errors.length > 0 ? failed(...errors) : { ok: true, profile: profileOf(written, rows, context) };
 }
 
 function paramErrors(row: WrittenRow, index: number, head: Prober, places: YamlPlaces): ConfigError[] {
@@ -80,13 +131,8 @@ function failed(...errors: readonly ConfigError[]): Parsed {
   return { ok: false, errors: inOrder };
 }
 
-function profileOf(
-  written: WrittenProfile,
-  file: string,
-  heads: ReadonlyMap<string, Prober>,
-  places: YamlPlaces,
-): Profile {
-  const { id, title, product, from, to, aliases, caution, source } = written;
+function profileOf(written: WrittenProfile, rows: readonly ProfileRow[], { file, heads }: Context): Profile {
+  const { id, title, product, from, to, aliases, caution, source, oddities, symmetric } = written;
   return {
     file,
     id,
@@ -99,28 +145,48 @@ function profileOf(
     ...(source !== undefined && {
       source: { document: source.document, ...(source.section !== undefined && { section: source.section }) },
     }),
+    oddities: oddities.map(folded),
+    symmetric,
     variables: Object.fromEntries(
       Object.keys(written.variables).map((name) => [name, variableFrom(name, written, heads)]),
     ),
-    rows: written.rows.map((row, index) => rowOf(row, heads.get(row.prober)!, places.of(["rows", index]).line)),
+    switches: Object.fromEntries(
+      Object.entries(written.switches).map(([name, { default: on, about }]) => {
+        return [name, { ...(on !== undefined && { default: on }), about: folded(about) }];
+      }),
+    ),
+    rows,
   };
 }
 
 function variableFrom(name: string, written: WrittenProfile, heads: ReadonlyMap<string, Prober>): Variable {
-  const { type, default: value, about } = written.variables[name]!;
+  const { type, default: value, about, choices, ...limits } = written.variables[name]!;
   const common = { ...(value !== undefined && { default: String(value) }), about: folded(about) };
-  return type === "ports" ? { type, ...common } : { type, ...common, maxLength: textLimit(name, written.rows, heads) };
+  if (type === "text") {
+    const maxLength = textLimit(name, written.rows, heads);
+    return { type, ...common, ...(choices !== undefined && { choices }), maxLength };
+  }
+  const { "at-least": atLeast, "apart-from": apartFrom } = limits;
+  return {
+    type,
+    ...common,
+    ...(atLeast !== undefined && { atLeast }),
+    ...(apartFrom !== undefined && { apartFrom }),
+  };
 }
 
-function rowOf(row: WrittenRow, head: Prober, at: number): ProfileRow {
+/** `when` are the conditions of the whole profile. */
+function rowOf(row: WrittenRow, head: Prober, at: number, when: readonly string[]): ProfileRow {
   const tls = row.tls ?? (startsTls(row, head) ? { strict: false } : undefined);
   return {
     at,
     service: row.service,
+    stated: row.stated,
+    when: [...when, ...listOf(row.when)],
     ports: row.ports,
     prober: row.prober,
     sweeps: head.kind === "sweep",
-    expect: row.expect,
+    expect: row.expect ?? "service",
     silence: row.silence ?? head.silence,
     required: row.required,
     media: row.media,
@@ -128,7 +194,9 @@ function rowOf(row: WrittenRow, head: Prober, at: number): ProfileRow {
     ...(row.group !== undefined && { group: row.group }),
     ...(tls !== undefined && { tls: tlsOf(tls) }),
     ...(row["source-port"] !== undefined && { sourcePort: row["source-port"] }),
+    ...(row.from !== undefined && { from: listOf(row.from) }),
     ...(row.line !== undefined && { line: row.line }),
+    ...(row.cites !== undefined && { cites: row.cites }),
     ...(row.note !== undefined && { note: folded(row.note) }),
     ...(row.condition !== undefined && { condition: folded(row.condition) }),
   };

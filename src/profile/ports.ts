@@ -1,5 +1,6 @@
 /**
- * Ports as people write them: `tcp/88`, `udp/22800-32767`, `tcp/80,443`, `tcp/$dcom-range`. Everything here throws a
+ * Ports as people write them: `tcp/88`, `udp/22800-32767`, `tcp/80,443`, `tcp/$dcom-range`, and with `/even` or `/odd`
+ * behind a range only every other port of it, as media use them (RFC 3550 section 11). Everything here throws a
  * ConfigError without a place; the caller knows where the word stood.
  */
 import { onePort, type PortSpan } from "../model/ports.ts";
@@ -30,14 +31,22 @@ export function variablesIn(ports: string): string[] {
   return ports
     .split(",")
     .filter((part) => part.startsWith("$"))
-    .map((part) => part.slice(1));
+    .map((part) => part.slice(1).split("/")[0]!);
 }
 
-/** Puts the values of variables into `5000,$dcom-range`. A name that `values` does not hold stays as it is. */
+/**
+ * Puts the values of variables into `5000,$dcom-range`. A name that `values` does not hold stays as it is; a parity
+ * behind a name holds for every range of its value.
+ */
 export function substitute(ports: string, values: ReadonlyMap<string, string>): string {
   return ports
     .split(",")
-    .map((part) => (part.startsWith("$") ? (values.get(part.slice(1)) ?? part) : part))
+    .map((part) => {
+      if (!part.startsWith("$")) return part;
+      const [name, ...parity] = part.slice(1).split("/");
+      const value = values.get(name!);
+      return value === undefined ? part : value.replaceAll(/[^,]+/g, (range) => [range, ...parity].join("/"));
+    })
     .join(",");
 }
 
@@ -54,13 +63,21 @@ export function parsePorts(text: string): readonly PortSpan[] {
   return spans;
 }
 
-/** Spans as a profile writes them, in the order given: `80,443,5000-5020`. */
+/** Spans as a profile writes them, in the order given: `80,443,5000-5020,16384-32766/even`. */
 export function formatSpans(spans: readonly PortSpan[]): string {
-  return spans.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(",");
+  return spans
+    .map(({ first, last, step }) => {
+      if (first === last) return `${first}`;
+      return `${first}-${last}${step === 2 ? `/${PARITIES[first % 2]}` : ""}`;
+    })
+    .join(",");
 }
 
+/** By the remainder of a port that is divided by two. */
+const PARITIES: readonly string[] = ["even", "odd"];
+
 function parseSpan(part: string): PortSpan {
-  const match = /^(\d+)(?:-(\d+))?$/.exec(part);
+  const match = /^(\d+)(?:-(\d+)(?:\/(even|odd))?)?$/.exec(part);
   if (match === null) {
     const inner = /^\s*(?:(?:tcp|udp)\/)?(\d+(?:-\d+)?)\s*$/i.exec(part.replaceAll(/\s*-\s*/g, "-"));
     throw new ConfigError(
@@ -72,7 +89,15 @@ function parseSpan(part: string): PortSpan {
   if (match[2] === undefined) return onePort(first);
   const last = parsePort(match[2]);
   if (last < first) throw new ConfigError(`the range ${part} runs backwards`, `write ${last}-${first}`);
-  return { first, last, step: 1 };
+  return match[3] === undefined ? { first, last, step: 1 } : everyOther(first, last, match[3]);
+}
+
+/** The even or the odd ports of a range. */
+function everyOther(from: number, to: number, parity: string): PortSpan {
+  const wanted = PARITIES.indexOf(parity);
+  const [first, last] = [from + Math.abs((from % 2) - wanted), to - Math.abs((to % 2) - wanted)];
+  if (last < first) throw new ConfigError(`the range ${from}-${to} has no ${parity} port`);
+  return first === last ? onePort(first) : { first, last, step: 2 };
 }
 
 /** A port number, 1-65535. */

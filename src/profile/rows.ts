@@ -42,6 +42,12 @@ export function checkRows(profile: WrittenProfile, heads: ReadonlyMap<string, Pr
   }
 }
 
+/** The entries of a key that takes one value or a list of them. */
+export function listOf<T>(value: T | readonly T[] | undefined): readonly T[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? (value as readonly T[]) : [value as T];
+}
+
 /** Whether a parameter of the row makes the prober begin TLS inside its protocol. */
 export function startsTls(row: WrittenRow, head: Prober): boolean {
   return tlsStarters(head).some((name) => row.params?.[name] === true);
@@ -122,8 +128,8 @@ function checkPorts(
 function checkKeys(row: WrittenRow, head: Prober, report: Report): void {
   const has = (transport: string) => row.ports.findIndex((word) => word.startsWith(`${transport}/`));
   const sweeps = head.kind === "sweep";
-  if (sweeps && row.expect === "service") {
-    const meant = "write expect: path, accept or blocked";
+  if (asksNothing(head) && row.expect === undefined) {
+    const meant = "write expect: path, accept or blocked; or service, and an open port stays undecided";
     report(["expect"], new ConfigError(`${head.id} asks no service`, meant));
   }
   if (row.expect === "accept" && has("udp") !== -1) {
@@ -136,6 +142,11 @@ function checkKeys(row: WrittenRow, head: Prober, report: Report): void {
   if (row["source-port"] !== undefined && sweeps) {
     report(["source-port"], new ConfigError(`${head.id} takes a new source port for each port`));
   }
+}
+
+/** A prober that proves at most that a port is open. */
+function asksNothing(head: Prober): boolean {
+  return head.kind === "sweep" || head.id === "tcp-connect";
 }
 
 function reporting<T>(report: Report, path: Path, act: () => T): T | undefined {

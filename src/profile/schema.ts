@@ -6,6 +6,7 @@
 import { z } from "zod";
 import type { ParamSpec, Prober } from "../model/prober.ts";
 import { EXPECTATIONS, SILENCES } from "../model/words.ts";
+import { STATED } from "./format.ts";
 import { MAX_TEXT_LENGTH, ONE_LINE } from "./text.ts";
 
 const MAX_ROWS = 500;
@@ -55,8 +56,50 @@ const variable = z
       })
       .optional(),
     about: prose("What it is for and where a site finds its own value."),
+    choices: z
+      .array(word("One of the values.", "internal"))
+      .min(2)
+      .max(16)
+      .optional()
+      .describe("The only values of a text; conditions ask for them: `interface=internal`."),
+    "at-least": z
+      .int()
+      .min(2)
+      .max(65_535)
+      .optional()
+      .describe("So many ports the vendor wants; a value of fewer is warned of."),
+    "apart-from": word("Another variable of ports; values that share a port are warned of.", "dcom-range").optional(),
   })
   .describe("What differs from site to site: `$name` in a row, `--set name=value` on the command line.");
+
+const flip = z
+  .strictObject({
+    default: z
+      .boolean()
+      .optional()
+      .describe("Without one, the rows on both its sides are asked until --with or --without decides."),
+    about: prose("What a site decides by it."),
+  })
+  .describe("A choice that rows depend on (`when`): `--with NAME`, `--without NAME`.");
+
+const conditions = (about: string) => {
+  const condition = z
+    .string()
+    .min(1)
+    .max(200)
+    .meta({ examples: ["https"] });
+  return z
+    .union([condition, z.array(condition).min(1).max(8)])
+    .meta({
+      description: `${about} A switch, \`not\` and a switch, \`interface=internal\` for a variable with choices, or some of these joined by \`or\`; all entries of a list must hold.`,
+      examples: ["https"],
+    })
+    .optional();
+};
+
+const citation = z
+  .strictObject({ document: oneLine("A document of the vendor's."), line: line("Its line.") })
+  .describe("A further place that states the row.");
 
 const tls = z
   .strictObject({
@@ -74,40 +117,64 @@ const tls = z
   })
   .describe("Speak the protocol inside TLS. `{}` is enough.");
 
+/** What is told of a row and never evaluated. */
+const told = {
+  line: line("The line of the source document that states this row.").optional(),
+  cites: z.array(citation).min(1).max(8).optional().describe("Further places that state the same row."),
+  note: prose("What a reader of the result should know.").optional(),
+  condition: prose("When the row applies, in words; it is printed, not evaluated.").optional(),
+};
+
+const portWords = z
+  .array(
+    z
+      .string()
+      .max(255)
+      .meta({ examples: ["tcp/88"] }),
+  )
+  .min(1)
+  .max(64)
+  .meta({
+    description:
+      "Transport and ports; each entry is one check. A port, a range, a list with commas or a $variable; `/even` or `/odd` behind a range or variable takes every other port.",
+    examples: [["tcp/88", "udp/88"], ["udp/22800-32767"], ["tcp/$dcom-range"], ["udp/16384-32767/even"]],
+  });
+
 function rowSchema(proberIds: readonly string[]) {
   return z
     .strictObject({
       service: oneLine("The service as the vendor calls it; its slug begins the id of the row's checks.", 60)
         .regex(/[A-Za-z0-9]/, "wants a letter or a digit")
         .meta({ examples: ["LDAP over SSL"] }),
-      ports: z
-        .array(
-          z
-            .string()
-            .max(255)
-            .meta({ examples: ["tcp/88"] }),
-        )
-        .min(1)
-        .max(64)
-        .meta({
-          description:
-            "Transport and ports; each entry is one check. A port, a range, a list with commas or a $variable.",
-          examples: [["tcp/88", "udp/88"], ["udp/22800-32767"], ["tcp/$dcom-range"]],
-        }),
+      ports: portWords,
       prober: z
         .enum(proberIds as [string, ...string[]])
         .describe("What is said to the port: see `unity-probe explain`."),
       expect: z
         .enum(EXPECTATIONS)
-        .default("service")
+        .optional()
         .describe(
-          "service: its protocol must answer. accept: a TCP listener must accept. path: the network must let it through, whether anything listens or not. blocked: it must not get through.",
+          "Default: service, and for a prober that asks no service none: say which. service: its protocol must answer. accept: a TCP listener must accept. path: the network must let it through, whether anything listens or not. blocked: it must not get through.",
         ),
       silence: z
         .enum(SILENCES)
         .optional()
         .describe("What no answer means, where it could mean two things. Default: what the prober's protocol says."),
       required: z.boolean().default(true).describe("false: shown and counted apart, and moves no exit code."),
+      stated: z
+        .enum(STATED)
+        .default("yes")
+        .describe(
+          "yes: the document states the row. assumed: it leaves transport or target open. lookup: found elsewhere, and the note says where.",
+        ),
+      from: z
+        .union([word("A role.", "front-end"), z.array(word("A role.", "front-end")).min(1).max(16)])
+        .meta({
+          description: "The role, or roles, that ask this row, where they are not the profile's `from`.",
+          examples: ["front-end"],
+        })
+        .optional(),
+      when: conditions("The row is asked only when this holds, else it is skipped."),
       group: word("Any-of group: it passes when one of its rows passes.", "sccp").optional(),
       media: z
         .boolean()
@@ -124,9 +191,7 @@ function rowSchema(proberIds: readonly string[]) {
         .max(65_535)
         .optional()
         .describe("Ask from this port, for firewall rules that match the source port."),
-      line: line("The line of the source document that states this row.").optional(),
-      note: prose("What a reader of the result should know.").optional(),
-      condition: prose("When the row applies, in words; it is printed, not evaluated.").optional(),
+      ...told,
     })
     .describe("One line of the vendor's table.");
 }
@@ -136,6 +201,10 @@ export function profileSchema(proberIds: readonly string[]) {
   return z
     .strictObject({
       id: word("The name that --profile takes.", "failover-secondary"),
+      extends: oneLine(
+        "Id or path of a profile whose keys, variables, switches and rows this one takes over.",
+        255,
+      ).optional(),
       title: oneLine("Heading of the results.").meta({ examples: ["Unity secondary → DC"] }),
       product: oneLine("The product whose document states the rows.").meta({ examples: ["Cisco Unity"] }),
       from: word("The role of the machine that probes.", "unity-secondary"),
@@ -146,14 +215,24 @@ export function profileSchema(proberIds: readonly string[]) {
         .default([])
         .describe("Other names that --profile takes."),
       caution: prose("The vendor's advice that no probe can check; printed with every result.").optional(),
+      oddities: z
+        .array(prose("One oddity, and how it is read here."))
+        .max(32)
+        .default([])
+        .describe("What is odd about the vendor's rows; `profiles show` prints it."),
+      symmetric: z
+        .boolean()
+        .default(false)
+        .describe("Both ends must reach each other: the results remind to run it from the other one too."),
+      when: conditions("All rows are asked only when this holds."),
       source: source.optional(),
       variables: z
         .record(word("Name of a variable.", "dcom-range"), variable)
         .default({})
         .describe("Ports and parameters that differ from site to site."),
+      switches: z.record(word("Name of a switch.", "https"), flip).default({}).describe("Choices that rows depend on."),
       rows: z
         .array(rowSchema(proberIds))
-        .min(1)
         .max(MAX_ROWS)
         .describe("What must be reachable, in the order of the vendor's table."),
     })
@@ -191,6 +270,15 @@ export function profileJsonSchema(probers: readonly Prober[]): Record<string, un
       then: { properties: { params } },
     };
   });
-  const { $schema, ...rest } = schema;
-  return { $schema, title: "unity-probe profile", ...rest };
+  const { $schema, required, ...rest } = schema;
+  // A profile that extends another one has its keys.
+  const whole = { required, properties: { rows: { minItems: 1 } } };
+  return {
+    $schema,
+    title: "unity-probe profile",
+    ...rest,
+    required: ["id"],
+    if: { required: ["extends"] },
+    else: whole,
+  };
 }

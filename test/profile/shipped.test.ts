@@ -59,7 +59,7 @@ describe("failover-secondary", () => {
       ["netbios-name/udp/137", "netbios-name", "service", 96],
       ["netbios-datagram/udp/138", "netbios-datagram", "service", 97],
       ["netbios-session/tcp/139", "netbios-session", "service", 98],
-      ["smb/tcp/445", "port-sweep", "accept", 99],
+      ["smb/tcp/445", "smb-negotiate", "service", 99],
       ["ntp/udp/123", "ntp", "service", 103],
       ["winrpc-endpoint-locator/tcp/135", "endpoint-mapper", "service", 107],
       ["dcom-rpc/tcp/5000-5020", "port-sweep", "path", 111],
