@@ -204,25 +204,6 @@ describe("ranges", () => {
   });
 });
 
-it("covers an any-of group by another address under --any-address only", () => {
-  const member = (id: string, address: string) => row(id, { address, row: { group: "sip" } });
-  const all = [
-    passing(member("a", TARGET)),
-    refusing(member("b", TARGET)),
-    refusing(member("a", "192.0.2.11")),
-    refusing(member("b", "192.0.2.11")),
-  ];
-  expect(settled(all).exitCode).toBe(1);
-  expect(settled(all, { anyAddress: true })).toMatchObject({ exitCode: 0, summary: { pass: 1, fail: 0 } });
-  expect(settled(all.slice(2), { anyAddress: true }).exitCode).toBe(1);
-});
-
-it("covers other addresses of a host under --any-address only", () => {
-  const both = [passing(row("r")), refusing(row("r", { address: "192.0.2.11" }))];
-  expect(settled(both).exitCode).toBe(1);
-  expect(settled(both, { anyAddress: true }).exitCode).toBe(0);
-});
-
 describe("TLS", () => {
   const tls = (over: Partial<TlsSeen> = {}): TlsSeen => ({
     version: "TLSv1.3",
