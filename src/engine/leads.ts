@@ -39,10 +39,11 @@ async function followPort(
 ): Promise<readonly CheckSeen[]> {
   const followed: CheckSeen[] = [];
   for (const lead of leads) {
-    const check = checkOfLead(parent, lead);
+    const alike = followed.filter((seen) => slugOf(seen.check.row.service) === slugOf(lead.service));
+    const check = checkOfLead(parent, lead, alike.length + 1);
     const before = followed.at(-1);
-    const shut = before?.verdict !== undefined && before.verdict.state !== "open";
-    const seen = shut ? { ...before, check } : await followLead(check, context);
+    const shut = before?.verdict?.state === "closed" || before?.verdict?.state === "filtered";
+    const seen = before !== undefined && shut ? { ...before, check } : await followLead(check, context);
     context.onSeen(seen);
     followed.push(seen);
   }
@@ -60,9 +61,14 @@ async function followLead(check: Check, context: AddressContext): Promise<CheckS
   }
 }
 
-function checkOfLead(parent: Check, lead: Lead): Check {
+function slugOf(service: string): string {
+  return service.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+}
+
+/** `number` counts the services of one name behind one port, from 1: ids are unique. */
+function checkOfLead(parent: Check, lead: Lead, number: number): Check {
   const { skip: _skip, tls: _tls, sourcePort: _sourcePort, ...rest } = parent;
-  const slug = lead.service.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  const slug = `${slugOf(lead.service)}${number === 1 ? "" : `-${number}`}`;
   return {
     ...rest,
     id: `${parent.id}/${lead.transport}/${lead.port}/${slug}`,

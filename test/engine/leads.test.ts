@@ -97,6 +97,43 @@ describe("the endpoints that a reply announces", () => {
   });
 });
 
+describe("several services behind one port", () => {
+  const three = [
+    lead(1, "Exchange store"),
+    lead(1, "Exchange store"),
+    lead(1, "exchange  STORE"),
+    lead(2, "Exchange store"),
+  ];
+
+  it("have ids of their own, also where they have one name", async () => {
+    const { results } = await stage([check("mapper", 135)], { probers: [mapper(...three), talker] });
+    expect(results.slice(1).map((result) => result.check.id)).toEqual([
+      "mapper/tcp/135/tcp/1/exchange-store",
+      "mapper/tcp/135/tcp/1/exchange-store-2",
+      "mapper/tcp/135/tcp/1/exchange-store-3",
+      "mapper/tcp/135/tcp/2/exchange-store",
+    ]);
+  });
+
+  it.each([
+    ["refuses", refuses(), "closed"],
+    ["drops", drops, "filtered"],
+  ])("are asked once together when the port %s", async (_, port, state) => {
+    const { results, net } = await stage([check("mapper", 135)], {
+      probers: [mapper(...three), talker],
+      scene: { port: (to) => (to.port === 1 ? port : answers()) },
+    });
+    expect(net.opened.filter(({ to }) => to.port === 1)).toHaveLength(1);
+    expect(results.slice(1).map(({ verdict }) => verdict?.state)).toEqual([state, state, state, "open"]);
+  });
+
+  it("are asked each for itself when the first could not be asked", async () => {
+    const first = { ...lead(1, "first"), prober: "nobody" };
+    const { results } = await stage([check("mapper", 135)], { probers: [mapper(first, lead(1, "second")), talker] });
+    expect(results.slice(1).map(({ outcome }) => outcome)).toEqual(["error", "pass"]);
+  });
+});
+
 describe("no endpoint is asked", () => {
   it("when the service did not answer", async () => {
     const { results } = await stage([check("mapper", 135)], {
