@@ -105,8 +105,8 @@ describe("words that cannot be used end in one line and exit 2", () => {
     ["no address family left", [...GOOD, "-4", "-6"], "-4 and -6 leave no address to ask"],
     [
       "rows that the profile has not",
-      [...GOOD, "--only", "tcp/388"],
-      '--only tcp/388 picks no row; did you mean "tcp/389"?',
+      [...GOOD, "--only", "tcp/4450"],
+      '--only tcp/4450 picks no row; did you mean "tcp/445"?',
     ],
     ["a profile file that is not there", ["--profile", nowhere, "--host", "a"], `${nowhere} cannot be read: ENOENT`],
   ])("%s", async (_, args, words) => {

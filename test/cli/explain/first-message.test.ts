@@ -7,7 +7,7 @@ import { decodePdu } from "../../../src/wire/dcerpc.ts";
 import { decodeLdap } from "../../../src/wire/ldap.ts";
 import { decodeNtp } from "../../../src/wire/ntp.ts";
 
-const NO_BYTES = new Set(["port-sweep tcp"]);
+const NO_BYTES = new Set(["port-sweep tcp", "tcp-connect tcp"]);
 
 const everyWire = await Promise.all(
   proberIds.map(async (id) => {
