@@ -133,7 +133,7 @@ function readingOf({ entries, refusal, cutShort }: Listing, target: Endpoint): R
   };
 }
 
-/** One lead for each interface and TCP port, by port; addresses of other machines are told, never asked. */
+/** One lead for each interface and TCP port, by port and interface; addresses of other machines are told, never asked. */
 function leadsOf(entries: readonly EpmEntry[], target: Endpoint) {
   const leads = new Map<string, Lead>();
   const elsewhere = new Set<string>();
@@ -156,7 +156,9 @@ function leadsOf(entries: readonly EpmEntry[], target: Endpoint) {
       why: "announced by the endpoint mapper",
     });
   }
-  return { leads: [...leads.values()].sort((a, b) => a.port - b.port), elsewhere: [...elsewhere] };
+  // The order in which services registered changes from boot to boot; that of the report must not.
+  const inOrder = [...leads].sort(([one, a], [other, b]) => a.port - b.port || (one < other ? -1 : 1));
+  return { leads: inOrder.map(([, lead]) => lead), elsewhere: [...elsewhere] };
 }
 
 function namesAt(port: number, leads: readonly Lead[]): readonly string[] {
