@@ -3,22 +3,7 @@
  * every way that a firewall or a bad line can. The whole matrix and the exit code are compared in each case.
  */
 import { describe, expect, inject } from "vitest";
-import {
-  allRows,
-  type Condition,
-  DCOM_TCP,
-  DCOM_UDP,
-  EPM,
-  expectedExitCode,
-  expectedMatrix,
-  type LabRow,
-  LDAP,
-  type Matrix,
-  NETBIOS,
-  NTP,
-  ROWS,
-  seenMatrix,
-} from "./expectations.ts";
+import { allRows, byTransport, type Condition, expectedExitCode, expectedMatrix, type Matrix } from "./expectations.ts";
 import {
   BLACK_HOLE,
   EVERY_20TH_LOST,
@@ -39,6 +24,8 @@ import {
   UNKNOWN_NAME,
 } from "./namespaces.ts";
 import { type ProbeRun, probe } from "./probe.ts";
+import { DCOM_TCP, DCOM_UDP, EPM, type LabRow, LDAP, NETBIOS_DATAGRAM, NTP, ROWS } from "./rows.ts";
+import { seenMatrix } from "./seen.ts";
 
 function expectRun(run: ProbeRun, matrix: Matrix): void {
   expect(seenMatrix(run.document)).toEqual(matrix);
@@ -46,25 +33,20 @@ function expectRun(run: ProbeRun, matrix: Matrix): void {
   expect(run.document.summary.exitCode).toBe(run.exitCode);
 }
 
-/** Every port of the profile at once. */
-const EVERY_ROW = ROWS.map((row) => row.match);
 const FAULTS: readonly Fault[] = ["dropped", "reset", "admin-prohibited", "port-unreachable", "net-unreachable"];
 
 describe.each(["v4", "v6"] as const)("IP%s", (family) => {
   const dc = DC[family];
-  /** Samba speaks NetBIOS over IPv4 only: over IPv6 its host refuses the port. */
-  const atDc: (condition: Condition) => (row: LabRow) => Condition = (condition) =>
-    family === "v4" ? allRows(condition) : (row) => (row === NETBIOS ? "port-unreachable" : condition);
 
   test("all well", async ({ lane }) => {
-    expectRun(await probe(lane, dc), expectedMatrix(dc, atDc("well")));
+    expectRun(await probe(lane, dc), expectedMatrix(dc, allRows("well")));
   });
 
   test.for(FAULTS)("every row %s by the router", async (fault, { lane }) => {
-    await loadFirewall(lane, faultOn(EVERY_ROW, fault));
+    await loadFirewall(lane, faultOn(ROWS, fault));
     // A reset leaves UDP as it is.
-    const matrix = expectedMatrix(dc, fault === "reset" ? atDc(fault) : allRows(fault));
-    expectRun(await probe(lane, dc), matrix);
+    const met = fault === "reset" ? byTransport("reset", "well") : allRows(fault);
+    expectRun(await probe(lane, dc), expectedMatrix(dc, met));
   });
 
   test("black hole", async ({ lane }) => {
@@ -75,20 +57,20 @@ describe.each(["v4", "v6"] as const)("IP%s", (family) => {
   test("the first packet of every flow lost", async ({ lane }) => {
     await loadFirewall(lane, FIRST_OF_EVERY_FLOW_LOST);
     const run = await probe(lane, dc);
-    expectRun(run, expectedMatrix(dc, atDc("well")));
+    expectRun(run, expectedMatrix(dc, allRows("well")));
     const ntp = run.document.results.find((result) => result.check === NTP.check);
     expect(ntp, "a resend decided it").toMatchObject({ firstTry: false });
   });
 
   test("every 20th packet lost", async ({ lane }) => {
     await loadFirewall(lane, EVERY_20TH_LOST);
-    expectRun(await probe(lane, dc), expectedMatrix(dc, atDc("well")));
+    expectRun(await probe(lane, dc), expectedMatrix(dc, allRows("well")));
   });
 
   test("ICMP silenced", async ({ lane }) => {
     await loadFirewall(lane, ICMP_SILENCED);
     const silent = new Map<LabRow, Condition>([
-      [NETBIOS, "dropped"],
+      [NETBIOS_DATAGRAM, "dropped"],
       [DCOM_UDP, "dropped"],
     ]);
     expectRun(await probe(lane, dc), expectedMatrix(dc, allRows("well", silent)));
@@ -113,20 +95,20 @@ describe("a fault of one row leaves the others alone", () => {
     // Without its reply there are no leads.
     { row: EPM, fault: "reset", exitCode: 1 },
     // Nobody requires this row: it fails the run only where the network itself says that it blocks it.
-    { row: NETBIOS, fault: "admin-prohibited", exitCode: 1 },
-    { row: NETBIOS, fault: "port-unreachable", exitCode: 3 },
+    { row: NETBIOS_DATAGRAM, fault: "admin-prohibited", exitCode: 1 },
+    { row: NETBIOS_DATAGRAM, fault: "port-unreachable", exitCode: 3 },
     // The leads fail with the range that they lie in, and move nothing.
     { row: DCOM_TCP, fault: "dropped", exitCode: 3 },
     { row: DCOM_UDP, fault: "admin-prohibited", exitCode: 1 },
   ] as const)("$row.check $fault", async ({ row, fault, exitCode }, { lane }) => {
-    await loadFirewall(lane, faultOn([row.match], fault));
+    await loadFirewall(lane, faultOn([row], fault));
     const run = await probe(lane, DC.v4);
     expectRun(run, expectedMatrix(DC.v4, allRows("well", new Map([[row, fault]]))));
     expect(run.exitCode).toBe(exitCode);
   });
 
   test("one port of a range", async ({ lane }) => {
-    await loadFirewall(lane, faultOn(["tcp dport 5007"], "admin-prohibited"));
+    await loadFirewall(lane, faultOn([{ ...DCOM_TCP, ports: "5007" }], "admin-prohibited"));
     const matrix = {
       ...expectedMatrix(DC.v4, allRows("well")),
       [`${DC.v4} ${DCOM_TCP.check}`]:
@@ -140,7 +122,7 @@ describe("names", () => {
   test("every address of a name is a column of its own", async ({ lane }) => {
     const matrix = {
       ...expectedMatrix(DC.v4, allRows("well")),
-      ...expectedMatrix(DC.v6, allRows("well", new Map([[NETBIOS, "port-unreachable"]]))),
+      ...expectedMatrix(DC.v6, allRows("well")),
     };
     expectRun(await probe(lane, DUAL_STACK_NAME), matrix);
   });

@@ -4,6 +4,7 @@
  */
 import { runOk } from "./command.ts";
 import { inside, type Lane } from "./namespaces.ts";
+import type { LabRow } from "./rows.ts";
 
 /** What the router does to packets that match. */
 export type Fault = "dropped" | "reset" | "admin-prohibited" | "port-unreachable" | "net-unreachable";
@@ -16,19 +17,16 @@ const VERDICT: Readonly<Record<Fault, string>> = {
   "net-unreachable": "reject with icmpx type no-route",
 };
 
-/** One transport and one port or range, as a rule of nftables matches it: `tcp dport 5000-5020`. */
-export type Match = `${"tcp" | "udp"} dport ${string}`;
-
 /** Rules of the forward chain, or a whole set of chains. */
 export type Firewall = readonly string[];
 
 export const ALL_PASSES: Firewall = [];
 
-/** Treats what matches; the rest passes. TCP alone can be reset, so a reset leaves UDP as it is. */
-export function faultOn(matches: readonly Match[], fault: Fault): Firewall {
-  return matches
-    .filter((match) => fault !== "reset" || match.startsWith("tcp"))
-    .map((match) => `add rule inet lab forward ${match} ${VERDICT[fault]}`);
+/** Treats the ports of these rows; the rest passes. TCP alone can be reset, so a reset leaves UDP as it is. */
+export function faultOn(rows: readonly LabRow[], fault: Fault): Firewall {
+  return rows
+    .filter(({ transport }) => fault !== "reset" || transport === "tcp")
+    .map(({ transport, ports }) => `add rule inet lab forward ${transport} dport ${ports} ${VERDICT[fault]}`);
 }
 
 /** Everything vanishes, both ways. */

@@ -60,7 +60,15 @@ function smbConf(folder: string): string {
 
 async function isListening(namespace: string): Promise<boolean> {
   const listening = await listeners(namespace);
-  const tcp = [389, 135, ...RPC_PORTS].flatMap((port) => [`tcp/${DC.v4}:${port}`, `tcp/[${DC.v6}]:${port}`]);
-  // NetBIOS exists over IPv4 only.
-  return [...tcp, `udp/${DC.v4}:138`].every((socket) => listening.has(socket));
+  const both = ["88", "464", "389"].flatMap((port) => [`tcp/${port}`, `udp/${port}`]);
+  const tcp = [636, 139, 445, 135, ...RPC_PORTS].map((port) => `tcp/${port}`);
+  const sockets = [...both, ...tcp].flatMap((port) => [socketOf(DC.v4, port), socketOf(`[${DC.v6}]`, port)]);
+  // NetBIOS over UDP exists over IPv4 only.
+  const netbios = ["udp/137", "udp/138"].map((port) => socketOf(DC.v4, port));
+  return [...sockets, ...netbios].every((socket) => listening.has(socket));
+}
+
+/** `tcp/389` at an address, as `listeners` writes it. */
+function socketOf(address: string, port: string): string {
+  return port.replace("/", `/${address}:`);
 }
