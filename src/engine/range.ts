@@ -9,9 +9,12 @@ import type { AddressContext } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
 import { failed, interrupted } from "./seen.ts";
 
-/** How each port is asked. TCP: long enough for the first SYN resend of every system. UDP: for a slow WAN and back. */
+/**
+ * How each port is asked. TCP: long enough for the first SYN resend of every system, and for a router that looks three
+ * seconds for its neighbour before it says host-unreachable (RFC 4861 7.2.2). UDP: for a slow WAN and back.
+ */
 export const SWEEP_PACE = {
-  tcp: { attempts: 2, replyTimeoutMs: 3_000 },
+  tcp: { attempts: 2, replyTimeoutMs: 3_500 },
   udp: { attempts: 3, replyTimeoutMs: 1_000 },
 } as const;
 
