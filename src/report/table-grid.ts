@@ -122,15 +122,12 @@ function explanationLines(
     const key = JSON.stringify([result.check, result.outcome, detailText(result, options), remarks]);
     alike.set(key, [...(alike.get(key) ?? []), result]);
   }
-  return [...alike.values()].flatMap((group) => {
+  return withoutRepeats([...alike.values()], options).flatMap((group) => {
     const first = group[0]!;
-    const where =
-      group.length === targets.length ? "all columns" : group.map((result) => columnText(result, targets)).join(", ");
-    const [head = "", ...rest] = hanging(
-      " ".repeat(8),
-      `${endpointText(first)} ${first.service}, ${where}`,
-      options.width,
-    );
+    const rows = [...new Set(group.map((result) => `${endpointText(result)} ${result.service}`))];
+    const columns = [...new Set(group.map((result) => columnText(result, targets)))];
+    const where = columns.length === targets.length ? "all columns" : columns.join(", ");
+    const [head = "", ...rest] = hanging(" ".repeat(8), `${rows.join(", ")}, ${where}`, options.width);
     return [
       `  ${outcomeWord(first.outcome, options)}  ${head.trimStart()}`,
       ...rest,
@@ -138,4 +135,17 @@ function explanationLines(
       ...remarkLines(first, options),
     ];
   });
+}
+
+/** Rows that were not asked in the same columns and for the same reason are told of together. */
+function withoutRepeats(groups: readonly ResultEntry[][], options: RenderOptions): readonly ResultEntry[][] {
+  const told = new Map<string, ResultEntry[]>();
+  for (const group of groups) {
+    const first = group[0]!;
+    const columns = group.map((result) => targetKey(result));
+    const key = first.outcome === "skipped" ? [columns, detailText(first, options)] : [first.check, told.size];
+    const together = told.get(JSON.stringify(key)) ?? [];
+    told.set(JSON.stringify(key), [...together, ...group]);
+  }
+  return [...told.values()];
 }
