@@ -10,6 +10,9 @@ export interface PaceLimits {
   readonly tokens: number;
 }
 
+/** Less than this is what floating point left over, and no clock would ever get past it. */
+const PRECISION_MS = 1e-6;
+
 export class Pace {
   readonly #intervalMs: number;
   readonly #burst: number;
@@ -23,7 +26,8 @@ export class Pace {
 
   /** Milliseconds until a token is there; 0 when one is there now. */
   waitMs(nowMs: number): number {
-    return Math.max(0, this.#fullAtMs - nowMs - (this.#burst - 1) * this.#intervalMs);
+    const waitMs = this.#fullAtMs - nowMs - (this.#burst - 1) * this.#intervalMs;
+    return waitMs < PRECISION_MS ? 0 : waitMs;
   }
 
   /** Takes a token; one that is not there yet is owed. */
