@@ -95,7 +95,7 @@ function noteBudget(seen: CheckSeen, context: AddressContext): void {
 /** UDP silence at a time when the target may have had no ICMP error left to send. */
 function mayBeWithheld(seen: CheckSeen, context: AddressContext): boolean {
   const silent = seen.check.transport === "udp" && seen.verdict?.state === "open|filtered";
-  return silent && context.budget.mayBeSpent(context.parts.world.monotonicMs());
+  return silent && context.budget.mayBeSpent;
 }
 
 /** Asks the doubtful ones once more, each when the target can answer again. */
@@ -114,7 +114,6 @@ async function askSilentAgain(
     context.onSeen(better);
     settled.push(better);
   }
-  context.budget.forgive();
   return settled;
 }
 

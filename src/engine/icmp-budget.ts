@@ -9,7 +9,7 @@ export const ICMP_ERRORS_PER_S = 1;
 export class IcmpBudget {
   #tokens = BURST;
   #atMs: number;
-  #emptySinceMs: number | undefined;
+  #wasEmpty = false;
 
   constructor(nowMs: number) {
     this.#atMs = nowMs;
@@ -19,24 +19,18 @@ export class IcmpBudget {
   note(nowMs: number, errors = 1): void {
     this.#refill(nowMs);
     this.#tokens = Math.max(0, this.#tokens - errors);
-    if (this.#tokens < 1) this.#emptySinceMs ??= nowMs;
+    if (this.#tokens < 1) this.#wasEmpty = true;
   }
 
-  /** Whether a silence that ended now may be a withheld error: the budget was, or is about to be, spent. */
-  mayBeSpent(nowMs: number): boolean {
-    this.#refill(nowMs);
-    return this.#emptySinceMs !== undefined;
+  /** Whether a silence that ends now may be a withheld error: the budget was spent at some time. */
+  get mayBeSpent(): boolean {
+    return this.#wasEmpty;
   }
 
   /** Milliseconds until one error can be sent again; 0 when it can now. */
   refillMs(nowMs: number): number {
     this.#refill(nowMs);
     return this.#tokens >= 1 ? 0 : Math.ceil(((1 - this.#tokens) / ICMP_ERRORS_PER_S) * 1000);
-  }
-
-  /** Starts a new window: silences from here on are judged afresh. */
-  forgive(): void {
-    this.#emptySinceMs = undefined;
   }
 
   /** What a sweep may count on, as data. */
