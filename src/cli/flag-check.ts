@@ -103,9 +103,10 @@ function twinOf(name: string): string {
   return TWIN_PREFIX + name.toUpperCase().replaceAll("-", "_");
 }
 
-/** An empty variable counts as none. */
+/** An empty variable counts as none. Of a flag that may be repeated each line is a value, because any other sign may be in one. */
 function twinValue(name: string, flag: Flag, value: string | undefined): unknown {
   if (value === undefined || value === "") return undefined;
+  if (flag.type === "array") return value.split(/\r?\n/).filter((line) => line.trim() !== "");
   if (flag.type === "number") return Number(value);
   if (flag.type !== "boolean") return value;
   if (/^(?:1|true|yes)$/i.test(value)) return true;

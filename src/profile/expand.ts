@@ -247,7 +247,12 @@ function applyFlags(drafts: readonly Draft[], options: VectorOptions): ReadonlyM
       ...((skipped || leftOut) && { skip: { why: `left out by ${flag}`, deliberate: true } }),
     };
   };
-  return new Map(drafts.map((draft) => [draft, settle(draft)]));
+  const settled = new Map(drafts.map((draft) => [draft, settle(draft)]));
+  const flagged = only.length > 0 || skip.length > 0;
+  if (flagged && [...settled.values()].every((draft) => draft.skip?.deliberate === true)) {
+    throw new ConfigError("--only and --skip leave no row to ask");
+  }
+  return settled;
 }
 
 function checkOf(

@@ -28,6 +28,13 @@ describe("--only and --skip", () => {
     expect(asked({ only: ["kerberos", "ntp"], skip: ["tcp/88"] })).toEqual(["kerberos/udp/88", "ntp/udp/123"]);
   });
 
+  it("may not leave nothing to ask", () => {
+    const message = "--only and --skip leave no row to ask";
+    expect(() => asked({ only: ["ntp"], skip: ["udp/123"] })).toThrow(message);
+    expect(() => full({ only: ["voice"] })).toThrow(message);
+    expect(asked({ only: ["voice"] })).toEqual(["voice/udp/22800-32767"]);
+  });
+
   it("keeps what is left out in the plan, as a deliberate skip", () => {
     const checks = full({ only: ["ntp", "workstation"], skip: ["workstation"] });
     expect(checks).toHaveLength(13);

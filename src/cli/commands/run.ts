@@ -3,15 +3,16 @@ import { setMaxListeners } from "node:events";
 import { hostname } from "node:os";
 import { run } from "../../engine/run.ts";
 import type { Plan } from "../../model/check.ts";
-import type { Parts } from "../../model/parts.ts";
+import type { Net, Parts } from "../../model/parts.ts";
 import type { RunReport } from "../../model/result.ts";
+import { ConfigError } from "../../profile/config-error.ts";
 import { expandPlan } from "../../profile/expand.ts";
 import type { ReportDocument } from "../../report/document.ts";
 import { nagiosState } from "../../report/nagios.ts";
 import type { RenderOptions } from "../../report/renderer.ts";
 import { resultEntry, runDocument } from "../../report/run-document.ts";
 import type { Command } from "../command.ts";
-import { type FlagValues, isPlugin, list, outputsOf, planOptionsOf, RUN_FLAGS, runOptionsOf } from "../flags.ts";
+import { type FlagValues, isPlugin, list, outputsOf, planOptionsOf, RUN_FLAGS, runOptionsOf, text } from "../flags.ts";
 import { type Outputs, openOutputs, renderOptions } from "../outputs.ts";
 import { createParts, realWorld } from "../parts.ts";
 import { loadProfiles, missingProfile } from "../profile-files.ts";
@@ -29,10 +30,18 @@ export const runCommand: Command = {
     if (words.length === 0) throw missingProfile();
     const plan = expandPlan(await loadProfiles(words), planOptionsOf(flags, world.randomBytes));
     const secret = await secretsFor(plan, list(flags, "secret"), THIS_MACHINE);
-    const { report, document } = await runPlan(plan, createParts({ ...world, secret }), flags);
+    const parts = createParts({ ...world, secret });
+    await refuseForeignSource(text(flags, "source"), parts.net);
+    const { report, document } = await runPlan(plan, parts, flags);
     return isPlugin(flags) ? nagiosState(document) : report.exitCode;
   },
 };
+
+/** An address of another machine would only show as missing routes. Nothing is sent to find out. */
+async function refuseForeignSource(source: string | undefined, net: Net): Promise<void> {
+  if (source === undefined || (await net.route(source, source)).code !== "EADDRNOTAVAIL") return;
+  throw new ConfigError(`--source ${source} is no address of this machine`);
+}
 
 /** What a run gives, as it is and as it was printed. */
 export interface Ran {
