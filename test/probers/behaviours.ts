@@ -84,13 +84,19 @@ export const TRIALS: readonly Trial[] = [
   {
     name: "resets in mid-reply",
     wires: STREAMS,
-    behave: (peer) =>
-      saying(right(peer), async (talk, reply) => {
-        await talk.send(half(reply));
-        talk.reset();
-      }),
+    behave: (peer) => saying(right(peer), breakOff),
     timeoutMs: SHORT_MS,
     verdict: "unproven",
+  },
+  {
+    name: "answers, and resets in the next reply",
+    wires: STREAMS,
+    behave: (peer) =>
+      saying(right(peer), (talk, reply, turn) =>
+        turn === 0 ? plainly(talk, reply, turn) : breakOff(talk, reply, turn),
+      ),
+    timeoutMs: AMPLE_MS,
+    verdict: "proven",
   },
   {
     name: "hangs up in mid-reply",
@@ -203,16 +209,21 @@ function right({ answer, refusal }: Peer): Reply | Reason {
   return typeof answer === "string" ? refusal : answer;
 }
 
-type Saying = (talk: Talk, reply: Uint8Array) => Promise<void>;
+type Saying = (talk: Talk, reply: Uint8Array, turn: number) => Promise<void>;
 
 const plainly: Saying = async (talk, reply) => void (await talk.send(reply));
+
+const breakOff: Saying = async (talk, reply) => {
+  await talk.send(half(reply));
+  talk.reset();
+};
 
 /** Gives every request its replies, each said in this way. */
 function saying(reply: Reply | Reason, say: Saying = plainly): Behaviour | Reason {
   if (typeof reply === "string") return reply;
   return async (talk) => {
     for (let turn = 0; ; turn++) {
-      for (const message of reply(await talk.next(), turn)) await say(talk, message);
+      for (const message of reply(await talk.next(), turn)) await say(talk, message, turn);
     }
   };
 }
