@@ -2,29 +2,14 @@
  * What every codec test needs: bytes from fixture files, and the proof that a decoder meets any bytes at all with a
  * value or a WireError, never with another error.
  */
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect } from "vitest";
 import { WireError } from "../../src/wire/bytes.ts";
 
-const FIXTURES = new URL("../fixtures/wire/", import.meta.url);
+export { fixture, hex } from "./captured.ts";
 
 /** Up to this many bytes each byte takes all its 255 other values; above, a few that turn lengths and signs over. */
 const EXHAUSTIVE_BYTES = 300;
-
-/** The bytes of `test/fixtures/wire/<path>`: a comment that names their source, then hex with free white space. */
-export function fixture(path: string): Uint8Array {
-  const [source = "", ...lines] = readFileSync(new URL(path, FIXTURES), "utf8").split("\n");
-  if (!/^# \S/.test(source)) throw new Error(`${path}: the first line must say where the bytes come from: "# ..."`);
-  return hex(lines.join(" "));
-}
-
-/** Bytes written as hex with free white space. */
-export function hex(text: string): Uint8Array {
-  const digits = text.replace(/\s+/g, "");
-  if (!/^([0-9a-fA-F]{2})*$/.test(digits)) throw new Error(`not hex: ${text.slice(0, 60)}`);
-  return Uint8Array.from(Buffer.from(digits, "hex"));
-}
 
 /** Bytes as hex, for comparisons whose failure can be read. */
 export function toHex(bytes: Uint8Array): string {

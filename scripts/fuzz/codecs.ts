@@ -1,0 +1,134 @@
+/**
+ * Every decoder of src/wire/ by the name of its function, and the messages that it is fuzzed from. A test holds the
+ * table against what the folder exports.
+ */
+import * as ber from "../../src/wire/ber.ts";
+import { type ByteOrder, Reader } from "../../src/wire/bytes.ts";
+import { decodeCldap } from "../../src/wire/cldap.ts";
+import { decodePdu, pduFrameLength } from "../../src/wire/dcerpc.ts";
+import { decodeBind, decodeBindAck, decodeBindNak } from "../../src/wire/dcerpc-bind.ts";
+import { decodeLookupReply, decodeLookupRequest } from "../../src/wire/epm.ts";
+import { decodeTower, towerBinding } from "../../src/wire/epm-tower.ts";
+import { decodeIpv4 } from "../../src/wire/ipv4.ts";
+import { decodeApRequest, decodeAsRequest, decodeKdcReply, decodeKrbError } from "../../src/wire/kerberos.ts";
+import { offeredEncryptionTypes } from "../../src/wire/kerberos-encryption.ts";
+import { decodeKerberosFrame, kerberosFrameLength } from "../../src/wire/kerberos-frame.ts";
+import * as parts from "../../src/wire/kerberos-parts.ts";
+import { changeResultOf, decodeChangeError, decodeChangeRequest } from "../../src/wire/kpasswd.ts";
+import { decodeLdap, ldapFrameLength } from "../../src/wire/ldap.ts";
+import { decodeLdapResult } from "../../src/wire/ldap-result.ts";
+import { decodeSearchEntry, decodeSearchRequest } from "../../src/wire/ldap-search.ts";
+import { decodeNetbiosDatagram, decodeNetbiosName } from "../../src/wire/netbios.ts";
+import { decodeNodeStatus } from "../../src/wire/netbios-node-status.ts";
+import { decodeSessionPacket, sessionFrameLength } from "../../src/wire/netbios-session.ts";
+import { decodeNetlogonResponse } from "../../src/wire/netlogon.ts";
+import { decodeNtp } from "../../src/wire/ntp.ts";
+import { decodeSmbFrame, smbFrameLength } from "../../src/wire/smb-frame.ts";
+import { decodeSmb1 } from "../../src/wire/smb1.ts";
+import { decodeSmb2 } from "../../src/wire/smb2.ts";
+import { decodeUuid } from "../../src/wire/uuid.ts";
+import { type Decode, Finding, judge } from "./judge.ts";
+import * as messages from "./messages.ts";
+
+export interface Codec {
+  readonly decode: Decode;
+  readonly messages: messages.Messages;
+}
+
+const kerberos = [...messages.kerberosRequests, ...messages.kerberosReplies];
+
+export const CODECS: Readonly<Record<string, Codec>> = {
+  decodeElement: { decode: (bytes) => ber.decodeElement(new Reader(bytes)), messages: [...messages.ldap, ...kerberos] },
+  elementLength: { decode: frameLength(ber.elementLength), messages: messages.ldap },
+  decodeInteger: { decode: atEveryElement(ber.decodeInteger), messages: kerberos },
+  decodeBoolean: { decode: atEveryElement(ber.decodeBoolean), messages: messages.ldap },
+  decodeOctets: { decode: atEveryElement(ber.decodeOctets), messages: messages.ldap },
+  decodeText: { decode: atEveryElement(ber.decodeText), messages: messages.ldap },
+  decodeOid: {
+    decode: atEveryElement((element) => ber.decodeOid(element, element.tag)),
+    messages: messages.ldap,
+  },
+
+  ldapFrameLength: { decode: frameLength(ldapFrameLength), messages: messages.ldap },
+  decodeLdap: { decode: decodeLdap, messages: messages.ldap },
+  decodeLdapResult: { decode: atEveryElement(decodeLdapResult), messages: messages.ldap },
+  decodeSearchRequest: { decode: atEveryElement(decodeSearchRequest), messages: messages.ldap },
+  decodeSearchEntry: { decode: atEveryElement(decodeSearchEntry), messages: messages.ldap },
+  decodeCldap: { decode: decodeCldap, messages: messages.cldap },
+  decodeNetlogonResponse: { decode: decodeNetlogonResponse, messages: messages.netlogonValues },
+
+  pduFrameLength: { decode: frameLength(pduFrameLength), messages: messages.pdus },
+  decodePdu: { decode: decodePdu, messages: messages.pdus },
+  decodeBind: { decode: inBothOrders(decodeBind), messages: messages.pduBodies },
+  decodeBindAck: { decode: inBothOrders(decodeBindAck), messages: messages.pduBodies },
+  decodeBindNak: { decode: inBothOrders(decodeBindNak), messages: messages.pduBodies },
+  decodeLookupRequest: {
+    decode: inBothOrders((reader, order) => decodeLookupRequest(reader.rest(), order)),
+    messages: messages.lookupRequests,
+  },
+  decodeLookupReply: {
+    decode: inBothOrders((reader, order) => decodeLookupReply(reader.rest(), order)),
+    messages: messages.lookupReplies,
+  },
+  decodeTower: { decode: (bytes) => towerBinding(decodeTower(new Reader(bytes))), messages: messages.towers },
+  decodeUuid: { decode: inBothOrders(decodeUuid), messages: messages.pduBodies },
+
+  kerberosFrameLength: { decode: frameLength(kerberosFrameLength), messages: messages.kerberosFrames },
+  decodeKerberosFrame: { decode: decodeKerberosFrame, messages: messages.kerberosFrames },
+  decodeAsRequest: { decode: decodeAsRequest, messages: kerberos },
+  decodeApRequest: { decode: decodeApRequest, messages: kerberos },
+  decodeKdcReply: { decode: decodeKdcReply, messages: messages.kerberosReplies },
+  decodeKrbError: { decode: decodeKrbError, messages: messages.kerberosReplies },
+  decodeString: { decode: atEveryElement(parts.decodeString), messages: kerberos },
+  decodeTime: { decode: atEveryElement(parts.decodeTime), messages: kerberos },
+  decodePrincipal: { decode: atEveryElement(parts.decodePrincipal), messages: kerberos },
+  decodeEncrypted: { decode: atEveryElement(parts.decodeEncrypted), messages: kerberos },
+  decodeTicket: { decode: atEveryElement(parts.decodeTicket), messages: kerberos },
+  offeredEncryptionTypes: { decode: offeredEncryptionTypes, messages: messages.methodData },
+  decodeChangeRequest: { decode: decodeChangeRequest, messages: messages.changeRequests },
+  decodeChangeError: { decode: (bytes) => changeResultOf(decodeChangeError(bytes)), messages: messages.changeReplies },
+
+  decodeNetbiosName: { decode: (bytes) => decodeNetbiosName(new Reader(bytes)), messages: messages.netbiosNames },
+  decodeNetbiosDatagram: { decode: decodeNetbiosDatagram, messages: messages.datagrams },
+  decodeNodeStatus: { decode: decodeNodeStatus, messages: messages.nodeStatuses },
+  sessionFrameLength: { decode: frameLength(sessionFrameLength), messages: messages.sessionPackets },
+  decodeSessionPacket: { decode: decodeSessionPacket, messages: messages.sessionPackets },
+  decodeIpv4: { decode: (bytes) => decodeIpv4(new Reader(bytes)), messages: messages.datagrams },
+
+  smbFrameLength: { decode: frameLength(smbFrameLength), messages: messages.smbFrames },
+  decodeSmbFrame: { decode: decodeSmbFrame, messages: messages.smbFrames },
+  decodeSmb1: { decode: decodeSmb1, messages: messages.smb1 },
+  decodeSmb2: { decode: decodeSmb2, messages: messages.smb2 },
+
+  decodeNtp: { decode: decodeNtp, messages: messages.ntp },
+};
+
+/** A frame without length would be cut off for ever, one without end awaited for ever. */
+export function frameLength(measure: (buffered: Uint8Array) => number | undefined): Decode {
+  return (bytes) => {
+    const length = measure(bytes);
+    if (length === undefined || (Number.isSafeInteger(length) && length > 0)) return;
+    throw new Finding(`a frame of ${length} bytes`);
+  };
+}
+
+function inBothOrders(decode: (reader: Reader, order: ByteOrder) => unknown): Decode {
+  return (bytes) => {
+    for (const order of ["be", "le"] as const) judge(() => decode(new Reader(bytes), order), bytes);
+  };
+}
+
+/** More elements than any message of a peer has, and few enough to try each. */
+const MAX_ELEMENTS = 256;
+
+/** Decoders of one BER element meet each element of the input, whatever its tag. */
+function atEveryElement(decode: (element: ber.Element) => unknown): Decode {
+  return (bytes) => {
+    const elements = [ber.decodeElement(new Reader(bytes))];
+    for (let at = 0; at < elements.length && at < MAX_ELEMENTS; at++) {
+      const element = elements[at]!;
+      judge(() => decode(element), bytes);
+      for (const child of element.children) elements.push(child);
+    }
+  };
+}
