@@ -1,20 +1,7 @@
 /** What holds for every profile in profiles/, with the probers that exist. */
-import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { loadProber, proberIds } from "../../src/probers/index.ts";
-import { packProfiles } from "../../src/profile/pack.ts";
 import { planned } from "./fixtures.ts";
-
-const folder = new URL("../../profiles/", import.meta.url);
-const names = readdirSync(folder, { recursive: true, encoding: "utf8" })
-  .filter((name) => /[\\/].*\.yaml$/.test(name))
-  .map((name) => name.replaceAll("\\", "/"));
-const files = names.map((file) => ({ file, text: readFileSync(new URL(file, folder), "utf8") }));
-
-const pack = async () => {
-  const probers = await Promise.all(proberIds.map(loadProber));
-  return packProfiles(files, new Map(probers.map((prober) => [prober.id, prober])));
-};
+import { shippedFiles as files, shippedProfiles as pack } from "./shipped.ts";
 
 describe("the shipped profiles", () => {
   it("are all valid, and no two share an id or alias", async () => {
