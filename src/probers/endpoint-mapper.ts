@@ -25,6 +25,9 @@ import { associate, firstCallId, receivePdu } from "./rpc-association.ts";
 /** 2,000 entries come in four lookups; a mapper that goes on and on is cut off. */
 const LOOKUPS_MAX = 8;
 
+/** A domain controller announces some ten ports. */
+const PORTS_TEXT_MAX = 80;
+
 export const endpointMapper: Dialogue<Record<string, never>> = {
   kind: "dialogue",
   id: "endpoint-mapper",
@@ -118,10 +121,9 @@ function readingOf({ entries, refusal, cutShort }: Listing, target: Endpoint): R
   const { leads, elsewhere } = leadsOf(entries, target);
   const ports = [...new Set(leads.map(({ port }) => port))];
   const services = ports.map((port) => `${port} ${namesAt(port, leads).join(", ")}`);
-  const announced = ports.length === 0 ? "no TCP port" : `TCP ${formatPorts(ports)}`;
   return {
     service: "confirmed",
-    detail: `${entries.length} endpoints; announces ${announced}`,
+    detail: `${entries.length} endpoints; announces ${announcedText(ports)}`,
     evidence: {
       ...evidence,
       tcpPorts: ports,
@@ -131,6 +133,13 @@ function readingOf({ entries, refusal, cutShort }: Listing, target: Endpoint): R
     leads,
     ...(warning === undefined ? {} : { warnings: [warning] }),
   };
+}
+
+/** The ports, or how many there are where a line could not hold them. */
+function announcedText(ports: readonly number[]): string {
+  if (ports.length === 0) return "no TCP port";
+  const text = formatPorts(ports);
+  return text.length > PORTS_TEXT_MAX ? `${ports.length} TCP ports` : `TCP ${text}`;
 }
 
 /** One lead for each interface and TCP port, by port and interface; addresses of other machines are told, never asked. */

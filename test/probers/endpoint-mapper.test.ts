@@ -140,6 +140,13 @@ describe("the endpoints that are announced", () => {
     expect(reading?.leads).toHaveLength(4);
   });
 
+  it("are counted where a line cannot hold their ports", async () => {
+    const odd = Array.from({ length: 400 }, (_, at) => tcp(DRSUAPI, 1_001 + 2 * at));
+    const { reading } = await talk(listing(odd));
+    expect(reading?.detail).toBe("400 endpoints; announces 400 TCP ports");
+    expect(reading?.evidence.tcpPorts).toHaveLength(400);
+  });
+
   it("over anything but TCP, and at port 0, lead nowhere", async () => {
     const { reading } = await talk(
       listing([
