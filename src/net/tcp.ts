@@ -17,6 +17,9 @@ import { alertOf, openTls, tlsSeen } from "./tls.ts";
 const UNASKED_BYTES = 64 * 1024;
 const CLOSE_GRACE_MS = 1000;
 
+/** What systems call the end of a connection that stood; a request that is refused is ECONNREFUSED everywhere. */
+const RESET_CODES: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
+
 type FrameLength = (buffered: Uint8Array) => number | undefined;
 
 interface Waiting {
@@ -225,6 +228,8 @@ export class TcpStream implements Connection {
       const alert = alertOf(code);
       if (alert !== undefined) this.#noteTls({ chain: [], ...this.tls, alert });
       if ((error as { readonly syscall?: unknown }).syscall === "bind") this.#life.phase = "bind";
+      // The reset came before anybody looked whether the connection stood: it did.
+      if (this.#life.phase === "connect" && RESET_CODES.has(code)) this.opened();
       this.#over(code);
     }
     this.#socket.destroy();

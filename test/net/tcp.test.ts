@@ -1,4 +1,4 @@
-import { setMaxListeners } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { Readable } from "node:stream";
 import { Worker } from "node:worker_threads";
 import { describe, expect, it, vi } from "vitest";
@@ -27,6 +27,29 @@ describe("connecting", () => {
     expect(attempt.seen()).toMatchObject({ phase: "connect", code: "ECONNREFUSED", sentMs: [] });
     expect(attempt.seen().connectedMs).toBeUndefined();
     attempt.close();
+  });
+
+  it("knows an accept that is over before anybody looked", async () => {
+    const reset = new Int32Array(new SharedArrayBuffer(4));
+    const rude = `
+      const { workerData: reset, parentPort } = require("node:worker_threads");
+      const server = require("node:net").createServer((socket) => {
+        socket.resetAndDestroy();
+        server.close();
+        Atomics.store(reset, 0, 1);
+        Atomics.notify(reset, 0);
+      });
+      server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));`;
+    const thread = new Worker(rude, { eval: true, workerData: reset });
+    const [port] = await once(thread, "message");
+    const connecting = net.tcp({ transport: "tcp", address: "127.0.0.1", port }, {}, never);
+    // The request leaves in the next tick; then this thread sleeps until the far end has reset the connection.
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    expect(Atomics.wait(reset, 0, 0, 10_000)).not.toBe("timed-out");
+    const attempt = await connecting;
+    expect(attempt.connection).toBeUndefined();
+    expect(attempt.seen()).toMatchObject({ phase: "exchange", code: "ECONNRESET" });
+    expect(attempt.seen().connectedMs).toBeDefined();
   });
 
   it("uses the source address and port that are asked for", async () => {
