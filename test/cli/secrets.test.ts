@@ -182,7 +182,11 @@ describe("a secret that cannot be used ends in one line and exit 2, and nothing 
 describe("secretsFor", () => {
   const row = "{service: LDAP, ports: [tcp/636], prober: ldap-bind, tls: {}, params: {bindDn: cn=a, password: door}}";
   const plan = (more: { readonly skip?: readonly string[] } = {}) =>
-    expandPlan([profileOf([row])], { hosts: ["dc01"], randomBytes: (length) => new Uint8Array(length), ...more });
+    expandPlan([profileOf([row, "{service: NTP, ports: [udp/123], prober: ntp}"])], {
+      hosts: ["dc01"],
+      randomBytes: (length) => new Uint8Array(length),
+      ...more,
+    });
   const on = (platform: NodeJS.Platform, told: string[] = [], env: NodeJS.ProcessEnv = {}) => ({
     env,
     platform,
