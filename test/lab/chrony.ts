@@ -1,7 +1,8 @@
 /** chronyd as the NTP server beside the domain controller. It never touches the machine's clock. */
 import { writeFile } from "node:fs/promises";
+import { DC } from "./addresses.ts";
 import { startDaemon, untilReady } from "./command.ts";
-import { DC, inside, type Lab, listeners } from "./namespaces.ts";
+import { inside, type Lab, listeners } from "./namespaces.ts";
 
 const START_TIMEOUT_MS = 10_000;
 

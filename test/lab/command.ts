@@ -11,16 +11,21 @@ export interface CommandResult {
 
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
+export interface RunOptions {
+  readonly input?: string;
+  readonly timeoutMs?: number;
+  /** Added to our own environment. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /** Runs a program to its end, whatever its exit code. Rejects when it cannot start or outlives `timeoutMs`. */
-export function run(
-  argv: readonly string[],
-  options: { readonly input?: string; readonly timeoutMs?: number } = {},
-): Promise<CommandResult> {
+export function run(argv: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
   const [program, ...args] = argv;
-  const { input = "", timeoutMs = 20_000 } = options;
+  const { input = "", timeoutMs = 20_000, env = {} } = options;
   return new Promise((resolve, reject) => {
     const limits = { timeout: timeoutMs, killSignal: "SIGKILL" as const, maxBuffer: MAX_OUTPUT_BYTES };
-    const child = execFile(program!, args, limits, (error, stdout, stderr) => {
+    const settings = { ...limits, env: { ...process.env, ...env } };
+    const child = execFile(program!, args, settings, (error, stdout, stderr) => {
       const exitCode = error === null ? 0 : error.code;
       if (typeof exitCode === "number") return resolve({ exitCode, stdout, stderr });
       const why = error?.killed ? `did not end within ${timeoutMs} ms` : error?.message;
@@ -33,7 +38,7 @@ export function run(
 }
 
 /** Runs a program that has to succeed, and gives its standard output. */
-export async function runOk(argv: readonly string[], options: Parameters<typeof run>[1] = {}): Promise<string> {
+export async function runOk(argv: readonly string[], options: RunOptions = {}): Promise<string> {
   const { exitCode, stdout, stderr } = await run(argv, options);
   if (exitCode !== 0) throw new Error(`${argv.join(" ")}: exit ${exitCode}\n${stdout}${stderr}`);
   return stdout;

@@ -129,11 +129,13 @@ const PATH_CELLS: Readonly<Record<"tcp" | "udp", Partial<Cells>>> = {
     dropped: "filtered no-response unchecked inconclusive",
     reset: "closed conn-refused unchecked inconclusive",
     "admin-prohibited": "filtered unreachable unchecked fail",
+    "left-out": LEFT_OUT_CELL,
   },
   udp: {
     dropped: "open|filtered no-response silent inconclusive",
     "admin-prohibited": "filtered unreachable unchecked fail",
     "port-unreachable": "closed port-unreach unchecked inconclusive",
+    "left-out": LEFT_OUT_CELL,
   },
 };
 

@@ -3,7 +3,8 @@
  * every way that a firewall or a bad line can. The whole matrix and the exit code are compared in each case.
  */
 import { describe, expect, inject } from "vitest";
-import { allRows, byTransport, type Condition, expectedExitCode, expectedMatrix, type Matrix } from "./expectations.ts";
+import { DC, DUAL_STACK_NAME, HALF_DEAD_NAME, MISSING_HOST, NO_ROUTE, UNKNOWN_NAME } from "./addresses.ts";
+import { allRows, byTransport, type Condition, expectedMatrix } from "./expectations.ts";
 import {
   BLACK_HOLE,
   EVERY_20TH_LOST,
@@ -14,24 +15,9 @@ import {
   loadFirewall,
 } from "./firewall.ts";
 import { test } from "./lane.ts";
-import {
-  DC,
-  DUAL_STACK_NAME,
-  HALF_DEAD_NAME,
-  MISSING_HOST,
-  NO_ROUTE,
-  setIcmpLimit,
-  UNKNOWN_NAME,
-} from "./namespaces.ts";
-import { type ProbeRun, probe } from "./probe.ts";
+import { setIcmpLimit } from "./namespaces.ts";
+import { expectRun, probe } from "./probe.ts";
 import { DCOM_TCP, DCOM_UDP, EPM, type LabRow, LDAP, NETBIOS_DATAGRAM, NTP, ROWS } from "./rows.ts";
-import { seenMatrix } from "./seen.ts";
-
-function expectRun(run: ProbeRun, matrix: Matrix): void {
-  expect(seenMatrix(run.document)).toEqual(matrix);
-  expect(run.exitCode).toBe(expectedExitCode(matrix));
-  expect(run.document.summary.exitCode).toBe(run.exitCode);
-}
 
 const FAULTS: readonly Fault[] = ["dropped", "reset", "admin-prohibited", "port-unreachable", "net-unreachable"];
 

@@ -9,6 +9,7 @@ import { startChrony } from "./chrony.ts";
 import { createNamespaces, type Lab, labOf } from "./namespaces.ts";
 import { assertRequirements } from "./requirements.ts";
 import { startSamba } from "./samba.ts";
+import { startStranger } from "./stranger.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -23,7 +24,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const takeDown = prepareTakeDown(folder);
   try {
     await createNamespaces(lab);
-    await Promise.all([startChrony(lab, folder), startSamba(lab, folder)]);
+    await Promise.all([startChrony(lab, folder), startSamba(lab, folder), startStranger(lab, folder)]);
   } catch (error) {
     await takeDown();
     throw error;

@@ -5,17 +5,21 @@
  *     agent 0 -- router 0 --+
  *     agent 1 -- router 1 --+-- lan (a bridge) in dc
  *     ...                   |
+ *     stranger -------------+
  *
  * All links are veth pairs with IPv4 and IPv6 (unique local addresses, RFC 4193). Names carry the process id, so two
  * runs on one machine do not meet; the addresses exist inside the namespaces only and may be the same in every run.
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { DC, HOSTS, onLan, STRANGER_ADDRESSES } from "./addresses.ts";
 import { runOk } from "./command.ts";
 
 /** What a test needs to know of the lab: the names of the namespaces. */
 export interface Lab {
   readonly dc: string;
+  /** A machine on the domain controller's network that is none. */
+  readonly stranger: string;
   readonly lanes: readonly Lane[];
 }
 
@@ -28,26 +32,6 @@ export interface Lane {
 /** Cases that run at the same time; most of a case is waiting for silence. */
 export const LANES = 6;
 
-export const DC = { v4: "10.77.2.2", v6: "fd77:0:0:2::2" } as const;
-/** On the domain controller's network, where no machine has this address. */
-export const MISSING_HOST = { v4: "10.77.2.99", v6: "fd77:0:0:2::99" } as const;
-/** An agent has no route there. */
-export const NO_ROUTE = { v4: "10.78.0.2", v6: "fd78::2" } as const;
-
-/** Names that an agent can resolve; any other does not exist, because its resolver asks nobody. */
-export const DUAL_STACK_NAME = "dc01.lab.test";
-export const HALF_DEAD_NAME = "dc02.lab.test";
-export const UNKNOWN_NAME = "dc99.lab.test";
-
-const HOSTS = [
-  "127.0.0.1 localhost",
-  `${DC.v4} ${DUAL_STACK_NAME}`,
-  `${DC.v6} ${DUAL_STACK_NAME}`,
-  `${DC.v4} ${HALF_DEAD_NAME}`,
-  `${MISSING_HOST.v4} ${HALF_DEAD_NAME}`,
-  "",
-].join("\n");
-
 /** The argument vector that runs a program inside a namespace. */
 export function inside(namespace: string, argv: readonly string[]): readonly string[] {
   return ["ip", "netns", "exec", namespace, ...argv];
@@ -56,11 +40,15 @@ export function inside(namespace: string, argv: readonly string[]): readonly str
 export function labOf(processId: number): Lab {
   const name = (role: string) => `unity-lab-${processId}-${role}`;
   const lane = (number: number) => ({ number, agent: name(`agent${number}`), router: name(`router${number}`) });
-  return { dc: name("dc"), lanes: Array.from({ length: LANES }, (_, number) => lane(number)) };
+  return {
+    dc: name("dc"),
+    stranger: name("stranger"),
+    lanes: Array.from({ length: LANES }, (_, number) => lane(number)),
+  };
 }
 
 /** Builds all namespaces, joined and routed; nothing leads out of them. */
-export async function createNamespaces({ dc, lanes }: Lab): Promise<void> {
+export async function createNamespaces({ dc, stranger, lanes }: Lab): Promise<void> {
   await createNamespace(dc, "127.0.0.1 localhost\n");
   await configure(dc, [
     "link add lan type bridge mcast_snooping 0",
@@ -70,12 +58,24 @@ export async function createNamespaces({ dc, lanes }: Lab): Promise<void> {
     `addr add ${DC.v6}/64 dev lan nodad`,
   ]);
   await setIcmpLimit(dc, "lifted");
-  for (const lane of lanes) await createLane(lane, dc);
+  await createStranger(stranger, dc);
+  for (const lane of lanes) await createLane(lane, { dc, stranger });
 }
 
-async function createLane({ number, agent, router }: Lane, dc: string): Promise<void> {
+async function createStranger(stranger: string, dc: string): Promise<void> {
+  await createNamespace(stranger, "127.0.0.1 localhost\n");
+  await runOk(["ip", "link", "add", "lan", "netns", stranger, "type", "veth", "peer", "stranger", "netns", dc]);
+  await configure(dc, ["link set stranger up master lan"]);
+  await configure(stranger, [
+    "link set lan up",
+    ...STRANGER_ADDRESSES.flatMap(({ v4, v6 }) => [`addr add ${v4}/24 dev lan`, `addr add ${v6}/64 dev lan nodad`]),
+  ]);
+  await setIcmpLimit(stranger, "lifted");
+}
+
+async function createLane({ number, agent, router }: Lane, { dc, stranger }: Omit<Lab, "lanes">): Promise<void> {
   const net = { v4: `10.77.${100 + number}`, v6: `fd77:0:0:${100 + number}:` };
-  const outer = { v4: `10.77.2.${100 + number}`, v6: `fd77:0:0:2::${100 + number}` };
+  const outer = onLan(100 + number);
   await createNamespace(agent, HOSTS);
   await createNamespace(router, HOSTS);
   await runOk(["ip", "link", "add", "eth0", "netns", agent, "type", "veth", "peer", "agent", "netns", router]);
@@ -88,10 +88,9 @@ async function createLane({ number, agent, router }: Lane, dc: string): Promise<
     ...["link set eth0 up", `addr add ${net.v4}.2/24 dev eth0`, `addr add ${net.v6}:2/64 dev eth0 nodad`],
     ...[`route add 10.77.0.0/16 via ${net.v4}.1`, `-6 route add fd77::/48 via ${net.v6}:1`],
   ]);
-  await configure(dc, [
-    `link set port${number} up master lan`,
-    ...[`route add ${net.v4}.0/24 via ${outer.v4}`, `-6 route add ${net.v6}:/64 via ${outer.v6}`],
-  ]);
+  await configure(dc, [`link set port${number} up master lan`]);
+  const wayBack = [`route add ${net.v4}.0/24 via ${outer.v4}`, `-6 route add ${net.v6}:/64 via ${outer.v6}`];
+  for (const namespace of [dc, stranger]) await configure(namespace, wayBack);
   await setKernel(router, { "net.ipv4.ip_forward": 1, "net.ipv6.conf.all.forwarding": 1 });
   await setIcmpLimit(router, "lifted");
 }
@@ -116,9 +115,9 @@ export async function setIcmpLimit(namespace: string, limit: "lifted" | "default
 }
 
 /** Ends whatever still runs inside, and removes every trace. */
-export async function removeNamespaces({ dc, lanes }: Lab): Promise<void> {
+export async function removeNamespaces({ dc, stranger, lanes }: Lab): Promise<void> {
   const present = new Set((await runOk(["ip", "netns", "list"])).split("\n").map((line) => line.split(" ")[0]));
-  for (const namespace of [...lanes.flatMap(({ agent, router }) => [agent, router]), dc]) {
+  for (const namespace of [...lanes.flatMap(({ agent, router }) => [agent, router]), stranger, dc]) {
     await rm(`/etc/netns/${namespace}`, { recursive: true, force: true });
     if (!present.has(namespace)) continue;
     await endProcesses(namespace);

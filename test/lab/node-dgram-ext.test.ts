@@ -1,10 +1,11 @@
 /** Who rejected it: node-dgram-ext behind a router that rejects in every way, against what the router's rules say. */
 import { describe, expect } from "vitest";
+import { DC, MISSING_HOST, NO_ROUTE } from "./addresses.ts";
 import { runOk } from "./command.ts";
 import type { Answer, Question } from "./dgram-client.ts";
 import { loadFirewall } from "./firewall.ts";
 import { test } from "./lane.ts";
-import { DC, inside, type Lane, MISSING_HOST, NO_ROUTE } from "./namespaces.ts";
+import { inside, type Lane } from "./namespaces.ts";
 
 async function ask(lane: Lane, questions: readonly Question[], patience = ""): Promise<readonly Answer[]> {
   const client = [process.execPath, "--import", "tsx", "test/lab/dgram-client.ts", JSON.stringify(questions), patience];

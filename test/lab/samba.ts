@@ -1,7 +1,8 @@
 /** Samba as an Active Directory domain controller, provisioned afresh into a folder of the lab. */
 import { mkdir, writeFile } from "node:fs/promises";
+import { DC } from "./addresses.ts";
 import { runOk, startDaemon, untilReady } from "./command.ts";
-import { DC, inside, type Lab, listeners } from "./namespaces.ts";
+import { inside, type Lab, listeners } from "./namespaces.ts";
 
 /** The ports of the dynamic range that this Samba takes, the lowest three. */
 export const RPC_PORTS = [5000, 5001, 5002] as const;

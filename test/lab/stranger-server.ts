@@ -1,0 +1,39 @@
+/** The servers of `stranger.ts`, in one process inside its namespace. */
+import { readFileSync } from "node:fs";
+import { createServer as createWebServer } from "node:http";
+import { connect, createServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { DC, LDAPS_FRONTS, type LdapsFront } from "./addresses.ts";
+import { LISTENER } from "./stranger.ts";
+
+serve(LISTENER.silent, () => {});
+serve(LISTENER.sshBanner, (socket) => socket.write("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n"));
+serve(LISTENER.closes, (socket) => socket.end());
+serve(LISTENER.resets, (socket) => socket.resetAndDestroy());
+createWebServer((_request, response) => response.end("It works!\n")).listen(LISTENER.web, "::");
+for (const front of LDAPS_FRONTS) serveLdaps(front);
+
+function serve(port: number, greet: (socket: Socket) => void): void {
+  const server = createServer((socket) => {
+    // The prober may hang up at any moment.
+    socket.on("error", () => {});
+    socket.resume();
+    greet(socket);
+  });
+  server.listen(port, "::");
+}
+
+function serveLdaps({ certificate, maxVersion, listenPort }: LdapsFront): void {
+  const options = { cert: pem(certificate), key: pem("key"), ...(maxVersion && { maxVersion }) };
+  const server = createTlsServer(options, (client) => {
+    const ldap = connect(389, DC.v4);
+    client.on("error", () => ldap.destroy());
+    ldap.on("error", () => client.destroy());
+    client.pipe(ldap).pipe(client);
+  });
+  server.listen(listenPort, "::");
+}
+
+function pem(name: string): Buffer {
+  return readFileSync(new URL(`../fixtures/tls/${name}.pem`, import.meta.url));
+}

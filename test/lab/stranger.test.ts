@@ -1,0 +1,57 @@
+/** The shipped profile against a machine that is no domain controller: empty, deaf, or with other servers on its ports. */
+import { describe, expect } from "vitest";
+import { ACCEPTS_ALL, CLOSES, DEAF, EMPTY, RESETS, SILENT, SSH_BANNER, WEB_SERVER } from "./addresses.ts";
+import { byTransport, expectedMatrix, expectedPathMatrix } from "./expectations.ts";
+import { test } from "./lane.ts";
+import { expectRun, probe } from "./probe.ts";
+import { DCOM_TCP } from "./rows.ts";
+import { seenMatrix } from "./seen.ts";
+
+/** The kernel closes the UDP ports; TCP ports meet this. */
+const OTHER_SERVERS = [
+  { what: "nobody listens", address: EMPTY, tcp: "reset" },
+  { what: "a web server on every port", address: WEB_SERVER, tcp: "foreign" },
+  { what: "a server that speaks first, on every port", address: SSH_BANNER, tcp: "foreign" },
+  { what: "accepts and stays silent", address: SILENT, tcp: "silent" },
+  { what: "a load balancer that accepts and closes", address: CLOSES, tcp: "hung-up" },
+  { what: "accepts ports that no row lists as well", address: ACCEPTS_ALL, tcp: "accepts-all" },
+] as const;
+
+describe.each(["v4", "v6"] as const)("IP%s", (family) => {
+  test.for(OTHER_SERVERS)("$what", async ({ address, tcp }, { lane }) => {
+    const run = await probe(lane, address[family]);
+    expectRun(run, expectedMatrix(address[family], byTransport(tcp, "port-unreachable")));
+    const lies = run.document.findings.filter(({ text }) =>
+      text.includes("accepts TCP connections on ports that no row"),
+    );
+    expect(lies).toHaveLength(tcp === "accepts-all" ? 1 : 0);
+  });
+
+  test("a load balancer that accepts and resets", async ({ lane }) => {
+    const address = RESETS[family];
+    const run = await probe(lane, address);
+    // Each port of a range may be closed again by us before its reset comes.
+    const rangeKey = `${address} ${DCOM_TCP.check}`;
+    const range = seenMatrix(run.document)[rangeKey]!;
+    expect(range).toMatch(/^open (syn-ack|rst-after-accept) unchecked (pass|inconclusive) open=5000-5020$/);
+    expectRun(run, { ...expectedMatrix(address, byTransport("hung-up", "port-unreachable")), [rangeKey]: range });
+  });
+
+  test("its own firewall drops everything", async ({ lane }) => {
+    expectRun(await probe(lane, DEAF[family]), expectedMatrix(DEAF[family], byTransport("dropped", "dropped")));
+  });
+
+  describe("--expect path, before anything is installed", () => {
+    test("an empty host", async ({ lane }) => {
+      const run = await probe(lane, EMPTY[family], "--expect", "path");
+      expectRun(run, expectedPathMatrix(EMPTY[family], byTransport("reset", "port-unreachable")));
+      expect(run.exitCode).toBe(3);
+    });
+
+    test("an empty host that drops everything", async ({ lane }) => {
+      const run = await probe(lane, DEAF[family], "--expect", "path");
+      expectRun(run, expectedPathMatrix(DEAF[family], byTransport("dropped", "dropped")));
+      expect(run.exitCode).toBe(3);
+    });
+  });
+});
