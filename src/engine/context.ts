@@ -31,6 +31,8 @@ export interface RunContext {
   readonly limits: Limits;
   readonly secrets: SecretTurns;
   readonly signal: AbortSignal;
+  /** The one budget of an address, under however many names it is asked. */
+  readonly budgetOf: (address: string) => IcmpBudget;
   /** A check ended; it has no outcome yet. */
   readonly onSeen: (seen: CheckSeen) => void;
 }

@@ -26,10 +26,12 @@ export interface Location {
 export async function locate(host: string, checks: readonly Check[], context: RunContext): Promise<Location> {
   const { net } = context.parts;
   const literal = checks[0]?.address;
-  const addresses = literal === undefined ? await resolve(host, context) : [literal];
+  const found = literal === undefined ? await resolve(host, context) : [literal];
+  const { family } = context.options;
+  const addresses = found.filter((address) => family === undefined || family === (address.includes(":") ? 6 : 4));
   // A look-up that was cut short found nothing either, but that says nothing of the name.
   if (context.signal.aborted) return nowhere(checks, interrupted);
-  if (addresses.length === 0) return nowhere(checks, (check) => blank(check, "name-not-found"));
+  if (addresses.length === 0) return nowhere(checks, (check) => withoutAddress(check, found, family));
   const routes = await Promise.all(
     addresses.map(async (address) => ({ address, route: await net.route(address, checks[0]?.source) })),
   );
@@ -49,9 +51,15 @@ export async function locate(host: string, checks: readonly Check[], context: Ru
 
 async function resolve(host: string, context: RunContext): Promise<readonly string[]> {
   const { net, world } = context.parts;
-  const { family } = context.options;
   const found = await withDeadline(world, RESOLVE_TIMEOUT_MS, context.signal, (over) => net.resolve(host, over));
-  return [...new Set(found)].filter((address) => family === undefined || family === (address.includes(":") ? 6 : 4));
+  return [...new Set(found)];
+}
+
+/** No address to ask; where -4 or -6 left some out, that is said. */
+function withoutAddress(check: Check, found: readonly string[], family: 4 | 6 | undefined): CheckSeen {
+  const seen = blank(check, "name-not-found");
+  if (found.length === 0) return seen;
+  return { ...seen, warnings: [`-${family} leaves out ${found.join(", ")}`] };
 }
 
 function nowhere(checks: readonly Check[], seenOf: (check: Check) => CheckSeen): Location {

@@ -41,12 +41,18 @@ export async function run(
   const { anyAddress, strict } = options;
   const settleOptions = { anyAddress, strict, wallMs: startedAtMs, interrupted: false };
   const early = new Set<CheckSeen>();
+  const budgets = new Map<string, IcmpBudget>();
   const context: RunContext = {
     parts,
     options,
     signal,
     limits: new Limits(options.concurrency),
     secrets: new SecretTurns(parts.world, parts.ledger),
+    budgetOf: (address) => {
+      const budget = budgets.get(address) ?? new IcmpBudget(parts.world.monotonicMs());
+      budgets.set(address, budget);
+      return budget;
+    },
     onSeen: (seen) => {
       events.onSeen?.(seen);
       if (!isFinalAlone(seen)) return;
@@ -92,7 +98,7 @@ async function askHost(host: string, checks: readonly Check[], context: RunConte
       askAddress(located.checks, {
         ...context,
         facts: new Facts(),
-        budget: new IcmpBudget(context.parts.world.monotonicMs()),
+        budget: context.budgetOf(located.address),
         route: located.route,
       }),
     ),

@@ -1,7 +1,8 @@
 /** One check of one port, from the prober's manners to what was seen. */
 import type { Check } from "../model/check.ts";
-import type { Ask, Dialogue, Oneshot, Schedule, World } from "../model/prober.ts";
+import type { Ask, Dialogue, Oneshot, World } from "../model/prober.ts";
 import type { CheckSeen } from "../model/result.ts";
+import { withAttempts } from "../model/schedule.ts";
 import { judge } from "../verdict/state.ts";
 import type { AddressContext } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
@@ -36,7 +37,7 @@ async function askNow(
     world,
   };
   const startedMs = world.monotonicMs();
-  const timeoutMs = options.timeoutMs ?? giveUpMsOf(prober);
+  const timeoutMs = options.timeoutMs ?? giveUpMsOf(prober, check, options.attempts);
   const outcome = await withDeadline(world, timeoutMs, signal, (over) =>
     exchange(prober, check, ask, context, over).catch((error: unknown) => ({ failure: error })),
   );
@@ -57,20 +58,12 @@ function exchange(
   const reach = { net: parts.net, signal, connectTimeoutMs: options.timeoutMs ?? CONNECT_TIMEOUT_MS };
   if (prober.kind === "dialogue") return exchangeDialogue(prober, check, ask, reach);
   if (check.transport === "tcp") return exchangeTcp(prober, check, ask, reach);
-  return exchangeUdp(prober, scheduleOf(prober.schedule, options.attempts), check, ask, reach);
+  return exchangeUdp(prober, withAttempts(prober.schedule, options.attempts), check, ask, reach);
 }
 
-/** The prober's schedule with another number of sends: the last gap is repeated for those that it does not name. */
-export function scheduleOf(schedule: Schedule, attempts: number | undefined): Schedule {
-  if (attempts === undefined) return schedule;
-  const sends = schedule.sendsAtMs.slice(0, attempts);
-  const gapMs = Math.max(1_000, (sends.at(-1) ?? 0) - (sends.at(-2) ?? 0));
-  while (sends.length < attempts) sends.push((sends.at(-1) ?? 0) + gapMs);
-  return { ...schedule, sendsAtMs: sends };
-}
-
-function giveUpMsOf(prober: Oneshot<unknown> | Dialogue<unknown>): number {
-  return prober.kind === "oneshot" ? prober.schedule.giveUpMs : prober.giveUpMs;
+function giveUpMsOf(prober: Oneshot<unknown> | Dialogue<unknown>, check: Check, attempts?: number): number {
+  if (prober.kind === "dialogue") return prober.giveUpMs;
+  return check.transport === "udp" ? withAttempts(prober.schedule, attempts).giveUpMs : prober.schedule.giveUpMs;
 }
 
 function seenOf(

@@ -71,13 +71,14 @@ function estimateCheck(check: Check, prober: Prober, world: World, pace: Pace): 
 
 function estimateOneshot(check: Check, prober: Oneshot<unknown>, ask: Ask, connects: number, pace: Pace): Estimate {
   const transaction = prober.start(check.params, ask, { ...ask.remote, port: 49_152 });
-  const sends = connects === 1 ? 1 : (pace.attempts ?? prober.schedule.sendsAtMs.length);
+  const schedule = connects === 1 ? prober.schedule : withAttempts(prober.schedule, pace.attempts);
+  const sends = connects === 1 ? 1 : schedule.sendsAtMs.length;
   const requests = Array.from({ length: sends }, (_, send) => transaction.request(send)?.length);
   const said = requests.filter((length) => length !== undefined);
   return {
     packets: said.length + connects,
     bytes: said.reduce((sum, length) => sum + length, 0),
-    worstMs: pace.timeoutMs ?? prober.schedule.giveUpMs,
+    worstMs: pace.timeoutMs ?? schedule.giveUpMs,
   };
 }
 

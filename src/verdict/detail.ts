@@ -65,7 +65,9 @@ function detailOfVerdict(one: CheckSeen, verdict: Verdict): string {
     case "no-route":
       return "not sent: this host has no route to the address";
     case "name-not-found":
-      return `the name ${one.check.host} has no address`;
+      return one.warnings.length === 0
+        ? `the name ${one.check.host} has no address`
+        : `${one.check.host} has no address that may be asked`;
     case "no-resources":
       return resourceText(one);
     case "unclassified":
