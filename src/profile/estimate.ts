@@ -7,6 +7,7 @@
 import type { Check, Plan } from "../model/check.ts";
 import { countPorts } from "../model/ports.ts";
 import type { Ask, Oneshot, Prober, Sweep, World } from "../model/prober.ts";
+import { withAttempts } from "../model/schedule.ts";
 import type { Transport } from "../model/words.ts";
 
 export interface Estimate {
