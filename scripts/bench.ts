@@ -1,44 +1,27 @@
 /**
- * `npm run bench`: what a start of the command costs, as a ratio to a bare start of Node. The repeats are interleaved,
- * so that a busy machine slows all of them alike. Build first.
+ * `npm run bench [-- startup | profile]`: what a start costs, and the profile against nmap; both where neither is
+ * named. Build first. It measures and asserts nothing: docs/benchmarks.md says what was measured where.
  */
-import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { benchProfile } from "./bench/profile.ts";
+import { benchStartup } from "./bench/startup.ts";
 
-const REPEATS = 20;
-const command = fileURLToPath(new URL("../bin/unity-probe.js", import.meta.url));
+const BENCHES: Readonly<Record<string, () => string | Promise<string>>> = {
+  startup: benchStartup,
+  profile: benchProfile,
+};
 
-/** Nothing listens on tcp/389 here, as a rule: the row ends with the refusal. */
-const ONE_ROW = ["--profile", "failover-secondary", "--host", "127.0.0.1", "--only", "tcp/389"];
-
-const CASES: readonly { readonly name: string; readonly argv: readonly string[]; readonly aim?: number }[] = [
-  { name: "node -e 0", argv: ["-e", "0"] },
-  { name: "--version", argv: [command, "--version"], aim: 1.15 },
-  { name: "--help", argv: [command, "--help"] },
-  { name: "profiles list", argv: [command, "profiles", "list"] },
-  { name: "plan, one row", argv: [command, "plan", ...ONE_ROW] },
-  { name: "run, one row", argv: [command, ...ONE_ROW], aim: 2.5 },
-];
-
-function durationMs(argv: readonly string[]): number {
-  const startedMs = performance.now();
-  const ended = spawnSync(process.execPath, argv, { stdio: "ignore", timeout: 60_000 });
-  if (ended.error !== undefined) throw ended.error;
-  return performance.now() - startedMs;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-const samples = CASES.map((): number[] => []);
-for (let repeat = 0; repeat < REPEATS; repeat++) {
-  for (const [at, { argv }] of CASES.entries()) samples[at]!.push(durationMs(argv));
-}
-const bareMs = median(samples[0]!);
-process.stdout.write(`Node ${process.versions.node}, median of ${REPEATS}\n`);
-for (const [at, { name, aim }] of CASES.entries()) {
-  const ms = median(samples[at]!);
-  const aimed = aim === undefined ? "" : `  (aim: ${aim})`;
-  process.stdout.write(`${name.padEnd(16)}${ms.toFixed(0).padStart(5)} ms  ${(ms / bareMs).toFixed(2)} x${aimed}\n`);
+const named = process.argv.slice(2);
+const unknown = named.find((name) => !(name in BENCHES));
+if (unknown !== undefined) {
+  process.stderr.write(`${unknown}: no such bench; there are ${Object.keys(BENCHES).join(", ")}\n`);
+  process.exitCode = 2;
+} else {
+  for (const name of named.length > 0 ? named : Object.keys(BENCHES)) {
+    try {
+      process.stdout.write(`${name}: ${await BENCHES[name]!()}\n`);
+    } catch (error) {
+      process.stderr.write(`${name} cannot be measured here: ${(error as Error).message}\n`);
+      process.exitCode = 1;
+    }
+  }
 }
