@@ -42,6 +42,8 @@ export interface ParamSpec {
   /** `secret`: the name of a secret; at most one parameter of a prober, and only inside TLS. */
   readonly type: "string" | "integer" | "boolean" | "secret";
   readonly about: string;
+  /** The prober cannot do without it. */
+  readonly required?: true;
   /** For strings: at most this many characters; for secrets: so many bytes behind the name (default 255). */
   readonly maxLength?: number;
   /** For booleans: when true the prober begins TLS inside the protocol, and the row's `tls` says how. */

@@ -23,13 +23,20 @@ export const rpcBind: Dialogue<Params> = {
   params: {
     interface: {
       type: "string",
+      required: true,
       about: "UUID of the interface",
       maxLength: 36,
       example: "e3514235-4b06-11d1-ab04-00c04fc2dcd2",
     },
-    major: { type: "integer", about: "Major version of the interface", example: 4 },
-    minor: { type: "integer", about: "Minor version of the interface", example: 0 },
-    name: { type: "string", about: "What people call the interface", maxLength: 64, example: "drsuapi" },
+    major: { type: "integer", required: true, about: "Major version of the interface", example: 4 },
+    minor: { type: "integer", required: true, about: "Minor version of the interface", example: 0 },
+    name: {
+      type: "string",
+      required: true,
+      about: "What people call the interface",
+      maxLength: 64,
+      example: "drsuapi",
+    },
   },
   about: {
     protocol: "DCE/RPC",

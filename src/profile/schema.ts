@@ -248,11 +248,15 @@ export function paramsSchema(params: Prober["params"]) {
 }
 
 function paramSchema(spec: ParamSpec): z.ZodType {
-  if (spec.type === "boolean") return z.boolean().optional().describe(spec.about);
-  if (spec.type === "integer") return z.int().optional().describe(spec.about);
-  if (spec.type === "secret")
-    return word(`${spec.about} The name of a secret, never the secret.`, "bind-password").optional();
-  return oneLine(spec.about, spec.maxLength ?? MAX_TEXT_LENGTH).optional();
+  const schema = valueSchema(spec);
+  return spec.required === true ? schema : schema.optional();
+}
+
+function valueSchema(spec: ParamSpec): z.ZodType {
+  if (spec.type === "boolean") return z.boolean().describe(spec.about);
+  if (spec.type === "integer") return z.int().describe(spec.about);
+  if (spec.type === "secret") return word(`${spec.about} The name of a secret, never the secret.`, "bind-password");
+  return oneLine(spec.about, spec.maxLength ?? MAX_TEXT_LENGTH);
 }
 
 /**
