@@ -15,6 +15,6 @@ it("a prober that cannot do without a parameter has it, or the profile is refuse
   expect(
     complaintsOf(", params: {interface: e3514235-4b06-11d1-ab04-00c04fc2dcd2, major: 4, minor: 0, name: x}"),
   ).toEqual([]);
-  expect(complaintsOf(", params: {major: 4, minor: 0, name: x}")).toEqual(['mine.yaml:7:67: "interface" is missing']);
+  expect(complaintsOf(", params: {major: 4, minor: 0, name: x}")).toEqual(['mine.yaml:7:73: "interface" is missing']);
   expect(complaintsOf("")).toHaveLength(4);
 });
