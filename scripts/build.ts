@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { build, type Metafile } from "esbuild";
 import { loadProber, proberIds } from "../src/probers/index.ts";
 import { packProfiles } from "../src/profile/pack.ts";
+import { parseRoles } from "../src/profile/roles-file.ts";
 import { licencesOf } from "./licences.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -71,7 +72,15 @@ async function packedProfiles(): Promise<string> {
   const probers = await Promise.all(proberIds.map(loadProber));
   const { profiles, errors } = packProfiles(files, new Map(probers.map((prober) => [prober.id, prober])));
   if (errors.length > 0) throw new Error(["cannot be shipped:", ...errors.map(({ message }) => message)].join("\n"));
-  return `${JSON.stringify(profiles, null, 1)}\n`;
+  return `${JSON.stringify(profiles)}\n`;
+}
+
+/** The text of roles.json. Throws with everything that is wrong in the file. */
+async function packedRoles(): Promise<string> {
+  const file = "profiles/roles.yaml";
+  const { roles, errors } = parseRoles(await readFile(join(root, file), "utf8"), file);
+  if (errors.length > 0) throw new Error(["cannot be shipped:", ...errors.map(({ message }) => message)].join("\n"));
+  return `${JSON.stringify(roles)}\n`;
 }
 
 async function writeDist(files: ReadonlyMap<string, string>): Promise<void> {
@@ -85,7 +94,8 @@ async function writeDist(files: ReadonlyMap<string, string>): Promise<void> {
   }
 }
 
-const [{ files, metafile }, profiles] = await Promise.all([bundle(), packedProfiles()]);
+const [{ files, metafile }, profiles, roles] = await Promise.all([bundle(), packedProfiles(), packedRoles()]);
 files.set("profiles.json", profiles);
+files.set("roles.json", roles);
 files.set("DEPENDENCIES.txt", await licencesOf(root, Object.keys(metafile.inputs)));
 await writeDist(files);

@@ -3,7 +3,7 @@
  */
 import type { RunOptions } from "../engine/context.ts";
 import { ConfigError } from "../profile/config-error.ts";
-import type { PlanOptions } from "../profile/expand.ts";
+import type { PlanOptions, VectorOptions } from "../profile/expand.ts";
 import { FORMATS } from "../report/index.ts";
 import { EXIT_STYLES } from "./exit-style.ts";
 import { profileIds } from "./profile-files.ts";
@@ -29,7 +29,16 @@ export const PLAN_FLAGS = {
     values: profileIds,
   },
   host: { type: "array", alias: "H", about: "Name or address of the target; repeatable" },
+  "own-address": {
+    type: "array",
+    about: "Further address of the target, or HOST=ADDRESS: an ICMP error from it is the target's own; repeatable",
+  },
+  site: { type: "string", about: "YAML file that says which machine is what: every vector that starts here is asked" },
+  role: { type: "array", about: "What this machine is, for a site file that all machines share; repeatable" },
+  "profiles-dir": { type: "string", about: "Folder with YAML files of your own profiles" },
   set: { type: "array", about: "Value for a profile variable: name=value; repeatable" },
+  with: { type: "array", about: "Switch that is on, for instance sip; repeatable" },
+  without: { type: "array", about: "Switch that is off; repeatable" },
   secret: { type: "array", about: "File with a secret that a row names: NAME=FILE; repeatable" },
   expect: {
     type: "string",
@@ -80,10 +89,20 @@ const MOST = { attempts: 10, concurrency: 1_000, ratePerS: 1_000_000, timeoutMs:
 
 /** The flags that shape the plan. Throws ConfigError. */
 export function planOptionsOf(flags: FlagValues, randomBytes: (length: number) => Uint8Array): PlanOptions {
+  return {
+    ...vectorOptionsOf(flags, randomBytes),
+    hosts: required(list(flags, "host"), "--host", "name the machine to ask: --host dc01"),
+    ownAddresses: list(flags, "own-address"),
+  };
+}
+
+/** The same without the hosts. Throws ConfigError. */
+export function vectorOptionsOf(flags: FlagValues, randomBytes: (length: number) => Uint8Array): VectorOptions {
   const source = text(flags, "source");
   return {
-    hosts: required(list(flags, "host"), "--host", "name the machine to ask: --host dc01"),
     set: list(flags, "set"),
+    with: list(flags, "with"),
+    without: list(flags, "without"),
     only: list(flags, "only"),
     skip: list(flags, "skip"),
     sourcePorts: list(flags, "source-port"),

@@ -6,13 +6,13 @@ import type { Check, Plan } from "../model/check.ts";
 import type { Parts } from "../model/parts.ts";
 import type { CheckResult, CheckSeen, RunReport } from "../model/result.ts";
 import { settle } from "../verdict/settle.ts";
-import { askAddress } from "./address.ts";
 import type { RunContext, RunOptions } from "./context.ts";
 import { Facts } from "./facts.ts";
 import { IcmpBudget } from "./icmp-budget.ts";
 import { Limits } from "./limits.ts";
 import { locate } from "./locate.ts";
 import { SecretTurns } from "./secret-turns.ts";
+import { askOnce } from "./twins.ts";
 
 export interface RunEvents {
   /** A check ended; `seen` has no outcome yet. For progress. */
@@ -95,7 +95,7 @@ async function askHost(host: string, checks: readonly Check[], context: RunConte
   for (const seen of unreachable) context.onSeen(seen);
   const asked = await Promise.all(
     reachable.map((located) =>
-      askAddress(located.checks, {
+      askOnce(located.checks, {
         ...context,
         facts: new Facts(),
         budget: context.budgetOf(located.address),

@@ -76,7 +76,7 @@ function seenOf(
   const udpSends = observations.reduce((sum, seen) => sum + seen.sentMs.length, 0);
   return {
     check,
-    verdict: judge(observations, reading),
+    verdict: judge(observations, reading, check.addresses),
     observations,
     attempts: check.transport === "udp" ? udpSends : observations.length,
     errorQueue: observations.at(-1)?.errorQueue ?? false,

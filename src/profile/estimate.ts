@@ -49,7 +49,9 @@ export interface SweepPace {
  */
 export function estimatePlan(plan: Plan, heads: ReadonlyMap<string, Prober>, world: World, pace: Pace): PlanEstimate {
   const checks = plan.checks.map((check) =>
-    check.skip === undefined ? estimateCheck(check, heads.get(check.prober)!, world, pace) : undefined,
+    check.skip === undefined && check.sameAs === undefined
+      ? estimateCheck(check, heads.get(check.prober)!, world, pace)
+      : undefined,
   );
   const sum = (pick: (estimate: Estimate) => number) =>
     checks.reduce((total, estimate) => total + (estimate === undefined ? 0 : pick(estimate)), 0);

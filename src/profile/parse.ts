@@ -2,21 +2,17 @@
  * A YAML file becomes a profile, or the list of everything that is wrong with it, each with its place. This file
  * reaches yaml and zod, which are slow to load: import it dynamically, and only for YAML that a user gave.
  */
-import { type Document, LineCounter, parseDocument } from "yaml";
 import type { Evidence } from "../model/evidence.ts";
 import type { Prober } from "../model/prober.ts";
 import { checkChoices } from "./choices.ts";
-import { ConfigError, type Place } from "./config-error.ts";
+import { ConfigError } from "./config-error.ts";
 import { withBase, withBaseRows } from "./extends.ts";
 import type { Profile, ProfileRow, TlsWish, Variable } from "./format.ts";
 import { issueErrors } from "./issues.ts";
-import { YamlPlaces } from "./places.ts";
+import type { YamlPlaces } from "./places.ts";
 import { checkRows, listOf, startsTls, textLimit } from "./rows.ts";
 import { paramsSchema, profileSchema, type WrittenProfile, type WrittenRow } from "./schema.ts";
-
-/** The shipped files have about 2 KiB. */
-const MAX_CHARACTERS = 256 * 1024;
-const MAX_ALIASES = 100;
+import { inOrder, readYaml } from "./yaml-file.ts";
 
 export type Parsed =
   | { readonly ok: true; readonly profile: Profile }
@@ -61,38 +57,6 @@ export async function parseExtending(
   }
 }
 
-type Read = { readonly data: unknown; readonly places: YamlPlaces } | { readonly errors: readonly ConfigError[] };
-
-/** The text as plain data, or its first fault as YAML. */
-function readYaml(text: string, file: string): Read {
-  if (text.length > MAX_CHARACTERS) {
-    const start = { file, line: 1, column: 1 };
-    return { errors: [new ConfigError(`the file is above ${MAX_CHARACTERS / 1024} KiB`, undefined, start)] };
-  }
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const places = new YamlPlaces(document, lines, file);
-  // One slip makes a YAML parser stumble again and again: only the first fault says anything.
-  const fault = document.errors[0] ?? document.warnings[0];
-  if (fault !== undefined) return { errors: [notYaml(fault.message, places.at(fault.pos[0]))] };
-  const data = plainData(document, places);
-  return data instanceof ConfigError ? { errors: [data] } : { data, places };
-}
-
-/** The file as plain data. A file of aliases that would grow without bound is an error. */
-function plainData(document: Document, places: YamlPlaces): unknown {
-  try {
-    return document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown;
-  } catch (error) {
-    return notYaml((error as Error).message, places.of([]));
-  }
-}
-
-/** After the semicolon the library tells programmers what to call. */
-function notYaml(message: string, place: Place): ConfigError {
-  return new ConfigError(`not YAML: ${message.split(";")[0]}`, undefined, place);
-}
-
 function validate(data: unknown, context: Context, base?: Profile): Parsed {
   const { heads, places } = context;
   if (typeof data !== "object" || data === null || Array.isArray(data)) {
@@ -127,8 +91,7 @@ function paramErrors(row: WrittenRow, index: number, head: Prober, places: YamlP
 }
 
 function failed(...errors: readonly ConfigError[]): Parsed {
-  const inOrder = [...errors].sort((a, b) => a.line! - b.line! || a.column! - b.column!);
-  return { ok: false, errors: inOrder };
+  return { ok: false, errors: inOrder(errors) };
 }
 
 function profileOf(written: WrittenProfile, rows: readonly ProfileRow[], { file, heads }: Context): Profile {

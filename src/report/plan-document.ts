@@ -59,7 +59,7 @@ function plannedEntry(check: Check, plan: Plan, estimate: Estimate | undefined):
     errorQueue: false,
     detail: check.skip?.why ?? detailOf(check, estimate),
     evidence: {},
-    warnings: [],
+    warnings: check.row.warnings ?? [],
     attempts: 0,
     firstTry: false,
     durationMs: 0,
@@ -69,6 +69,7 @@ function plannedEntry(check: Check, plan: Plan, estimate: Estimate | undefined):
 }
 
 function detailOf(check: Check, estimate: Estimate | undefined): string {
+  if (check.sameAs !== undefined) return `asked once, for ${check.sameAs.profile} ${check.sameAs.check}`;
   return estimate === undefined ? check.prober : `${check.prober}: ${worstCase(estimate)}`;
 }
 

@@ -3,7 +3,7 @@ import type { Check } from "../model/check.ts";
 import type { PortGroup, SweepSeen } from "../model/observation.ts";
 import type { RangeSeen, Verdict } from "../model/result.ts";
 import { REASONS, type State } from "../model/words.ts";
-import { isDoubted, stateOfReason } from "./state.ts";
+import { isDoubted, ownSender, stateOfReason } from "./state.ts";
 
 /** Groups the ports by reason and offender, in the order in which each group is first met. */
 export function rangeOf(check: Check, ports: Uint16Array, seen: SweepSeen): RangeSeen {
@@ -24,7 +24,9 @@ export function rangeOf(check: Check, ports: Uint16Array, seen: SweepSeen): Rang
     }
     const alike = [port];
     portsOfGroup.set(key, alike);
-    const state = stateOfReason(reason, check.transport, check.address ?? "", offender?.from);
+    const target = check.address ?? "";
+    const sender = ownSender(offender?.from, target, check.addresses ?? []);
+    const state = stateOfReason(reason, check.transport, target, sender);
     groups.push({ state, reason, ports: alike, ...(offender === undefined ? {} : { offender }) });
   }
   return { total: ports.length, tested, groups };

@@ -110,7 +110,7 @@ function verdictsOf(one: CheckSeen): readonly Verdict[] {
 
 function withOutcome(one: CheckSeen, controls: Controls, wallMs: number): CheckResult {
   const outcome = judgementOf(one, controls) ?? "skipped";
-  const warnings = [...one.warnings, ...warningsOf(one)];
+  const warnings = [...one.warnings, ...(one.check.row.warnings ?? []), ...warningsOf(one)];
   const result: CheckResult = {
     ...one,
     warnings,

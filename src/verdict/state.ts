@@ -127,6 +127,11 @@ export function stateOfReason(reason: Reason, transport: Transport, target: stri
   }
 }
 
+/** Who sent an ICMP error: a further address of the target counts as the one that was asked (rule 2). */
+export function ownSender(from: string | undefined, target: string, further: readonly string[]): string | undefined {
+  return from !== undefined && further.includes(from) ? target : from;
+}
+
 /** Whether a `closed` may be a firewall's reject, because type and sender of the error could not be seen (rule 3). */
 export function isDoubted(state: State, errorQueue: boolean): boolean {
   return state === "closed" && !errorQueue;
@@ -134,15 +139,20 @@ export function isDoubted(state: State, errorQueue: boolean): boolean {
 
 /**
  * The verdict on a port whose service was asked. `observations` holds one entry for each connection or socket, in
- * order, and at least one.
+ * order, and at least one; `further` are the target's further addresses.
  */
-export function judge(observations: readonly Observation[], reading: Reading | undefined): Verdict {
+export function judge(
+  observations: readonly Observation[],
+  reading: Reading | undefined,
+  further: readonly string[] = [],
+): Verdict {
   const seen = decisive(observations);
   if (reading !== undefined) return verdictOfReading(reading);
   if (seen.connectedMs !== undefined) return verdictOfSilentConnection(seen);
   // Datagrams that the prober did not accept as a reply prove nothing: the socket's own error counts, or silence.
   const reason = reasonOfSocket(seen);
-  const state = stateOfReason(reason, seen.remote.transport, seen.remote.address, seen.icmp?.from);
+  const { transport, address } = seen.remote;
+  const state = stateOfReason(reason, transport, address, ownSender(seen.icmp?.from, address, further));
   return {
     state,
     reason,

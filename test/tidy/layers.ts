@@ -41,6 +41,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
       "node:fs",
       "node:fs/promises",
       "node:os",
+      "node:path",
       "node:perf_hooks",
       "node:timers/promises",
       "pino",

@@ -34,7 +34,9 @@ export const demoCommand: Command = {
       tell(
         `The profile ${PROFILE} against stand-ins on ${LOOPBACK}, with three faults in it; nothing leaves this machine.\n`,
       );
-      const { report } = await runPlan(plan, demoParts(farEnd, world), flags, (result) => wayOf(result, farEnd));
+      const { report } = await runPlan(plan, demoParts(farEnd, world), flags, {
+        note: (result) => wayOf(result, farEnd),
+      });
       return report.exitCode === EXIT_CODES.interrupted ? report.exitCode : conclude(report);
     } finally {
       await farEnd.close();

@@ -1,5 +1,4 @@
 /** `unity-probe plan`: what a run would ask, and what that costs at worst. Sends nothing and resolves no name. */
-import { hostname } from "node:os";
 import type { RunOptions } from "../../engine/context.ts";
 import { ICMP_ERRORS_PER_S } from "../../engine/icmp-budget.ts";
 import { CHECKS_PER_ADDRESS } from "../../engine/limits.ts";
@@ -7,13 +6,12 @@ import { CANARY_ATTEMPTS, SWEEP_PACE } from "../../engine/range.ts";
 import { EXIT_CODES } from "../../model/result.ts";
 import { loadProber } from "../../probers/index.ts";
 import { estimatePlan, type Pace } from "../../profile/estimate.ts";
-import { expandPlan } from "../../profile/expand.ts";
 import { planDocument } from "../../report/plan-document.ts";
 import type { Command } from "../command.ts";
-import { list, outputsOf, planOptionsOf, RUN_FLAGS, runOptionsOf } from "../flags.ts";
+import { list, outputsOf, RUN_FLAGS, runOptionsOf } from "../flags.ts";
 import { openOutputs, renderOptions } from "../outputs.ts";
 import { realWorld } from "../parts.ts";
-import { loadProfiles, missingProfile } from "../profile-files.ts";
+import { planFor, tell } from "../planning.ts";
 import { secretsFor, THIS_MACHINE } from "../secrets.ts";
 import { toolVersion } from "../version.ts";
 
@@ -23,9 +21,7 @@ export const planCommand: Command = {
   flags: RUN_FLAGS,
   async run(flags) {
     const world = realWorld();
-    const words = list(flags, "profile");
-    if (words.length === 0) throw missingProfile();
-    const plan = expandPlan(await loadProfiles(words), planOptionsOf(flags, world.randomBytes));
+    const { plan, source, remarks } = await planFor(flags, world.randomBytes);
     await secretsFor(plan, list(flags, "secret"), THIS_MACHINE);
     const outputs = await openOutputs(
       outputsOf(flags),
@@ -36,9 +32,8 @@ export const planCommand: Command = {
     );
     const estimates = estimatePlan(plan, probers, world, paceOf(runOptionsOf(flags)));
     const tool = { name: "unity-probe", version: toolVersion() };
-    await outputs.end(
-      planDocument(plan, estimates, { tool, startedAtMs: world.wallMs(), source: { host: hostname() } }),
-    );
+    tell(remarks);
+    await outputs.end(planDocument(plan, estimates, { tool, startedAtMs: world.wallMs(), source }));
     return EXIT_CODES.passed;
   },
 };

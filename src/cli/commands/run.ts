@@ -6,16 +6,15 @@ import type { Plan } from "../../model/check.ts";
 import type { Net, Parts } from "../../model/parts.ts";
 import type { RunReport } from "../../model/result.ts";
 import { ConfigError } from "../../profile/config-error.ts";
-import { expandPlan } from "../../profile/expand.ts";
 import type { ReportDocument } from "../../report/document.ts";
 import { nagiosState } from "../../report/nagios.ts";
 import type { RenderOptions } from "../../report/renderer.ts";
 import { resultEntry, runDocument } from "../../report/run-document.ts";
 import type { Command } from "../command.ts";
-import { type FlagValues, isPlugin, list, outputsOf, planOptionsOf, RUN_FLAGS, runOptionsOf, text } from "../flags.ts";
+import { type FlagValues, isPlugin, list, outputsOf, RUN_FLAGS, runOptionsOf, text } from "../flags.ts";
 import { type Outputs, openOutputs, renderOptions } from "../outputs.ts";
 import { createParts, realWorld } from "../parts.ts";
-import { loadProfiles, missingProfile } from "../profile-files.ts";
+import { planFor, tell } from "../planning.ts";
 import { createProgress } from "../progress.ts";
 import { secretsFor, THIS_MACHINE } from "../secrets.ts";
 import { toolVersion } from "../version.ts";
@@ -26,13 +25,12 @@ export const runCommand: Command = {
   flags: RUN_FLAGS,
   async run(flags) {
     const world = realWorld();
-    const words = list(flags, "profile");
-    if (words.length === 0) throw missingProfile();
-    const plan = expandPlan(await loadProfiles(words), planOptionsOf(flags, world.randomBytes));
+    const { plan, source, remarks } = await planFor(flags, world.randomBytes);
     const secret = await secretsFor(plan, list(flags, "secret"), THIS_MACHINE);
     const parts = createParts({ ...world, secret });
     await refuseForeignSource(text(flags, "source"), parts.net);
-    const { report, document } = await runPlan(plan, parts, flags);
+    tell(remarks);
+    const { report, document } = await runPlan(plan, parts, flags, { source });
     return isPlugin(flags) ? nagiosState(document) : report.exitCode;
   },
 };
@@ -49,13 +47,16 @@ export interface Ran {
   readonly document: ReportDocument;
 }
 
-/** Runs a plan, writes its report and gives it. `note` is printed behind each row of a table. */
-export async function runPlan(
-  plan: Plan,
-  parts: Parts,
-  flags: FlagValues,
-  note?: RenderOptions["endpointNote"],
-): Promise<Ran> {
+export interface RunAbout {
+  /** Where the run is made from; this machine, without a role, unless said. */
+  readonly source?: RunReport["source"];
+  /** Printed behind each row of a table. */
+  readonly note?: RenderOptions["endpointNote"];
+}
+
+/** Runs a plan, writes its report and gives it. */
+export async function runPlan(plan: Plan, parts: Parts, flags: FlagValues, about: RunAbout = {}): Promise<Ran> {
+  const { source = { host: hostname() }, note } = about;
   const options = runOptionsOf(flags);
   const rendering = renderOptions(flags.color, flags.verbose === true, process.env);
   const outputs: Outputs = await openOutputs(outputsOf(flags), {
@@ -72,7 +73,7 @@ export async function runPlan(
   process.once("SIGTERM", interrupt);
   const tool = { name: "unity-probe", version: toolVersion() };
   try {
-    const report = await run(plan, parts, options, { host: hostname() }, stop.signal, {
+    const report = await run(plan, parts, options, source, stop.signal, {
       onSeen: (seen) => {
         progress.seen(seen);
         log?.(seen);

@@ -1,0 +1,58 @@
+/** What `run` and `plan` ask: the profiles and hosts of the flags, or all vectors of a site file that start here. */
+import { hostname } from "node:os";
+import type { Plan } from "../model/check.ts";
+import { ConfigError } from "../profile/config-error.ts";
+import { expandPlan, expandVectors } from "../profile/expand.ts";
+import { type FlagValues, list, planOptionsOf, text, vectorOptionsOf } from "./flags.ts";
+import { knownProfiles, loadProfiles, missingProfile, readText, shippedRoles } from "./profile-files.ts";
+
+export interface Planned {
+  readonly plan: Plan;
+  /** This machine, with its roles where a site file says them. */
+  readonly source: { readonly host: string; readonly role?: string };
+  /** What is not asked, and why: a sentence each, for the user to read before the report. */
+  readonly remarks: readonly string[];
+}
+
+type RandomBytes = (length: number) => Uint8Array;
+
+/** Throws ConfigError. */
+export async function planFor(flags: FlagValues, randomBytes: RandomBytes): Promise<Planned> {
+  const site = text(flags, "site");
+  if (site !== undefined) return planForSite(site, flags, randomBytes);
+  if (list(flags, "role").length > 0) throw new ConfigError("--role is about a site", "add --site FILE");
+  const words = list(flags, "profile");
+  if (words.length === 0) throw missingProfile();
+  const profiles = await loadProfiles(words, text(flags, "profiles-dir"));
+  return {
+    plan: expandPlan(profiles, planOptionsOf(flags, randomBytes)),
+    source: { host: hostname() },
+    remarks: [],
+  };
+}
+
+async function planForSite(path: string, flags: FlagValues, randomBytes: RandomBytes): Promise<Planned> {
+  for (const other of ["profile", "host", "own-address"]) {
+    if (list(flags, other).length > 0) throw new ConfigError(`--${other} beside --site`, "the site file says it");
+  }
+  const [{ parseSite }, { ownRoles, vectorsOf }] = await Promise.all([
+    import("../profile/site-file.ts"),
+    import("../profile/site.ts"),
+  ]);
+  const [roles, profiles] = await Promise.all([shippedRoles(), knownProfiles(text(flags, "profiles-dir"))]);
+  const site = parseSite(await readText(path), path, roles, profiles);
+  const own = ownRoles(list(flags, "role"), site, roles);
+  const { vectors, remarks, settings } = vectorsOf(site, own, roles, profiles);
+  const options = vectorOptionsOf(flags, randomBytes);
+  const both = (key: "set" | "with" | "without") => [...(settings[key] ?? []), ...(options[key] ?? [])];
+  return {
+    plan: expandVectors(vectors, { ...options, set: both("set"), with: both("with"), without: both("without") }),
+    source: { host: hostname(), role: own.join(", ") },
+    remarks,
+  };
+}
+
+/** Tells the user what is not asked. */
+export function tell(remarks: readonly string[]): void {
+  for (const remark of remarks) process.stderr.write(`unity-probe: ${remark}\n`);
+}
