@@ -28,8 +28,6 @@ export interface VectorShape {
 
 export class MessageVector {
   readonly shape: VectorShape;
-  /** Where the kernel finds the first slot. */
-  readonly at: number;
   readonly names: Block;
   readonly data: Block;
   readonly control: Block;
@@ -44,7 +42,6 @@ export class MessageVector {
     this.names = arena.take(slots * NAME_STRIDE);
     this.data = arena.take(slots * dataBytes);
     this.control = arena.take(slots * controlBytes);
-    this.at = this.#headers.at;
     for (let slot = 0; slot < slots; slot++) {
       const header = slot * SLOT_BYTES;
       setPointer(this.#headers, header + NAME_AT, this.names.at + slot * NAME_STRIDE);
@@ -54,6 +51,11 @@ export class MessageVector {
       setPointer(this.#iovecs, slot * IOVEC_BYTES, this.data.at + slot * dataBytes);
     }
     this.makeRoom(0, slots);
+  }
+
+  /** Where the kernel finds a slot, and those after it. */
+  at(slot: number): number {
+    return this.#headers.at + slot * SLOT_BYTES;
   }
 
   /** Readies slots for receiving: the kernel wrote over the lengths when it used them last. */

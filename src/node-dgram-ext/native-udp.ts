@@ -101,7 +101,7 @@ class NativeUdp implements UdpSocket {
   /** Reads one batch and tells of it; false when nothing more waits. */
   #receive(): boolean {
     const { incoming } = this.#memory;
-    const count = this.#native.sys.recvmmsg(this.#fd, incoming.at, SLOTS, 0);
+    const count = this.#native.sys.recvmmsg(this.#fd, incoming.at(0), SLOTS, 0);
     if (count < 0) {
       if (count === -EAGAIN) return false;
       // An ICMP error is told to whoever calls next; the queue says more about it.
@@ -181,7 +181,7 @@ class NativeUdp implements UdpSocket {
     const nameBytes = to === undefined ? 0 : writeSocketAddress(this.#native, outgoing.names, 0, to);
     if (to !== undefined && nameBytes === 0) return -EINVAL;
     outgoing.setLengths(0, bytes.length, nameBytes);
-    return this.#native.sys.sendmmsg(this.#fd, outgoing.at, 1, 0);
+    return this.#native.sys.sendmmsg(this.#fd, outgoing.at(0), 1, 0);
   }
 
   #wait(datagram: Outgoing): void {

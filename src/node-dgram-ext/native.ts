@@ -12,6 +12,7 @@ export interface Native {
   readonly option: Block;
   /** Text of an address or of an interface's name. */
   readonly text: Block;
+  readonly eventLayout: EventLayout;
   /** A `struct msghdr` without room for anything. */
   readonly emptyMessage: Block;
 }
@@ -21,7 +22,16 @@ export const LENGTH_AT = 32;
 
 const MESSAGE_HEADER_BYTES = 56;
 
-export function createNative(sys: Sys, arenaBytes: number): Native {
+/** `struct epoll_event` is packed on x64 and on no other architecture. */
+export interface EventLayout {
+  readonly bytes: number;
+  readonly dataAt: number;
+}
+
+const PACKED: EventLayout = { bytes: 12, dataAt: 4 };
+const ALIGNED: EventLayout = { bytes: 16, dataAt: 8 };
+
+export function createNative(sys: Sys, architecture: string, arenaBytes: number): Native {
   const arena = new Arena(sys, arenaBytes);
   return {
     sys,
@@ -29,6 +39,7 @@ export function createNative(sys: Sys, arenaBytes: number): Native {
     address: arena.take(LENGTH_AT + 4),
     option: arena.take(LENGTH_AT + 4),
     text: arena.take(TEXT_BYTES),
+    eventLayout: architecture === "x64" ? PACKED : ALIGNED,
     emptyMessage: arena.take(MESSAGE_HEADER_BYTES),
   };
 }

@@ -10,15 +10,22 @@ import { nativeTcp } from "./native-tcp.ts";
 import { nativeUdp, takeUdpMemory } from "./native-udp.ts";
 import { plainTcp } from "./plain-tcp.ts";
 import { plainUdp } from "./plain-udp.ts";
+import { SynBatch, type SynBatchOptions } from "./syn-batch.ts";
 import { bindSys, type Koffi } from "./sys.ts";
 import type { ConnectTcp } from "./tcp.ts";
+import { TcpPool, type TcpPoolOptions } from "./tcp-pool.ts";
 import type { OpenUdp } from "./udp.ts";
-import { eventLayoutOf, Watcher } from "./watcher.ts";
+import { UdpBatch, type UdpBatchOptions } from "./udp-batch.ts";
+import { Watcher } from "./watcher.ts";
 
 export type { Endpoint, IcmpError, SocketFailure } from "./endpoint.ts";
 export type { Feature, Features } from "./features.ts";
+export { SocketError } from "./socket-error.ts";
+export type { SynBatch, SynBatchOptions } from "./syn-batch.ts";
 export type { TcpConnected, TcpFailed, TcpOptions, TcpResult } from "./tcp.ts";
+export type { TcpPool, TcpPoolOptions } from "./tcp-pool.ts";
 export type { UdpError, UdpFailed, UdpOptions, UdpSocket } from "./udp.ts";
+export type { UdpBatch, UdpBatchOptions } from "./udp-batch.ts";
 
 export interface Sockets {
   readonly features: Features;
@@ -26,8 +33,23 @@ export interface Sockets {
   readonly connectTcp: ConnectTcp;
   /** Opens a UDP socket that tells of ICMP errors. Never throws for what a network does. */
   readonly openUdp: OpenUdp;
+  /** For loops over thousands of ports. Absent where there are no system calls. */
+  readonly bulk?: Bulk;
   /** Frees the memory for system calls. Only when nothing that was opened here is used any more. */
   close(): void;
+}
+
+/**
+ * Sockets that work inside the calls of their user, best in a worker thread: they wait there, and not on the event loop.
+ * All throw SocketError when they cannot be opened.
+ */
+export interface Bulk {
+  tcpPool(options: TcpPoolOptions): TcpPool;
+  udpBatch(options: UdpBatchOptions): UdpBatch;
+  /** Needs CAP_NET_RAW (`features.rawSockets`). */
+  synBatch(options: SynBatchOptions): SynBatch;
+  /** The name of an error number, for instance `ECONNREFUSED`. */
+  errorName(errno: number): string;
 }
 
 /** How koffi is found. Rejects where it is not installed or does not run. */
@@ -46,7 +68,7 @@ export async function openSockets(loadKoffi: LoadKoffi = () => import("./koffi.t
   try {
     const { default: koffi } = await loadKoffi();
     version = koffi.version;
-    native = createNative(bindSys(koffi), ARENA_BYTES);
+    native = createNative(bindSys(koffi), arch(), ARENA_BYTES);
   } catch (error) {
     // The first line says it; Node adds the stack of modules.
     return plainSockets(
@@ -73,7 +95,7 @@ async function plainSockets(reason: string): Promise<Sockets> {
 }
 
 async function nativeSockets(native: Native, koffiVersion: string): Promise<Sockets> {
-  const watcher = new Watcher(native, eventLayoutOf(arch()));
+  const watcher = new Watcher(native);
   const errors = new ErrorQueue(native, native.arena, ERROR_SLOTS);
   const openUdp = nativeUdp(native, watcher, takeUdpMemory(native, errors));
   const features = await nativeFeatures(native, openUdp, koffiVersion);
@@ -84,6 +106,12 @@ async function nativeSockets(native: Native, koffiVersion: string): Promise<Sock
       (options.family === 6 ? features.udpErrorQueue6 : features.udpErrorQueue4).has
         ? openUdp(options)
         : plainUdp(options),
+    bulk: {
+      tcpPool: (options) => new TcpPool(native, options),
+      udpBatch: (options) => new UdpBatch(native, options),
+      synBatch: (options) => new SynBatch(native, options),
+      errorName: (errno) => native.sys.errorName(errno),
+    },
     close: () => native.arena.close(),
   };
 }

@@ -50,6 +50,13 @@ export function readSocketAddress({ sys, text }: Native, block: Block, offset: n
   return { address: scope === 0 ? address : `${address}%${sys.ifIndexToName(scope, text.at)}`, port };
 }
 
+/** The bytes of an IP address, as they stand in a packet. */
+export function addressBytes(native: Native, address: string): Uint8Array {
+  writeSocketAddress(native, native.address, 0, { address, port: 0 });
+  const [at, length] = familyOf(address) === 6 ? [IPV6_ADDRESS_AT, 16] : [IPV4_ADDRESS_AT, 4];
+  return native.address.bytes.slice(at, at + length);
+}
+
 /** A zone is the name of an interface or its number (RFC 4007 section 11.2). */
 function scopeOf(sys: Sys, zone: string): number {
   return /^\d+$/.test(zone) ? Number(zone) : sys.ifNameToIndex(zone);

@@ -11,6 +11,7 @@ import {
   IP_TTL,
   IPPROTO_IP,
   IPPROTO_IPV6,
+  IPPROTO_TCP,
   IPV6_RECVERR,
   IPV6_TCLASS,
   IPV6_UNICAST_HOPS,
@@ -22,6 +23,7 @@ import {
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
+  SOCK_RAW,
   SOCK_STREAM,
   SOCKET_ADDRESS_BYTES,
   SOL_SOCKET,
@@ -40,15 +42,21 @@ export interface SocketOptions {
   readonly receiveBufferBytes?: number;
 }
 
+/** `raw`: TCP segments, written and read by ourselves. */
+export type Kind = "tcp" | "udp" | "raw";
+
+const TYPE_OF = { tcp: SOCK_STREAM, udp: SOCK_DGRAM, raw: SOCK_RAW };
+const PROTOCOL_OF = { tcp: 0, udp: 0, raw: IPPROTO_TCP };
+
 /** Opens a non-blocking socket with its error queue on, and binds it. Throws SocketError; nothing stays open then. */
-export function openSocket(native: Native, kind: "tcp" | "udp", family: Family, options: SocketOptions): number {
-  const type = (kind === "tcp" ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
-  const fd = native.sys.socket(domainOf(family), type, 0);
+export function openSocket(native: Native, kind: Kind, family: Family, options: SocketOptions): number {
+  const type = TYPE_OF[kind] | SOCK_NONBLOCK | SOCK_CLOEXEC;
+  const fd = native.sys.socket(domainOf(family), type, PROTOCOL_OF[kind]);
   if (fd < 0) throw new SocketError(native.sys.errorName(fd), "socket");
   try {
-    setOptions(native, fd, family, options);
+    setOptions(native, fd, kind, family, options);
     if (kind === "udp" || options.source !== undefined || options.sourcePort !== undefined) {
-      bindSocket(native, fd, kind, family, options);
+      bindAsTold(native, fd, kind, family, options);
     }
     return fd;
   } catch (error) {
@@ -57,14 +65,15 @@ export function openSocket(native: Native, kind: "tcp" | "udp", family: Family, 
   }
 }
 
-function setOptions(native: Native, fd: number, family: Family, options: SocketOptions): void {
+function setOptions(native: Native, fd: number, kind: Kind, family: Family, options: SocketOptions): void {
   const set = (level: number, option: number, value: number): void => {
     const result = setOption(native, fd, level, option, value);
     if (result < 0) throw new SocketError(native.sys.errorName(result), "socket");
   };
   const { ttl, tos, receiveBufferBytes } = options;
   if (family === 6) {
-    set(IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    // A raw socket is bound to its protocol from the start, and then this can no longer be set; nor need it be.
+    if (kind !== "raw") set(IPPROTO_IPV6, IPV6_V6ONLY, 1);
     set(IPPROTO_IPV6, IPV6_RECVERR, 1);
     if (ttl !== undefined) set(IPPROTO_IPV6, IPV6_UNICAST_HOPS, ttl);
     if (tos !== undefined) set(IPPROTO_IPV6, IPV6_TCLASS, tos);
@@ -79,7 +88,8 @@ function setOptions(native: Native, fd: number, family: Family, options: SocketO
   if (forced < 0) set(SOL_SOCKET, SO_RCVBUF, receiveBufferBytes);
 }
 
-function bindSocket(native: Native, fd: number, kind: "tcp" | "udp", family: Family, options: SocketOptions): void {
+/** Binds to what the options say; ports of TCP are shared where they can be. */
+function bindAsTold(native: Native, fd: number, kind: Kind, family: Family, options: SocketOptions): void {
   const { source = wildcardOf(family), sourcePort = 0 } = options;
   if (kind === "tcp") {
     // As Node does: a port whose last connection still waits for its end may be used again. And without a port of our
@@ -87,7 +97,12 @@ function bindSocket(native: Native, fd: number, kind: "tcp" | "udp", family: Fam
     if (sourcePort !== 0) setOption(native, fd, SOL_SOCKET, SO_REUSEADDR, 1);
     else setOption(native, fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
   }
-  const length = writeSocketAddress(native, native.address, 0, { address: source, port: sourcePort });
+  bindSocket(native, fd, { address: source, port: sourcePort });
+}
+
+/** Throws SocketError. */
+export function bindSocket(native: Native, fd: number, to: Endpoint): void {
+  const length = writeSocketAddress(native, native.address, 0, to);
   const result = length === 0 ? -EINVAL : native.sys.bind(fd, native.address.at, length);
   if (result < 0) throw new SocketError(native.sys.errorName(result), "bind");
 }

@@ -44,6 +44,10 @@ export const IPV6_TCLASS = 67;
 export const MSG_TRUNC = 0x20;
 export const MSG_ERRQUEUE = 0x2000;
 
+export const POLLIN = 0x1;
+export const POLLOUT = 0x4;
+export const POLLFD_BYTES = 8;
+
 export const EPOLLIN = 0x1;
 export const EPOLLOUT = 0x4;
 export const EPOLLET = 0x80000000;
@@ -51,13 +55,11 @@ export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;
 export const EPOLL_CTL_MOD = 3;
 
-export const EPERM = 1;
-export const EINTR = 4;
 export const EAGAIN = 11;
 export const EINVAL = 22;
 export const EMSGSIZE = 90;
+export const ENOBUFS = 105;
 export const EISCONN = 106;
-export const ENOTCONN = 107;
 export const EALREADY = 114;
 export const EINPROGRESS = 115;
 
@@ -65,7 +67,7 @@ export const EINPROGRESS = 115;
 export const SOCKET_ADDRESS_BYTES = 28;
 
 /** Watches a descriptor on Node's own event loop (libuv), without a thread and without a timer. */
-export interface Poll {
+export interface LoopWatch {
   ref(): void;
   unref(): void;
   close(): void;
@@ -79,7 +81,6 @@ export interface Sys {
   getsockname(fd: number, address: number, lengthAt: number): number;
   getsockopt(fd: number, level: number, option: number, valueAt: number, lengthAt: number): number;
   setsockopt(fd: number, level: number, option: number, valueAt: number, length: number): number;
-  sendto(fd: number, bytesAt: number, length: number, flags: number, address: number, addressLength: number): number;
   recvmsg(fd: number, messageAt: number, flags: number): number;
   sendmmsg(fd: number, vectorAt: number, length: number, flags: number): number;
   recvmmsg(fd: number, vectorAt: number, length: number, flags: number): number;
@@ -95,7 +96,9 @@ export interface Sys {
   mmap(bytes: number): number;
   munmap(address: number, bytes: number): number;
   view(address: number, bytes: number): ArrayBuffer;
-  poll(fd: number, onReadable: () => void): Poll;
+  /** `struct pollfd` is a descriptor (32 bits), the events wanted and the events seen (16 bits each). */
+  poll(descriptorsAt: number, length: number, timeoutMs: number): number;
+  watch(fd: number, onReadable: () => void): LoopWatch;
   /** The name of an error number, for instance `ECONNREFUSED`; takes it with either sign. */
   errorName(errno: number): string;
 }
@@ -110,48 +113,59 @@ type Call = (...args: readonly (number | string)[]) => number;
 /** Binds the calls. Throws what koffi throws when libc lacks one of them. */
 export function bindSys(koffi: Koffi): Sys {
   const libc = koffi.load(null);
-  const call = (name: string, result: string, ...parameters: readonly string[]): Call => {
-    const raw: Call = libc.func(name, result, [...parameters]);
-    return raw;
+  const call = (name: string, result: string, ...parameters: readonly string[]): Call =>
+    libc.func(name, result, [...parameters]);
+  const text = (name: string, ...parameters: readonly string[]): ((...args: readonly number[]) => string | null) =>
+    libc.func(name, "str", [...parameters]);
+  // A call that fails gives -1 and leaves its reason in errno, which koffi saves for us. No rest parameters: they would
+  // cost a tenth of such a call.
+  const checked2 = (name: string, ...types: readonly string[]) => {
+    const raw = call(name, "int", ...types);
+    return (a: number, b: number): number => orErrno(raw(a, b));
   };
-  // A call that fails gives -1 and leaves its reason in errno, which koffi saved for us.
-  const checked = (name: string, ...parameters: readonly string[]): Call => {
-    const raw = call(name, "int", ...parameters);
-    return (...args) => {
-      const result = raw(...args);
-      return result < 0 ? -koffi.errno() : result;
-    };
+  const checked3 = (name: string, ...types: readonly string[]) => {
+    const raw = call(name, "int", ...types);
+    return (a: number, b: number, c: number): number => orErrno(raw(a, b, c));
   };
+  const checked4 = (name: string, ...types: readonly string[]) => {
+    const raw = call(name, "int", ...types);
+    return (a: number, b: number, c: number, d: number): number => orErrno(raw(a, b, c, d));
+  };
+  const checked5 = (name: string, ...types: readonly string[]) => {
+    const raw = call(name, "int", ...types);
+    return (a: number, b: number, c: number, d: number, e: number): number => orErrno(raw(a, b, c, d, e));
+  };
+  const orErrno = (result: number): number => (result < 0 ? -koffi.errno() : result);
+  const recvmmsg = checked5("recvmmsg", "int", "intptr_t", "uint", "int", "intptr_t");
+  const close = call("close", "int", "int");
+  const epollCreate = call("epoll_create1", "int", "int");
   const mmap = call("mmap", "intptr_t", "intptr_t", "size_t", "int", "int", "int", "int64_t");
-  const munmap = checked("munmap", "intptr_t", "size_t");
-  const recvmmsg = checked("recvmmsg", "int", "intptr_t", "uint", "int", "intptr_t");
-  const epollCreate = checked("epoll_create1", "int");
-  const inetNtop = libc.func("inet_ntop", "str", ["int", "intptr_t", "intptr_t", "uint"]);
-  const ifIndexToName = libc.func("if_indextoname", "str", ["uint", "intptr_t"]);
+  const inetNtop = text("inet_ntop", "int", "intptr_t", "intptr_t", "uint");
+  const ifIndexToName = text("if_indextoname", "uint", "intptr_t");
   const names = namesOf(koffi.os.errno);
   return {
-    socket: checked("socket", "int", "int", "int"),
-    close: checked("close", "int"),
-    bind: checked("bind", "int", "intptr_t", "uint"),
-    connect: checked("connect", "int", "intptr_t", "uint"),
-    getsockname: checked("getsockname", "int", "intptr_t", "intptr_t"),
-    getsockopt: checked("getsockopt", "int", "int", "int", "intptr_t", "intptr_t"),
-    setsockopt: checked("setsockopt", "int", "int", "int", "intptr_t", "uint"),
-    sendto: checked("sendto", "int", "intptr_t", "size_t", "int", "intptr_t", "uint"),
-    recvmsg: checked("recvmsg", "int", "intptr_t", "int"),
-    sendmmsg: checked("sendmmsg", "int", "intptr_t", "uint", "int"),
+    socket: checked3("socket", "int", "int", "int"),
+    close: (fd) => orErrno(close(fd)),
+    bind: checked3("bind", "int", "intptr_t", "uint"),
+    connect: checked3("connect", "int", "intptr_t", "uint"),
+    getsockname: checked3("getsockname", "int", "intptr_t", "intptr_t"),
+    getsockopt: checked5("getsockopt", "int", "int", "int", "intptr_t", "intptr_t"),
+    setsockopt: checked5("setsockopt", "int", "int", "int", "intptr_t", "uint"),
+    recvmsg: checked3("recvmsg", "int", "intptr_t", "int"),
+    sendmmsg: checked4("sendmmsg", "int", "intptr_t", "uint", "int"),
     recvmmsg: (fd, vectorAt, length, flags) => recvmmsg(fd, vectorAt, length, flags, 0),
-    epollCreate: () => epollCreate(SOCK_CLOEXEC),
-    epollControl: checked("epoll_ctl", "int", "int", "int", "intptr_t"),
-    epollWait: checked("epoll_wait", "int", "intptr_t", "int", "int"),
-    inetPton: checked("inet_pton", "int", "str", "intptr_t"),
+    epollCreate: () => orErrno(epollCreate(SOCK_CLOEXEC)),
+    epollControl: checked4("epoll_ctl", "int", "int", "int", "intptr_t"),
+    epollWait: checked4("epoll_wait", "int", "intptr_t", "int", "int"),
+    poll: checked3("poll", "intptr_t", "ulong", "int"),
+    inetPton: call("inet_pton", "int", "int", "str", "intptr_t"),
     inetNtop: (domain, addressAt, textAt) => inetNtop(domain, addressAt, textAt, TEXT_BYTES) ?? "",
     ifNameToIndex: call("if_nametoindex", "uint", "str"),
     ifIndexToName: (index, textAt) => ifIndexToName(index, textAt) ?? "",
     mmap: (bytes) => mmap(0, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0),
-    munmap,
+    munmap: checked2("munmap", "intptr_t", "size_t"),
     view: (address, bytes) => koffi.view(BigInt(address), bytes),
-    poll: (fd, onReadable) => koffi.node.poll(fd, { readable: true }, onReadable),
+    watch: (fd, onReadable) => koffi.node.poll(fd, { readable: true }, onReadable),
     errorName: (errno) => names.get(Math.abs(errno)) ?? `ERRNO-${Math.abs(errno)}`,
   };
 }

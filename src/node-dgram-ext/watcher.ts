@@ -1,12 +1,12 @@
 /**
  * Sockets on Node's event loop. All of them are registered with one epoll descriptor, and libuv watches that one: it
  * would stop watching a socket whose error queue holds something, and a descriptor of ours is all it has to know.
- * Nothing is polled and no thread waits. The watcher exists only while something is watched.
+ * Nothing is polled and no thread waits. The epoll descriptor exists only while something is watched.
  */
 import type { Block } from "./arena.ts";
+import { Epoll } from "./epoll.ts";
 import type { Native } from "./native.ts";
-import { SocketError } from "./socket-error.ts";
-import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, type Poll } from "./sys.ts";
+import type { LoopWatch } from "./sys.ts";
 
 const EVENTS_MAX = 64;
 
@@ -20,66 +20,56 @@ export interface Watch {
 
 export class Watcher {
   readonly #native: Native;
-  readonly #events: Block;
-  readonly #layout: EventLayout;
+  readonly #memory: Block;
   /** By a number that is never used again, so that an event of a closed socket finds nobody. */
   readonly #handlers = new Map<number, () => void>();
   #next = 1;
-  #epoll = -1;
-  #poll: Poll | undefined;
+  #open: { readonly epoll: Epoll; readonly loop: LoopWatch } | undefined;
 
-  constructor(native: Native, layout: EventLayout) {
+  constructor(native: Native) {
     this.#native = native;
-    this.#layout = layout;
-    this.#events = native.arena.take(EVENTS_MAX * layout.bytes);
+    this.#memory = Epoll.memoryFor(native.arena, EVENTS_MAX);
   }
 
   /**
-   * Calls the handler in every turn of the event loop in which one of the events holds. Throws SocketError when no descriptor is left to watch with.
+   * Calls the handler in every turn of the event loop in which one of the events holds. Throws SocketError when no
+   * descriptor is left to watch with.
    */
   watch(fd: number, events: number, onEvents: () => void): Watch {
-    this.#open();
+    this.#open ??= this.#start();
+    const { epoll } = this.#open;
     const key = this.#next++;
-    const control = (operation: number, wanted: number): number => {
-      this.#events.data.setUint32(0, wanted, true);
-      this.#events.data.setUint32(this.#layout.dataAt, key, true);
-      return this.#native.sys.epollControl(this.#epoll, operation, fd, this.#events.at);
-    };
-    const added = control(EPOLL_CTL_ADD, events);
-    if (added < 0) {
-      this.#closeIfIdle();
-      throw new SocketError(this.#native.sys.errorName(added), "socket");
+    try {
+      epoll.add(fd, events, key);
+      this.#handlers.set(key, onEvents);
+    } finally {
+      this.#stopIfIdle();
     }
-    this.#handlers.set(key, onEvents);
     return {
-      change: (wanted) => control(EPOLL_CTL_MOD, wanted),
+      change: (wanted) => epoll.change(fd, wanted, key),
       end: () => {
         if (!this.#handlers.delete(key)) return;
-        control(EPOLL_CTL_DEL, 0);
-        this.#closeIfIdle();
+        epoll.remove(fd);
+        this.#stopIfIdle();
       },
     };
   }
 
-  #open(): void {
-    if (this.#epoll >= 0) return;
-    const epoll = this.#native.sys.epollCreate();
-    if (epoll < 0) throw new SocketError(this.#native.sys.errorName(epoll), "socket");
+  #start(): { readonly epoll: Epoll; readonly loop: LoopWatch } {
+    const epoll = new Epoll(this.#native, this.#memory);
     try {
-      this.#poll = this.#native.sys.poll(epoll, this.#dispatch);
-      this.#epoll = epoll;
+      return { epoll, loop: this.#native.sys.watch(epoll.fd, this.#dispatch) };
     } catch (error) {
-      this.#native.sys.close(epoll);
+      epoll.close();
       throw error;
     }
   }
 
-  #closeIfIdle(): void {
-    if (this.#handlers.size > 0) return;
-    this.#poll?.close();
-    this.#poll = undefined;
-    this.#native.sys.close(this.#epoll);
-    this.#epoll = -1;
+  #stopIfIdle(): void {
+    if (this.#handlers.size > 0 || this.#open === undefined) return;
+    this.#open.loop.close();
+    this.#open.epoll.close();
+    this.#open = undefined;
   }
 
   /**
@@ -88,32 +78,20 @@ export class Watcher {
    * they throw, are seen to by an immediate.
    */
   readonly #dispatch = (): void => {
-    let failure: (() => never) | undefined;
+    let afterwards = (): void => {};
     try {
       for (const key of this.#ready()) this.#handlers.get(key)?.();
     } catch (error) {
-      failure = () => {
+      afterwards = () => {
         throw error;
       };
     }
-    setImmediate(failure ?? (() => {}));
+    setImmediate(afterwards);
   };
 
   #ready(): readonly number[] {
-    const count = this.#native.sys.epollWait(this.#epoll, this.#events.at, EVENTS_MAX, 0);
-    const { bytes, dataAt } = this.#layout;
-    return Array.from({ length: Math.max(0, count) }, (_, event) =>
-      this.#events.data.getUint32(event * bytes + dataAt, true),
-    );
+    const { epoll } = this.#open ?? {};
+    if (epoll === undefined) return [];
+    return Array.from({ length: epoll.wait(0) }, (_, event) => epoll.key(event));
   }
-}
-
-/** `struct epoll_event` is packed on x64 and on no other architecture. */
-export interface EventLayout {
-  readonly bytes: number;
-  readonly dataAt: number;
-}
-
-export function eventLayoutOf(architecture: string): EventLayout {
-  return architecture === "x64" ? { bytes: 12, dataAt: 4 } : { bytes: 16, dataAt: 8 };
 }
