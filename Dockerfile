@@ -1,14 +1,14 @@
 # One process, no shell: `docker run --read-only --cap-drop=ALL --security-opt=no-new-privileges unity-probe ...`
-FROM node:26.12.0-bookworm-slim AS build
+FROM node:26.10.0-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY . .
 RUN npm run build && npm prune --omit=dev
 
-FROM node:26.12.0-bookworm-slim
+FROM node:26.10.0-bookworm-slim
 WORKDIR /app
-COPY --from=build /build/package.json ./
+COPY --from=build /build/package.json /build/LICENSE ./
 COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/bin ./bin
 COPY --from=build /build/dist ./dist
