@@ -71,6 +71,6 @@ export async function untilReady(daemon: Daemon, isReady: () => Promise<boolean>
   }
 }
 
-function hasEnded({ process }: Daemon): boolean {
+export function hasEnded({ process }: Daemon): boolean {
   return process.exitCode !== null || process.signalCode !== null;
 }

@@ -145,17 +145,21 @@ const ANNOUNCED_PORTS = [5000, 5001, 5002] as const;
 /** Cells by `<address> <check>`; leads by the row that announced them and their port. */
 export type Matrix = Readonly<Record<string, string>>;
 
-/** What the profile must show for one address when each row meets the condition that `conditionOf` names. */
-export function expectedMatrix(address: string | null, conditionOf: (row: LabRow) => Condition): Matrix {
+/**
+ * What the profile must show for one address when each row meets the condition that `conditionOf` names. A lead is a
+ * TCP service inside the range, asked in its protocol: it meets what the range meets, if nothing else is said.
+ */
+export function expectedMatrix(
+  address: string | null,
+  conditionOf: (row: LabRow) => Condition,
+  ofLeads: Condition = conditionOf(DCOM_TCP),
+): Matrix {
   const rows = ROWS.map((row) => {
     const condition = conditionAt(address, row, conditionOf(row));
     return [`${address} ${row.check}`, cellOf(CELLS[row.kind], row, condition)] as const;
   });
   const announced = conditionOf(EPM) === "well" ? ANNOUNCED_PORTS : [];
-  // A lead is a TCP service inside the range: what it announces is asked in the protocol.
-  const leads = announced.map(
-    (port) => [`${address} ${EPM.check} > tcp/${port}`, TCP_SERVICE[conditionOf(DCOM_TCP)]] as const,
-  );
+  const leads = announced.map((port) => [`${address} ${EPM.check} > tcp/${port}`, TCP_SERVICE[ofLeads]] as const);
   return Object.fromEntries([...rows, ...leads]);
 }
 

@@ -3,7 +3,7 @@
  * the place of what was there.
  */
 import { runOk } from "./command.ts";
-import { inside, type Lane } from "./namespaces.ts";
+import { inside, type Lane, setKernel } from "./namespaces.ts";
 import type { LabRow } from "./rows.ts";
 
 /** What the router does to packets that match. */
@@ -53,6 +53,23 @@ export const ICMP_SILENCED: Firewall = ["forward", "output"].flatMap((chain) => 
   `add rule inet lab ${chain} icmp type destination-unreachable drop`,
   `add rule inet lab ${chain} icmpv6 type destination-unreachable drop`,
 ]);
+
+/**
+ * Answers every connection request itself, and asks the server only when the handshake stands. `LOOSE_TRACKING` must be
+ * off, or the handshake's end passes for one of a connection that is already known.
+ */
+const SYN_PROXY: Firewall = [
+  "add chain inet lab prerouting { type filter hook prerouting priority raw; }",
+  'add rule inet lab prerouting iifname "agent" tcp flags & (syn | ack) == syn notrack',
+  'add rule inet lab forward iifname "agent" meta l4proto tcp ct state invalid,untracked synproxy mss 1460 wscale 7 timestamp sack-perm',
+  "add rule inet lab forward ct state invalid drop",
+];
+const LOOSE_TRACKING = "net.netfilter.nf_conntrack_tcp_loose";
+
+export async function loadSynProxy(lane: Lane): Promise<void> {
+  await loadFirewall(lane, SYN_PROXY);
+  await setKernel(lane.router, { [LOOSE_TRACKING]: 0 });
+}
 
 export async function loadFirewall({ router }: Lane, firewall: Firewall): Promise<void> {
   const script = [

@@ -146,7 +146,8 @@ async function configure(namespace: string, lines: readonly string[]): Promise<v
   for (const line of lines) await runOk(["ip", "-n", namespace, ...line.split(" ")]);
 }
 
-async function setKernel(namespace: string, values: Readonly<Record<string, number>>): Promise<void> {
+/** Sets kernel variables of a namespace. */
+export async function setKernel(namespace: string, values: Readonly<Record<string, number>>): Promise<void> {
   const assignments = Object.entries(values).map(([key, value]) => `${key}=${value}`);
   await runOk(inside(namespace, ["sysctl", "-qw", ...assignments]));
 }

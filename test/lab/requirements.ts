@@ -11,11 +11,13 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   samba: "samba-ad-dc and samba",
   "samba-tool": "samba-common-bin",
   chronyd: "chrony",
+  python3: "python3",
 };
 
 const FILES: Readonly<Record<string, string>> = {
   "/usr/share/samba/setup": "Debian package samba-ad-provision",
   "/etc/nsswitch.conf": "Debian package base-files",
+  "/dev/net/tun": "the kernel's TUN driver",
   "bin/unity-probe.js": "npm run build",
   dist: "npm run build",
 };
