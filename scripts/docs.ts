@@ -6,6 +6,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { reportJsonSchema } from "../src/report/schema.ts";
 import { proberPages } from "./prober-pages.ts";
+import { profilePages } from "./profile-pages.ts";
 import { schemaFiles } from "./schemas.ts";
 import { verdictsPage } from "./verdicts-page.ts";
 
@@ -17,6 +18,7 @@ export async function derivedFiles(): Promise<ReadonlyMap<string, string>> {
     ["schema/report.schema.json", `${JSON.stringify(reportJsonSchema(), null, 2)}\n`],
     ["docs/verdicts.md", await verdictsPage()],
     ...(await proberPages()),
+    ...(await profilePages()),
   ]);
 }
 

@@ -275,7 +275,9 @@ export function profileJsonSchema(probers: readonly Prober[]): Record<string, un
     };
   });
   const { $schema, required, ...rest } = schema;
-  // A profile that extends another one has its keys.
+  // A profile that extends another one has its keys, down to those of a variable or a switch.
+  const parts = rest.properties as Record<string, { additionalProperties: { required?: unknown } }>;
+  for (const part of ["variables", "switches"]) parts[part]!.additionalProperties.required = [];
   const whole = { required, properties: { rows: { minItems: 1 } } };
   return {
     $schema,

@@ -30,7 +30,7 @@ function printed(shell: string, program: string): readonly string[] {
 
 const LINES: readonly (readonly [words: readonly string[], offers: readonly string[]])[] = [
   [["pl"], ["plan"]],
-  [["--prof"], ["--profile"]],
+  [["--prof"], ["--profile", "--profiles-dir"]],
   [["run", "--any"], ["--any-address"]],
   [
     ["--expect", ""],
