@@ -26,7 +26,7 @@ import {
 import { test } from "./lane.ts";
 import { setIcmpLimit } from "./namespaces.ts";
 import { expectRun, type ProbeRun, probe } from "./probe.ts";
-import { DCOM_TCP, DCOM_UDP, EPM, type LabRow, LDAP, NETBIOS_DATAGRAM, NTP, ROWS } from "./rows.ts";
+import { DCOM_UDP, type LabRow, NETBIOS_DATAGRAM, NTP, ROWS } from "./rows.ts";
 
 /** Single rows are asked side by side, and so are the ranges after them. */
 function expectSideBySide({ wallMs, document }: ProbeRun, family: string): void {
@@ -97,37 +97,6 @@ describe.each(["v4", "v6"] as const)("IP%s", (family) => {
   test("no route here", async ({ lane }) => {
     const nowhere = NO_ROUTE[family];
     expectRun(await probe(lane, nowhere), expectedMatrix(nowhere, allRows("no-route")));
-  });
-});
-
-describe("a fault of one row leaves the others alone", () => {
-  test.for([
-    // A required row that fails, fails the run.
-    { row: LDAP, fault: "dropped", exitCode: 1 },
-    { row: NTP, fault: "port-unreachable", exitCode: 1 },
-    // Without its reply there are no leads.
-    { row: EPM, fault: "reset", exitCode: 1 },
-    // Nobody requires this row: it fails the run only where the network itself says that it blocks it.
-    { row: NETBIOS_DATAGRAM, fault: "admin-prohibited", exitCode: 1 },
-    { row: NETBIOS_DATAGRAM, fault: "port-unreachable", exitCode: 3 },
-    // The leads fail with the range that they lie in, and move nothing.
-    { row: DCOM_TCP, fault: "dropped", exitCode: 3 },
-    { row: DCOM_UDP, fault: "admin-prohibited", exitCode: 1 },
-  ] as const)("$row.check $fault", async ({ row, fault, exitCode }, { lane }) => {
-    await loadFirewall(lane, faultOn([row], fault));
-    const run = await probe(lane, DC.v4);
-    expectRun(run, expectedMatrix(DC.v4, allRows("well", new Map([[row, fault]]))));
-    expect(run.exitCode).toBe(exitCode);
-  });
-
-  test("one port of a range", async ({ lane }) => {
-    await loadFirewall(lane, faultOn([{ ...DCOM_TCP, ports: "5007" }], "admin-prohibited"));
-    const matrix = {
-      ...expectedMatrix(DC.v4, allRows("well")),
-      [`${DC.v4} ${DCOM_TCP.check}`]:
-        "mixed unreachable unchecked fail open=5000-5002 closed=5003-5006,5008-5020 filtered=5007",
-    };
-    expectRun(await probe(lane, DC.v4), matrix);
   });
 });
 
