@@ -274,6 +274,9 @@ function tlsFor({ serverName, strict, ...wish }: TlsWish, host: string, strictTl
   return { ...wish, strict: strict || strictTls, serverName: serverName ?? host.replace(/\.$/, "") };
 }
 
-function plannedProfile({ id, title, from, to, caution }: Profile): PlannedProfile {
-  return { id, title, from, to, ...(caution !== undefined && { caution }) };
+function plannedProfile({ id, title, from, to, caution, symmetric }: Profile): PlannedProfile {
+  const advice = [...(caution === undefined ? [] : [caution]), ...(symmetric ? [BOTH_ENDS] : [])].join(" ");
+  return { id, title, from, to, ...(advice !== "" && { caution: advice }) };
 }
+
+const BOTH_ENDS = "Run it from both ends: each must reach the other.";

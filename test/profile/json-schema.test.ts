@@ -9,8 +9,14 @@ import { heads } from "./heads.ts";
 const validate = new Ajv({ allErrors: true }).compile(profileJsonSchema([...heads.values()]));
 
 describe("the JSON Schema of profiles", () => {
-  it("accepts every key there is", () => {
-    expect(validate(parse(fixtureText("full.yaml"))), JSON.stringify(validate.errors)).toBe(true);
+  it.each(["full.yaml", "choices.yaml"])("accepts every key there is: %s", (name) => {
+    expect(validate(parse(fixtureText(name))), JSON.stringify(validate.errors)).toBe(true);
+  });
+
+  it("wants less of a profile that extends another one", () => {
+    const variables = { "dcom-range": { default: "6000-6050" } };
+    expect(validate({ id: "ours", extends: "failover-secondary", variables })).toBe(true);
+    expect(validate({ id: "ours" })).toBe(false);
   });
 
   it("describes every key, for editors", () => {

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { expandPlan } from "../../src/profile/expand.ts";
-import { one, options, planned, profileOf } from "./fixtures.ts";
+import { fixtureText, one, options, planned, profileFrom, profileOf } from "./fixtures.ts";
+
+it("every key of a profile survives", () => {
+  const choices = profileFrom(fixtureText("choices.yaml"), "choices.yaml");
+  const [web, , rtp] = choices.rows;
+  expect(choices).toMatchObject({ symmetric: true, oddities: ["A row is odd."] });
+  expect(web).toMatchObject({ when: ["used", "https", "interface=internal"], stated: "assumed" });
+  expect(rtp).toMatchObject({ from: ["role-c"], stated: "lookup", cites: [{ document: "002", line: 4 }] });
+  expect(expandPlan([choices], options()).profiles[0]?.caution).toMatch(/both ends/);
+});
 
 const SWITCHES = `
 variables:
