@@ -4,9 +4,9 @@
  */
 import { readFile } from "node:fs/promises";
 import { release } from "node:os";
-import type { Endpoint } from "./endpoint.ts";
+import { isMainThread } from "node:worker_threads";
 import type { Native } from "./native.ts";
-import { getOption, openSocket, setOption } from "./socket.ts";
+import { connectSocket, getOption, localEndpoint, openSocket, setOption } from "./socket.ts";
 import { codeOf } from "./socket-error.ts";
 import {
   AF_INET,
@@ -19,7 +19,7 @@ import {
   SOCK_RAW,
   SOL_SOCKET,
 } from "./sys.ts";
-import type { OpenUdp, UdpError, UdpOptions } from "./udp.ts";
+import { UdpBatch } from "./udp-batch.ts";
 
 /** One ability: what was seen, or why it is not there, as a phrase. */
 export interface Feature {
@@ -30,6 +30,8 @@ export interface Feature {
 export interface Features {
   /** System calls. Without them everything goes through node:net and node:dgram. */
   readonly native: Feature;
+  /** Watching sockets of ours on Node's event loop: what `connectTcp` and `openUdp` need beside the system calls. */
+  readonly eventLoop: Feature;
   /** ICMP errors on UDP over IPv4, with type, code and sender. */
   readonly udpErrorQueue4: Feature;
   readonly udpErrorQueue6: Feature;
@@ -47,7 +49,7 @@ export interface Features {
 
 /** Errors that meet a SYN are queued since Linux 5.8 (commit 45af29ca761c), which loopback cannot show: it resets. */
 const TCP_SINCE = { major: 5, minor: 8 };
-const LOOPBACK_TIMEOUT_MS = 250;
+const LOOPBACK_TIMEOUT_MS = 100;
 /** RFC 863. Nothing is sent there. */
 const DISCARD_PORT = 9;
 const LARGE_BUFFER_BYTES = 4 * 1024 * 1024;
@@ -61,6 +63,7 @@ export async function portableFeatures(reason: string): Promise<Features> {
   const none = no("needs system calls");
   return {
     native,
+    eventLoop: none,
     udpErrorQueue4: none,
     udpErrorQueue6: none,
     tcpErrorQueue: none,
@@ -70,55 +73,58 @@ export async function portableFeatures(reason: string): Promise<Features> {
   };
 }
 
-export async function nativeFeatures(native: Native, openUdp: OpenUdp, koffiVersion: string): Promise<Features> {
-  const [udpErrorQueue4, udpErrorQueue6, found] = await Promise.all([
-    udpErrorQueue(openUdp, 4, "127.0.0.1"),
-    udpErrorQueue(openUdp, 6, "::1"),
-    limits(),
-  ]);
+export async function nativeFeatures(native: Native, koffiVersion: string): Promise<Features> {
   return {
     native: yes(`koffi ${koffiVersion}`),
-    udpErrorQueue4,
-    udpErrorQueue6,
+    eventLoop: eventLoop(native),
+    udpErrorQueue4: udpErrorQueue(native, 4, "127.0.0.1"),
+    udpErrorQueue6: udpErrorQueue(native, 6, "::1"),
     tcpErrorQueue: tcpErrorQueue(native, release()),
     rawSockets: rawSockets(native),
     largeBuffers: largeBuffers(native),
-    ...found,
+    ...(await limits()),
   };
 }
 
-/** Waits for the machine's own port-unreachable, to a datagram that we send to ourselves. */
-async function udpErrorQueue(openUdp: OpenUdp, family: 4 | 6, loopback: string): Promise<Feature> {
-  const quiet: UdpOptions = { family, source: loopback, onDatagram: () => {}, onError: () => {} };
-  // A port that hears one peer is closed to everybody else, and nobody can open it meanwhile.
-  const closed = await openUdp({ ...quiet, remote: { address: loopback, port: DISCARD_PORT } });
-  if (closed.local === undefined) return no(`${loopback}: ${closed.syscall} ${closed.code}`);
-  try {
-    const error = await firstError(openUdp, quiet, closed.local);
-    if (error === undefined) return no(`${loopback}: no ICMP error within ${LOOPBACK_TIMEOUT_MS} ms`);
-    const { icmp } = error;
-    if (icmp === undefined) return no(`${loopback}: ${error.syscall} ${error.code} without an ICMP error`);
-    return yes(`${loopback}: ICMP type ${icmp.type}, code ${icmp.code}`);
-  } finally {
-    closed.close();
-  }
+function eventLoop({ sys }: Native): Feature {
+  // Where a worker is terminated while koffi watches something in it, the whole process ends with a segmentation fault
+  // (seen with koffi 3.3.4 on Node 20 and 26).
+  if (!isMainThread) return no("a worker thread: it could not be terminated safely");
+  return sys.watch === undefined ? no("this koffi cannot watch a descriptor") : yes("main thread");
 }
 
-/** What comes of a datagram to this port; undefined when nothing comes in time. */
-async function firstError(openUdp: OpenUdp, options: UdpOptions, to: Endpoint): Promise<UdpError | undefined> {
-  let onError = (_: UdpError): void => {};
-  const socket = await openUdp({ ...options, onError: (error) => onError(error) });
-  if (socket.local === undefined) return socket;
-  let timer: NodeJS.Timeout | undefined;
+/** Waits for the machine's own port-unreachable, to a datagram that we send to ourselves. */
+function udpErrorQueue(native: Native, family: 4 | 6, loopback: string): Feature {
+  let closed = -1;
+  let batch: UdpBatch | undefined;
+  let seen: Feature | undefined;
   try {
-    return await new Promise((resolve) => {
-      onError = resolve;
-      timer = setTimeout(resolve, LOOPBACK_TIMEOUT_MS, undefined);
-      socket.send(new Uint8Array(0), to);
+    // A port that hears one peer is closed to everybody else, and nobody can open it meanwhile.
+    closed = openSocket(native, "udp", family, { source: loopback });
+    connectSocket(native, closed, { address: loopback, port: DISCARD_PORT });
+    batch = new UdpBatch(native, {
+      address: loopback,
+      source: loopback,
+      payloadBytes: 0,
+      answerBytes: 0,
+      onAnswer: () => {},
+      onError: (_, errno, icmp) => {
+        const code = native.sys.errorName(errno);
+        seen =
+          icmp === undefined
+            ? no(`${loopback}: ${code}`)
+            : yes(`${loopback}: ICMP type ${icmp.type}, code ${icmp.code}`);
+      },
     });
+    batch.add(localEndpoint(native, closed)?.port ?? 0, new Uint8Array(0));
+    batch.flush();
+    if (seen === undefined) batch.step(LOOPBACK_TIMEOUT_MS);
+    return seen ?? no(`${loopback}: no ICMP error within ${LOOPBACK_TIMEOUT_MS} ms`);
+  } catch (error) {
+    return no(`${loopback}: ${codeOf(error)}`);
   } finally {
-    clearTimeout(timer);
-    socket.close();
+    batch?.close();
+    if (closed >= 0) native.sys.close(closed);
   }
 }
 

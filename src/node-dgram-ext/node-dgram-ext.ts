@@ -95,17 +95,10 @@ async function plainSockets(reason: string): Promise<Sockets> {
 }
 
 async function nativeSockets(native: Native, koffiVersion: string): Promise<Sockets> {
-  const watcher = new Watcher(native);
-  const errors = new ErrorQueue(native, native.arena, ERROR_SLOTS);
-  const openUdp = nativeUdp(native, watcher, takeUdpMemory(native, errors));
-  const features = await nativeFeatures(native, openUdp, koffiVersion);
+  const features = await nativeFeatures(native, koffiVersion);
   return {
     features,
-    connectTcp: features.tcpErrorQueue.has ? nativeTcp(native, watcher, errors) : plainTcp,
-    openUdp: (options) =>
-      (options.family === 6 ? features.udpErrorQueue6 : features.udpErrorQueue4).has
-        ? openUdp(options)
-        : plainUdp(options),
+    ...watchedSockets(native, features),
     bulk: {
       tcpPool: (options) => new TcpPool(native, options),
       udpBatch: (options) => new UdpBatch(native, options),
@@ -113,5 +106,19 @@ async function nativeSockets(native: Native, koffiVersion: string): Promise<Sock
       errorName: (errno) => native.sys.errorName(errno),
     },
     close: () => native.arena.close(),
+  };
+}
+
+/** System calls for what they would see more with, Node's own sockets for the rest. */
+function watchedSockets(native: Native, features: Features): Pick<Sockets, "connectTcp" | "openUdp"> {
+  const { watch } = native.sys;
+  if (!features.eventLoop.has || watch === undefined) return { connectTcp: plainTcp, openUdp: plainUdp };
+  const watcher = new Watcher(native, watch);
+  const errors = new ErrorQueue(native, native.arena, ERROR_SLOTS);
+  const openUdp = nativeUdp(native, watcher, takeUdpMemory(native, errors));
+  const seenByUdp = { 4: features.udpErrorQueue4.has, 6: features.udpErrorQueue6.has };
+  return {
+    connectTcp: features.tcpErrorQueue.has ? nativeTcp(native, watcher, errors) : plainTcp,
+    openUdp: (options) => (seenByUdp[options.family] ? openUdp(options) : plainUdp(options)),
   };
 }

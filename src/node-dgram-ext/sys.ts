@@ -66,7 +66,7 @@ export const EINPROGRESS = 115;
 /** Room for a socket address of IPv4 or IPv6. */
 export const SOCKET_ADDRESS_BYTES = 28;
 
-/** Watches a descriptor on Node's own event loop (libuv), without a thread and without a timer. */
+/** A descriptor that is watched on Node's own event loop (libuv), without a thread and without a timer. */
 export interface LoopWatch {
   ref(): void;
   unref(): void;
@@ -98,7 +98,8 @@ export interface Sys {
   view(address: number, bytes: number): ArrayBuffer;
   /** `struct pollfd` is a descriptor (32 bits), the events wanted and the events seen (16 bits each). */
   poll(descriptorsAt: number, length: number, timeoutMs: number): number;
-  watch(fd: number, onReadable: () => void): LoopWatch;
+  /** Calls back for as long as the descriptor is readable. It has to be closed after the watch. Not in every koffi. */
+  readonly watch: ((fd: number, onReadable: () => void) => LoopWatch) | undefined;
   /** The name of an error number, for instance `ECONNREFUSED`; takes it with either sign. */
   errorName(errno: number): string;
 }
@@ -165,9 +166,15 @@ export function bindSys(koffi: Koffi): Sys {
     mmap: (bytes) => mmap(0, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0),
     munmap: checked2("munmap", "intptr_t", "size_t"),
     view: (address, bytes) => koffi.view(BigInt(address), bytes),
-    watch: (fd, onReadable) => koffi.node.poll(fd, { readable: true }, onReadable),
+    watch: watchWith(koffi),
     errorName: (errno) => names.get(Math.abs(errno)) ?? `ERRNO-${Math.abs(errno)}`,
   };
+}
+
+/** Not documented by koffi yet, so that it may go again. */
+function watchWith({ node }: { readonly node?: Partial<Koffi["node"]> }): Sys["watch"] {
+  const poll = node?.poll;
+  return poll && ((fd, onReadable) => poll(fd, { readable: true }, onReadable));
 }
 
 /** Where one number has several names, the first is the usual one (EAGAIN before EWOULDBLOCK). */

@@ -6,7 +6,7 @@
 import type { Block } from "./arena.ts";
 import { Epoll } from "./epoll.ts";
 import type { Native } from "./native.ts";
-import type { LoopWatch } from "./sys.ts";
+import type { LoopWatch, Sys } from "./sys.ts";
 
 const EVENTS_MAX = 64;
 
@@ -20,14 +20,16 @@ export interface Watch {
 
 export class Watcher {
   readonly #native: Native;
+  readonly #watch: NonNullable<Sys["watch"]>;
   readonly #memory: Block;
   /** By a number that is never used again, so that an event of a closed socket finds nobody. */
   readonly #handlers = new Map<number, () => void>();
   #next = 1;
   #open: { readonly epoll: Epoll; readonly loop: LoopWatch } | undefined;
 
-  constructor(native: Native) {
+  constructor(native: Native, watch: NonNullable<Sys["watch"]>) {
     this.#native = native;
+    this.#watch = watch;
     this.#memory = Epoll.memoryFor(native.arena, EVENTS_MAX);
   }
 
@@ -58,7 +60,7 @@ export class Watcher {
   #start(): { readonly epoll: Epoll; readonly loop: LoopWatch } {
     const epoll = new Epoll(this.#native, this.#memory);
     try {
-      return { epoll, loop: this.#native.sys.watch(epoll.fd, this.#dispatch) };
+      return { epoll, loop: this.#watch(epoll.fd, this.#dispatch) };
     } catch (error) {
       epoll.close();
       throw error;

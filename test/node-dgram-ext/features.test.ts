@@ -9,6 +9,7 @@ describe("what the machine can do", () => {
   it.runIf(hasNative)("is seen on Linux", () => {
     expect(native.features).toMatchObject({
       native: { has: true, detail: expect.stringMatching(/^koffi \d+\.\d+\.\d+$/) },
+      eventLoop: { has: true, detail: "main thread" },
       udpErrorQueue4: { has: true, detail: "127.0.0.1: ICMP type 3, code 3" },
       udpErrorQueue6: { has: true, detail: "::1: ICMP type 1, code 4" },
       tcpErrorQueue: { has: true, detail: expect.stringMatching(/^Linux \d+\.\d+/) },

@@ -21,14 +21,14 @@ export interface TcpPeer extends AsyncDisposable {
   readonly port: number;
 }
 
-/** A TCP server on a free port, gone at the end of the block. */
-export async function tcpPeer(address: string, onSocket: (socket: Socket) => void): Promise<TcpPeer> {
+/** A TCP server on a free port, gone at the end of the block; so many connections may wait for it. */
+export async function tcpPeer(address: string, onSocket: (socket: Socket) => void, backlog = 511): Promise<TcpPeer> {
   const held = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     held.add(socket.on("error", () => {}));
     onSocket(socket);
   });
-  await new Promise<void>((listening) => server.listen(0, address, listening));
+  await new Promise<void>((listening) => server.listen(0, address, backlog, listening));
   return {
     port: (server.address() as { readonly port: number }).port,
     [Symbol.asyncDispose]: async () => {

@@ -17,7 +17,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
   "node-dgram-ext": {
     layer: 0,
     imports: [],
-    modules: ["koffi", "node:dgram", "node:fs/promises", "node:net", "node:os"],
+    modules: ["koffi", "node:dgram", "node:fs/promises", "node:net", "node:os", "node:worker_threads"],
   },
   wire: { layer: 1, imports: [], modules: [] },
   net: {
