@@ -2,15 +2,23 @@
 import { describe, expect } from "vitest";
 import { DC, MISSING_HOST, NO_ROUTE } from "./addresses.ts";
 import { runOk } from "./command.ts";
+import type { PortSeen, Range } from "./dgram-bulk-client.ts";
 import type { Answer, Question } from "./dgram-client.ts";
 import { loadFirewall } from "./firewall.ts";
 import { test } from "./lane.ts";
 import { inside, type Lane } from "./namespaces.ts";
 
-async function ask(lane: Lane, questions: readonly Question[], patience = ""): Promise<readonly Answer[]> {
-  const client = [process.execPath, "--import", "tsx", "test/lab/dgram-client.ts", JSON.stringify(questions), patience];
-  return JSON.parse(await runOk(inside(lane.agent, client)));
+/** Runs a script of the lab in the agent's namespace, with a question as JSON, and reads its answer. */
+async function runClient<T>({ agent }: Lane, script: string, question: unknown, ...more: string[]): Promise<T> {
+  const client = [process.execPath, "--import", "tsx", `test/lab/${script}`, JSON.stringify(question), ...more];
+  return JSON.parse(await runOk(inside(agent, client)));
 }
+
+const ask = (lane: Lane, questions: readonly Question[], ...patience: string[]): Promise<readonly Answer[]> =>
+  runClient(lane, "dgram-client.ts", questions, ...patience);
+
+const sweep = (lane: Lane, range: Range): Promise<readonly PortSeen[]> =>
+  runClient(lane, "dgram-bulk-client.ts", range);
 
 /** The router's address on the agent's side. */
 const routerOf = ({ number }: Lane, family: "v4" | "v6"): string =>
@@ -130,5 +138,43 @@ describe.each(["v4", "v6"] as const)("IP%s", (family) => {
     const [held] = await ask(lane, [{ how: "held", address, port: 389 }]);
     expect(held?.code).toBe("connected");
     expect(held?.busyMs).toBeLessThan(250);
+  });
+
+  describe("64 ports: 16 dropped, 16 rejected, 16 reset, 16 left to the host", () => {
+    const FIRST = 7000;
+    const COUNT = 64;
+    const RULES = [
+      toPorts("7000-7015", "drop"),
+      toPorts("7016-7031", "reject with icmpx type admin-prohibited"),
+      rule("tcp dport 7032-7047", "reject with tcp reset"),
+    ];
+    /** What each quarter brought, when all its ports brought the same. */
+    const quarters = (seen: readonly PortSeen[]): readonly unknown[] =>
+      [0, 16, 32, 48].map((start) => {
+        const kinds = new Set(seen.slice(start, start + 16).map((port) => JSON.stringify(port)));
+        return [...kinds].map((kind) => JSON.parse(kind));
+      });
+    const rejectedIn = (lane: Lane): Answer => answer("admin-prohibited", routerOf(lane, family));
+
+    test("by a pool of TCP sockets", async ({ lane }) => {
+      await loadFirewall(lane, RULES);
+      const seen = await sweep(lane, { how: "tcpPool", address, first: FIRST, count: COUNT });
+      const refused = { code: "ECONNREFUSED" };
+      expect(quarters(seen)).toEqual([[{ code: "silent" }], [rejectedIn(lane)], [refused], [refused]]);
+    });
+
+    test("by raw SYNs, and the router's resets have more hops left", async ({ lane }) => {
+      await loadFirewall(lane, RULES);
+      const seen = await sweep(lane, { how: "synBatch", address, first: FIRST, count: COUNT });
+      const reset = (hopLimit: number): PortSeen => ({ code: "reset", hopLimit });
+      expect(quarters(seen)).toEqual([[{ code: "silent" }], [rejectedIn(lane)], [reset(64)], [reset(63)]]);
+    });
+
+    test("by a batch of datagrams", async ({ lane }) => {
+      await loadFirewall(lane, RULES);
+      const seen = await sweep(lane, { how: "udpBatch", address, first: FIRST, count: COUNT });
+      const closed = answer("port-unreachable", address);
+      expect(quarters(seen)).toEqual([[{ code: "silent" }], [rejectedIn(lane)], [closed], [closed]]);
+    });
   });
 });
