@@ -10,5 +10,7 @@ if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) {
   await answerShell(words.slice(1));
 } else {
   const { main } = await import("./command-line.ts");
-  process.exitCode = await main(words);
+  const exitCode = await main(words);
+  // A look-up that the resolver never ends would hold the process for a minute after its report.
+  process.stdout.write("", () => process.stderr.write("", () => process.exit(exitCode)));
 }

@@ -16,12 +16,12 @@ import { askSingle } from "./single.ts";
 export async function askAddress(checks: readonly Check[], context: AddressContext): Promise<readonly CheckSeen[]> {
   const sweeps: Range[] = [];
   const singles: Promise<readonly CheckSeen[]>[] = [];
-  const doubtful = new Set<CheckSeen>();
+  const silent = new Set<CheckSeen>();
   for (const check of checks) {
     const prober = await context.parts.prober(check.prober);
     const skip = check.skip ?? withoutIpv6(check, prober);
     if (skip !== undefined) singles.push(report(context, skipped(check, skip.why, skip.deliberate)));
-    else if (prober.kind !== "sweep") singles.push(askWithLeads(check, prober, doubtful, context));
+    else if (prober.kind !== "sweep") singles.push(askWithLeads(check, prober, silent, context));
     else if (check.purpose !== "canary") sweeps.push({ check, prober });
     else
       singles.push(
@@ -29,7 +29,7 @@ export async function askAddress(checks: readonly Check[], context: AddressConte
       );
   }
   const asked = (await Promise.all(singles)).flat();
-  const seen = await askSilentAgain(asked, doubtful, context);
+  const seen = await askSilentAgain(asked, silent, context);
   const swept = await Promise.all(
     TRANSPORTS.map((over) =>
       sweepInTurn(
@@ -69,18 +69,17 @@ async function report(context: AddressContext, seen: CheckSeen): Promise<readonl
 
 type SingleProber = Exclude<Prober, { kind: "sweep" }>;
 
-/** A check, and at once those that its reply announces. A silence that says nothing is added to `doubtful`. */
+/** A check, and at once those that its reply announces. A silence over UDP is added to `silent`. */
 async function askWithLeads(
   check: Check,
   prober: SingleProber,
-  doubtful: Set<CheckSeen>,
+  silent: Set<CheckSeen>,
   context: AddressContext,
 ): Promise<readonly CheckSeen[]> {
   const seen = withLeadLimit(await context.limits.run(check, () => askSingle(check, prober, context)));
   noteBudget(seen, context);
   if (seen.reading?.learned !== undefined) context.facts.learn(seen.reading.learned);
-  // Decided now: what is spent later held back nothing from this one.
-  if (mayBeWithheld(seen, context)) doubtful.add(seen);
+  if (isUdpSilence(seen)) silent.add(seen);
   else context.onSeen(seen);
   return [seen, ...(await followLeads(seen, context))];
 }
@@ -92,25 +91,27 @@ function noteBudget(seen: CheckSeen, context: AddressContext): void {
   if (check.transport === "udp" && byIcmp) context.budget.note(context.parts.world.monotonicMs());
 }
 
-/** UDP silence at a time when the target may have had no ICMP error left to send. */
-function mayBeWithheld(seen: CheckSeen, context: AddressContext): boolean {
-  const silent = seen.check.transport === "udp" && seen.verdict?.state === "open|filtered";
-  return silent && context.budget.mayBeSpent;
+function isUdpSilence({ check, verdict }: CheckSeen): boolean {
+  return check.transport === "udp" && verdict?.state === "open|filtered";
 }
 
-/** Asks the doubtful ones once more, each when the target can answer again. */
+/**
+ * Asks the silent ones once more, each when the target can answer again, if the target may have had no ICMP error left
+ * for one of them. That is known only when all have ended.
+ */
 async function askSilentAgain(
   asked: readonly CheckSeen[],
-  doubtful: ReadonlySet<CheckSeen>,
+  silent: ReadonlySet<CheckSeen>,
   context: AddressContext,
 ): Promise<readonly CheckSeen[]> {
   const settled: CheckSeen[] = [];
   for (const seen of asked) {
-    if (!doubtful.has(seen)) {
+    if (!silent.has(seen)) {
       settled.push(seen);
       continue;
     }
-    const better = context.signal.aborted ? seen : await askAgain(seen, context);
+    const again = context.budget.mayBeSpent && !context.signal.aborted;
+    const better = again ? await askAgain(seen, context) : seen;
     context.onSeen(better);
     settled.push(better);
   }
@@ -122,7 +123,9 @@ async function askAgain(seen: CheckSeen, context: AddressContext): Promise<Check
   const { world } = context.parts;
   const prober = await context.parts.prober(seen.check.prober);
   await world.sleep(context.budget.refillMs(world.monotonicMs()), context.signal);
-  const again = await context.limits.run(seen.check, () => askSingle(seen.check, prober as SingleProber, context));
+  const again = await context.limits.run(seen.check, () =>
+    askSingle(seen.check, prober as SingleProber, context, "again"),
+  );
   if (again.verdict === undefined || again.skipped !== undefined) return seen;
   noteBudget(again, context);
   return again;

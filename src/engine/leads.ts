@@ -39,8 +39,7 @@ async function followPort(
 ): Promise<readonly CheckSeen[]> {
   const followed: CheckSeen[] = [];
   for (const lead of leads) {
-    const alike = followed.filter((seen) => slugOf(seen.check.row.service) === slugOf(lead.service));
-    const check = checkOfLead(parent, lead, alike.length + 1);
+    const check = checkOfLead(parent, lead, new Set(followed.map((seen) => seen.check.id)));
     const before = followed.at(-1);
     const shut = before?.verdict?.state === "closed" || before?.verdict?.state === "filtered";
     const seen = before !== undefined && shut ? { ...before, check } : await followLead(check, context);
@@ -61,17 +60,20 @@ async function followLead(check: Check, context: AddressContext): Promise<CheckS
   }
 }
 
-function slugOf(service: string): string {
-  return service.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+/** An id that no other lead of the port has: the far end names the services, and may name two alike. */
+function idOfLead(parent: Check, lead: Lead, taken: ReadonlySet<string>): string {
+  const slug = lead.service.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-") || "unnamed";
+  const id = `${parent.id}/${lead.transport}/${lead.port}/${slug}`;
+  let free = id;
+  for (let number = 2; taken.has(free); number++) free = `${id}-${number}`;
+  return free;
 }
 
-/** `number` counts the services of one name behind one port, from 1: ids are unique. */
-function checkOfLead(parent: Check, lead: Lead, number: number): Check {
+function checkOfLead(parent: Check, lead: Lead, taken: ReadonlySet<string>): Check {
   const { skip: _skip, tls: _tls, sourcePort: _sourcePort, ...rest } = parent;
-  const slug = `${slugOf(lead.service)}${number === 1 ? "" : `-${number}`}`;
   return {
     ...rest,
-    id: `${parent.id}/${lead.transport}/${lead.port}/${slug}`,
+    id: idOfLead(parent, lead, taken),
     row: { ...parent.row, service: lead.service, required: false, note: lead.why },
     transport: lead.transport,
     ports: [onePort(lead.port)],

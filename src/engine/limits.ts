@@ -6,15 +6,25 @@ import { countPorts } from "../model/ports.ts";
 /** Per address at most this many checks at a time; part of probing politely. */
 export const CHECKS_PER_ADDRESS = 16;
 
+/** As many look-ups as libuv has threads: more would only wait for each other, and use up their time. */
+const LOOK_UPS = 4;
+
 export class Limits {
   readonly #overall: LimitFunction;
   readonly #addresses = new Map<string, LimitFunction>();
   readonly #ports = new Map<string, LimitFunction>();
   readonly #ownPorts = new Map<string, LimitFunction>();
 
+  readonly #lookUps = pLimit(LOOK_UPS);
+
   /** `concurrency` is the most checks that run at once, at least 1. */
   constructor(concurrency: number) {
     this.#overall = pLimit(concurrency);
+  }
+
+  /** Runs a look-up of a name or a route when there is room; its time begins then. */
+  lookUp<T>(task: () => Promise<T>): Promise<T> {
+    return this.#lookUps(task);
   }
 
   /** Runs the task when its ports, its address and the run have room. Ports are taken first: they hold no other up. */

@@ -1,6 +1,8 @@
 /** Names -> addresses, and whether there is a way there: every address of a host is a column of its own (rule 8). */
 import type { Check } from "../model/check.ts";
 import type { CheckSeen } from "../model/result.ts";
+import type { Reason } from "../model/words.ts";
+import { reasonOfErrno } from "../verdict/state.ts";
 import type { RunContext } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
 import { blank, interrupted, skipped } from "./seen.ts";
@@ -26,27 +28,52 @@ export interface Location {
 export async function locate(host: string, checks: readonly Check[], context: RunContext): Promise<Location> {
   const { net } = context.parts;
   const literal = checks[0]?.address;
-  const found = literal === undefined ? await resolve(host, context) : [literal];
+  const found = literal === undefined ? await context.limits.lookUp(() => resolve(host, context)) : [literal];
   const { family } = context.options;
-  const addresses = found.filter((address) => family === undefined || family === (address.includes(":") ? 6 : 4));
+  const addresses = found.filter(
+    (address) => isOneMachine(address) && (family ?? familyOf(address)) === familyOf(address),
+  );
   // A look-up that was cut short found nothing either, but that says nothing of the name.
   if (context.signal.aborted) return nowhere(checks, interrupted);
   if (addresses.length === 0) return nowhere(checks, (check) => withoutAddress(check, found, family));
   const routes = await Promise.all(
-    addresses.map(async (address) => ({ address, route: await net.route(address, checks[0]?.source) })),
+    addresses.map(async (address) => ({
+      address,
+      route: await context.limits.lookUp(() => net.route(address, checks[0]?.source)),
+    })),
   );
-  const anyRoute = routes.some(({ route }) => route.source !== undefined);
+  const families = new Set(
+    routes.filter(({ route }) => route.source !== undefined).map(({ address }) => familyOf(address)),
+  );
   const reachable: Located[] = [];
   const unreachable: CheckSeen[] = [];
   for (const { address, route } of routes) {
     const located = checks.map((check): Check => ({ ...check, address }));
     if (route.source !== undefined) reachable.push({ address, route: route.source, checks: located });
-    else
+    else {
+      const reason = reasonWithoutRoute(route.code ?? "", address);
+      const otherFamily = reason === "no-route" && families.size > 0 && !families.has(familyOf(address));
       unreachable.push(
-        ...located.map((check) => (anyRoute ? otherFamily(check) : unasked(check, blank(check, "no-route")))),
+        ...located.map((check) => (otherFamily ? familyLeftOut(check) : unasked(check, blank(check, reason)))),
       );
+    }
   }
   return { reachable, unreachable };
+}
+
+function familyOf(address: string): 4 | 6 {
+  return address.includes(":") ? 6 : 4;
+}
+
+/** A name may resolve to an address that is no machine's: a sinkhole's, or a group's. */
+function isOneMachine(address: string): boolean {
+  return !/^(?:0\.|22[4-9]\.|23\d\.|255\.255\.255\.255$|::$|ff[0-9a-f]{2}:)/i.test(address);
+}
+
+/** What the routing table said, or that our own side could not even ask it. */
+function reasonWithoutRoute(code: string, address: string): Reason {
+  const reason = reasonOfErrno(code, "udp", address);
+  return reason === "no-resources" || reason === "local-egress-blocked" ? reason : "no-route";
 }
 
 async function resolve(host: string, context: RunContext): Promise<readonly string[]> {
@@ -59,7 +86,12 @@ async function resolve(host: string, context: RunContext): Promise<readonly stri
 function withoutAddress(check: Check, found: readonly string[], family: 4 | 6 | undefined): CheckSeen {
   const seen = blank(check, "name-not-found");
   if (found.length === 0) return seen;
-  return { ...seen, warnings: [`-${family} leaves out ${found.join(", ")}`] };
+  const unusable = found.filter((address) => !isOneMachine(address));
+  const why =
+    unusable.length > 0
+      ? `${unusable.join(", ")} is no machine's address`
+      : `-${family} leaves out ${found.join(", ")}`;
+  return { ...seen, warnings: [why] };
 }
 
 function nowhere(checks: readonly Check[], seenOf: (check: Check) => CheckSeen): Location {
@@ -71,7 +103,7 @@ function unasked(check: Check, seen: CheckSeen): CheckSeen {
   return check.skip === undefined ? seen : skipped(check, check.skip.why, check.skip.deliberate);
 }
 
-function otherFamily(check: Check): CheckSeen {
+function familyLeftOut(check: Check): CheckSeen {
   const family = check.address?.includes(":") === true ? "IPv6" : "IPv4";
   return skipped(check, check.skip?.why ?? `this host has no ${family} route to ${check.address}`, true);
 }

@@ -74,6 +74,8 @@ function jobOf(check: Check, prober: Sweep<unknown>, context: AddressContext): S
 
 /** A sweeper holds at least this many TCP sockets open at once. */
 const SOCKETS_AT_ONCE = 64;
+/** The longest that a timer of JavaScript can wait, 24 days. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
 /** What a sweeper may add to make sure of a silence: further rounds with a control port, a margin on its pace. */
 const CONFIRMATION_MS = 15_000;
 
@@ -81,8 +83,9 @@ const CONFIRMATION_MS = 15_000;
 function longestMs(job: SweepJob): number {
   const asks = job.ports.length * job.attempts;
   const silentMs = job.replyTimeoutMs / SOCKETS_AT_ONCE;
-  const paceMs = job.transport === "udp" ? 1_000 / job.icmpBudget.perS : Math.max(1_000 / job.ratePerS, silentMs);
-  return Math.ceil(asks * paceMs + (job.attempts + 1) * job.replyTimeoutMs + CONFIRMATION_MS);
+  const slowestMs = job.transport === "udp" ? 1_000 / job.icmpBudget.perS : 1_000 / job.ratePerS;
+  const paceMs = Math.max(slowestMs, silentMs);
+  return Math.min(TIMER_MAX_MS, Math.ceil(asks * paceMs + (job.attempts + 1) * job.replyTimeoutMs + CONFIRMATION_MS));
 }
 
 /** Refusals over UDP are ICMP errors; over TCP they are resets, which no ICMP budget limits. */

@@ -15,19 +15,24 @@ export function askSingle(
   check: Check,
   prober: Oneshot<unknown> | Dialogue<unknown>,
   context: AddressContext,
+  turn: Turn = "first",
 ): Promise<CheckSeen> {
-  return context.secrets.ask(check, prober, (world) => askNow(check, prober, context, world));
+  return context.secrets.ask(check, prober, (world) => askNow(check, prober, context, world, turn));
 }
+
+/** `again`: the same transaction once more, because its answer may have been withheld; no new one for its manners. */
+type Turn = "first" | "again";
 
 async function askNow(
   check: Check,
   prober: Oneshot<unknown> | Dialogue<unknown>,
   context: AddressContext,
   world: World,
+  turn: Turn,
 ): Promise<CheckSeen> {
   const { parts, options, signal } = context;
   if (signal.aborted) return interrupted(check);
-  const early = options.force ? undefined : claimTurn(check, prober, parts.ledger, world);
+  const early = options.force || turn === "again" ? undefined : claimTurn(check, prober, parts.ledger, world);
   if (early !== undefined) return notDue(check, early);
   const learned = await context.facts.wait(prober.wants?.(check.params, check.host) ?? [], world, signal);
   const ask: Ask = {

@@ -121,9 +121,12 @@ function readingOf({ entries, refusal, cutShort }: Listing, target: Endpoint): R
   const { leads, elsewhere } = leadsOf(entries, target);
   const ports = [...new Set(leads.map(({ port }) => port))];
   const services = ports.map((port) => `${port} ${namesAt(port, leads).join(", ")}`);
+  const empty = entries.length === 0 && cutShort !== undefined;
   return {
     service: "confirmed",
-    detail: `${entries.length} endpoints; announces ${announcedText(ports)}`,
+    detail: empty
+      ? "accepts a bind, and lists nothing"
+      : `${entries.length} endpoints; announces ${announcedText(ports)}`,
     evidence: {
       ...evidence,
       tcpPorts: ports,

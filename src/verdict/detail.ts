@@ -2,7 +2,7 @@
  * The one sentence behind a cell, in words that a firewall owner accepts: what was sent, what came back, who said so.
  * It states observations; where two causes look the same it names both.
  */
-import type { Icmp } from "../model/observation.ts";
+import { type Icmp, PEER_CLOSED, TOO_LONG } from "../model/observation.ts";
 import { countPorts, formatPorts } from "../model/ports.ts";
 import type { CheckSeen, Verdict } from "../model/result.ts";
 import type { Expectation, Outcome, State } from "../model/words.ts";
@@ -10,11 +10,22 @@ import { wantsClientCertificate } from "./state.ts";
 
 /** The sentence for a result that has this outcome. */
 export function detailOf(one: CheckSeen, outcome: Outcome): string {
+  return withDoubt(plainDetailOf(one, outcome), one, outcome);
+}
+
+/** Where doubt alone keeps a row from its outcome, the row says so. */
+export function withDoubt(detail: string, one: CheckSeen, outcome: Outcome): string {
+  return outcome === "inconclusive" && isDoubtful(one)
+    ? `${detail}; by the target or a firewall: the sender is unseen`
+    : detail;
+}
+
+function plainDetailOf(one: CheckSeen, outcome: Outcome): string {
   const { verdict, reading, range, check } = one;
   if (one.skipped !== undefined) return one.skipped.why;
   if (verdict === undefined) return "interrupted before it ended";
   if (range !== undefined) return detailOfRange(one, NO_NAMES);
-  if (check.expect === "accept" && outcome === "pass" && verdict.service !== "confirmed") {
+  if (check.expect === "accept" && outcome === "pass" && verdict.service === "unchecked") {
     return "accepts; the service was not asked";
   }
   if (reading?.service === "mismatch") return `${reading.detail}${firstBytesOf(one)}`;
@@ -24,15 +35,19 @@ export function detailOf(one: CheckSeen, outcome: Outcome): string {
 
 /** What must be said beside the detail: facts that the outcome does not carry. */
 export function warningsOf(one: CheckSeen): readonly string[] {
-  const closed = one.range?.groups.some((group) => group.state === "closed") === true;
-  const doubted = one.verdict?.doubted === true || (closed && !one.errorQueue);
   const foreign = one.verdict?.service === "mismatch" && one.check.expect !== "service";
   return [
-    ...(doubted
+    ...(isDoubtful(one)
       ? ["closed may be a firewall's reject: without the ICMP error queue a refusal does not show who sent it"]
       : []),
     ...(foreign ? ["the port answers, but another protocol than the row's"] : []),
   ];
+}
+
+/** A refusal of the port, or of one port of the range, whose sender could not be seen (rule 3). */
+function isDoubtful({ verdict, range, errorQueue }: CheckSeen): boolean {
+  const closed = range?.groups.some((group) => group.state === "closed") === true;
+  return verdict?.doubted === true || (closed && !errorQueue);
 }
 
 function detailOfVerdict(one: CheckSeen, verdict: Verdict): string {
@@ -66,7 +81,7 @@ function detailOfVerdict(one: CheckSeen, verdict: Verdict): string {
       return "not sent: this host has no route to the address";
     case "name-not-found":
       return one.warnings.length === 0
-        ? `the name ${one.check.host} has no address`
+        ? `the resolver gave no address for ${one.check.host}`
         : `${one.check.host} has no address that may be asked`;
     case "no-resources":
       return resourceText(one);
@@ -93,15 +108,27 @@ function refusalText(one: CheckSeen): string {
 
 function silenceOf(one: CheckSeen, verdict: Verdict): string {
   const { check } = one;
-  if (verdict.state === "open") return `accepts, but gave no answer in ${seconds(one.timeoutMs)}${partOf(one)}`;
-  if (check.transport === "udp" && !check.row.required && check.row.note !== undefined) {
-    return `${check.row.note} (${verdict.state})`;
-  }
+  if (verdict.state === "open") return silenceBehindAccept(one);
   if (check.transport === "udp") {
+    const strange = one.observations.some((seen) => seen.repliedMs !== undefined);
+    if (strange) return `what came back was no answer to our request${firstBytesOf(one)} (${verdict.state})`;
+    if (!check.row.required && check.row.note !== undefined) return `${check.row.note} (${verdict.state})`;
     const sends = one.observations.reduce((sum, seen) => sum + seen.sentMs.length, 0);
     return `no answer to ${plural(sends, "request")} in ${seconds(one.durationMs)} (open|filtered)`;
   }
   return `no answer to the connection request in ${seconds(one.durationMs)}${hostFirewallHint(check.expect)}`;
+}
+
+/** A TCP connection stood, and no answer came of it. */
+function silenceBehindAccept(one: CheckSeen): string {
+  const seen = one.observations.findLast((each) => each.connectedMs !== undefined);
+  const lived = seconds((seen?.endedMs ?? 0) - (seen?.connectedMs ?? 0));
+  if (seen?.code === TOO_LONG) return "accepts, and sent more than any answer is long";
+  if (seen?.code === PEER_CLOSED) return `accepts, and closed after ${lived} without an answer${partOf(one)}`;
+  if (seen?.phase === "tls" && seen.code !== undefined) return `accepts, and no TLS came of it (${seen.code})`;
+  if (seen?.code !== undefined)
+    return `accepts, and ended after ${lived} without an answer (${seen.code})${partOf(one)}`;
+  return `accepts, but gave no answer in ${lived}${partOf(one)}`;
 }
 
 function hostFirewallHint(expect: Expectation): string {
@@ -128,10 +155,14 @@ function firstBytesOf(one: CheckSeen): string {
   return `; it begins with ${Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(" ")}`;
 }
 
+/** Of what a peer says first, an observation keeps so much. */
+const KEPT_BYTES = 256;
+
 /** Bytes came, but never a whole reply. */
 function partOf(one: CheckSeen): string {
   const bytes = one.observations.find((seen) => seen.firstBytes !== undefined)?.firstBytes?.length;
-  return bytes === undefined ? "" : `; what came (${bytes} bytes) was no whole reply`;
+  if (bytes === undefined) return "";
+  return `; what came (${bytes >= KEPT_BYTES ? "at least " : ""}${bytes} bytes) was no whole reply`;
 }
 
 const RANGE_WORDS: readonly State[] = ["open", "closed", "filtered", "open|filtered", "unknown"];
@@ -154,6 +185,9 @@ export function detailOfRange(one: CheckSeen, names: ReadonlyMap<number, string>
     return always || found.length > 0 ? [`${found.length} ${state}${listOf(state, found, names)}`] : [];
   });
   const untested = countPorts(check.ports) - (range?.tested ?? 0);
+  const ended =
+    range?.groups.filter((group) => group.reason === "rst-after-accept").flatMap(({ ports }) => ports) ?? [];
+  if (ended.length > 0) words.push(`${ended.length} of the open ended at once after the accept`);
   return [...words, ...(untested > 0 ? [`${untested} not asked`] : [])].join(", ") + unreliableHint(one);
 }
 

@@ -6,7 +6,7 @@ import type { Check } from "../model/check.ts";
 import { countPorts, holdsPort } from "../model/ports.ts";
 import type { Lead } from "../model/prober.ts";
 import type { CheckResult, CheckSeen, Finding } from "../model/result.ts";
-import { detailOfRange } from "./detail.ts";
+import { detailOfRange, withDoubt } from "./detail.ts";
 
 /**
  * The results with details that refer to each other: a row that was not heard with a hint where the same service passes
@@ -19,7 +19,7 @@ export function withCrossReferences(results: readonly CheckResult[]): readonly C
     const { check, range } = result;
     const here = names.get(addressKey(check));
     if (here === undefined || range === undefined || check.transport !== "tcp") return result;
-    return { ...result, detail: detailOfRange(result, here) };
+    return { ...result, detail: withDoubt(detailOfRange(result, here), result, result.outcome) };
   });
 }
 

@@ -26,19 +26,10 @@ function rowKey(result: CheckResult): string {
 }
 
 /** An ICMP error said that some port of the row is filtered. */
-function isProvenFiltered(result: CheckResult): boolean {
-  if (result.outcome !== "fail" || result.verdict === undefined) return false;
-  const reasons = result.range?.groups.map((group) => group.reason) ?? [result.verdict.reason];
-  return reasons.some((reason) => PROVEN_BY_ICMP.has(reason)) && result.verdict.state !== "closed";
+function isProvenFiltered({ outcome, verdict, range }: CheckResult): boolean {
+  if (outcome !== "fail" || verdict === undefined) return false;
+  return (range?.groups ?? [verdict]).some(({ state, reason }) => state === "filtered" && reason !== "no-response");
 }
-
-const PROVEN_BY_ICMP: ReadonlySet<string> = new Set([
-  "admin-prohibited",
-  "host-unreach",
-  "net-unreach",
-  "unreachable",
-  "port-unreach",
-]);
 
 /**
  * The outcome of an any-of group: it passes when a member passes; else a member that the network provably blocks fails
@@ -112,5 +103,6 @@ export function exitCodeOf(plan: Plan, results: readonly CheckResult[]): Exclude
 
 function isSwitchedOffOrPassed(profile: string, results: readonly CheckResult[]): boolean {
   const rows = results.filter(({ check }) => check.row.profile === profile && check.purpose === "row");
-  return rows.every(({ skipped }) => skipped?.deliberate === true) || rows.some(({ outcome }) => outcome === "pass");
+  // Rows that the address left out (no IPv6 there) were wanted: only what the plan leaves out is switched off.
+  return rows.every((row) => row.check.skip?.deliberate === true) || rows.some(({ outcome }) => outcome === "pass");
 }

@@ -96,8 +96,15 @@ function controlsByAddress(seen: readonly CheckSeen[]): ReadonlyMap<string, Cont
   return controls;
 }
 
+/** An accept that something on the way may have given. */
+const NOT_THE_HOST: ReadonlySet<string> = new Set([
+  "accept-unreliable",
+  "answered-by-intermediary",
+  "rst-after-accept",
+]);
+
 function isReached(verdict: Verdict): boolean {
-  if (verdict.reason === "accept-unreliable" || verdict.reason === "answered-by-intermediary") return false;
+  if (NOT_THE_HOST.has(verdict.reason)) return false;
   return verdict.state === "open" || verdict.state === "closed";
 }
 
@@ -130,7 +137,13 @@ function withOutcome(one: CheckSeen, controls: Controls, wallMs: number): CheckR
 function judgementOf(one: CheckSeen, controls: Controls): Judgement | undefined {
   const verdicts = verdictsOf(one);
   if (one.skipped !== undefined || verdicts.length === 0) return undefined;
-  return worstOf(verdicts.map((verdict) => outcomeOf(verdict, one.check, controls)));
+  const judgements = verdicts.map((verdict) => outcomeOf(verdict, one.check, controls));
+  return worstOf(isCutShort(one) ? [...judgements, "inconclusive"] : judgements);
+}
+
+/** A sweep that its deadline ended: the ports that were not asked are no pass, and no sample that was meant. */
+function isCutShort({ range }: CheckSeen): boolean {
+  return range !== undefined && range.tested < range.total && range.confidence === undefined;
 }
 
 function liarFindings(seen: readonly CheckSeen[], liars: ReadonlySet<string>): readonly Finding[] {

@@ -191,12 +191,13 @@ const CLIENT_CERTIFICATE_ALERTS: ReadonlySet<number> = new Set([42, 43, 44, 45, 
 const HANDSHAKE_RECORD = 0x16;
 
 /**
- * Whether the peer ended TLS because it wants a certificate of ours. In TLS 1.2 many say handshake_failure for that too
- * (RFC 5246 section 7.4.6), but only after a hello of their own: without one we and the peer have no TLS in common.
+ * Whether the peer ended TLS because it wants a certificate of ours: only after a hello of its own, since seven bytes of
+ * alert alone prove no TLS. In TLS 1.2 many say handshake_failure for it too (RFC 5246 section 7.4.6).
  */
-export function wantsClientCertificate({ tls, firstBytes }: Observation): boolean {
-  if (tls?.alert === HANDSHAKE_FAILURE) return firstBytes?.[0] === HANDSHAKE_RECORD;
-  return tls?.alert !== undefined && CLIENT_CERTIFICATE_ALERTS.has(tls.alert);
+export function wantsClientCertificate({ tls, firstBytes, phase }: Observation): boolean {
+  const asked =
+    tls?.alert === HANDSHAKE_FAILURE || (tls?.alert !== undefined && CLIENT_CERTIFICATE_ALERTS.has(tls.alert));
+  return asked && (phase !== "tls" || firstBytes?.[0] === HANDSHAKE_RECORD);
 }
 
 /** Rule 5: only a peer that wants a client's certificate has proven all that can be asked without one. */

@@ -83,23 +83,23 @@ describe("a UDP row that stayed silent", () => {
     expect(net.opened).toHaveLength(7);
   });
 
-  it("keeps what it has when its manners forbid a second time", async () => {
+  it("is asked again also by a prober with manners: it is the same transaction once more", async () => {
     const polite = oneshot("polite", { manners: { minIntervalMs: 60_000 } });
     const { of, net } = await stage([...CLOSED.map(udp), check("polite", 7, { transport: "udp" })], {
       probers: [echo, polite],
       scene: withheld(() => answers()),
     });
-    expect(net.opened.filter(({ to }) => to.port === 7)).toHaveLength(1);
-    expect(of("polite/udp/7")[0]?.verdict?.state).toBe("open|filtered");
+    expect(net.opened.filter(({ to }) => to.port === 7)).toHaveLength(2);
+    expect(of("polite/udp/7")[0]?.verdict?.state).toBe("open");
   });
 
-  it("before the budget was spent is not asked again, and told once", async () => {
+  it("that ended before the budget was seen to be spent is asked again as well, and told once", async () => {
     const quick = oneshot("quick", { schedule: { sendsAtMs: [0], giveUpMs: 100, replyFrom: "same" } });
     const { net, seen } = await stage([check("quick", 7, { transport: "udp" }), ...CLOSED.map(udp)], {
       probers: [quick, echo],
       scene: { port: ({ port }) => (port === 7 ? silent : refuses(500)) },
     });
-    expect(net.opened.filter(({ to }) => to.port === 7)).toHaveLength(1);
+    expect(net.opened.filter(({ to }) => to.port === 7)).toHaveLength(2);
     expect(seen.filter((one) => one.check.id === "quick/udp/7")).toHaveLength(1);
   });
 });

@@ -76,8 +76,8 @@ describe("a name without address", () => {
   it("is an error of each row, and stops no other host", async () => {
     const { results, exitCode, told } = await stage([...rows("nowhere"), ...rows(V4)], { probers, scene: named([]) });
     expect(results.map(({ outcome, detail }) => [outcome, detail])).toEqual([
-      ["error", "the name nowhere has no address"],
-      ["error", "the name nowhere has no address"],
+      ["error", "the resolver gave no address for nowhere"],
+      ["error", "the resolver gave no address for nowhere"],
       ["pass", "it answered"],
       ["pass", "it answered"],
     ]);

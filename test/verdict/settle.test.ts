@@ -60,7 +60,10 @@ describe("exit code", () => {
     };
     expect(settled([passing(), off(true)]).exitCode).toBe(0);
     expect(settled([passing(), off(false)]).exitCode).toBe(3);
-    expect(settled([off(true)]).exitCode).toBe(0);
+    // Left out by the address alone, nothing was asked after all.
+    expect(settled([off(true)]).exitCode).toBe(3);
+    const planned = { ...off(true), check: row("off", { skip: { why: "left out", deliberate: true } }) };
+    expect(settled([planned]).exitCode).toBe(0);
   });
 
   it("is 130 when the run was interrupted", () => {
@@ -266,7 +269,7 @@ describe("TLS", () => {
     [70, "tls", "inconclusive", "TLS answers, and refuses our handshake (alert 70): the service was not asked"],
     [80, "exchange", "fail", "TLS works, but the peer ended it instead of answering (alert 80)"],
   ] as const)("that ends with alert %i in the phase %s is %s", (alert, phase, outcome, detail) => {
-    const observation = observed({ phase, tls: { alert, chain: [] } });
+    const observation = observed({ phase, tls: { alert, chain: [] }, firstBytes: Uint8Array.of(22, 3, 3) });
     expect(settled([seen({ check: wish(false), observation })]).results[0]).toMatchObject({ outcome, detail });
   });
 

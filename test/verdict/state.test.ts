@@ -52,9 +52,14 @@ describe("over TCP", () => {
     const inHandshake = (alert: number, firstBytes = Uint8Array.of(21, 3, 3)) =>
       judge([observed({ phase: "tls", tls: { alert, chain: [] }, firstBytes })], undefined);
 
-    it.each([42, 43, 44, 45, 46, 48, 116])("%i asks for a client certificate: all that can be proven is", (alert) => {
-      expect(inHandshake(alert)).toEqual({ state: "open", reason: "tls-alert", service: "refused" });
-    });
+    it.each([42, 43, 44, 45, 46, 48, 116])(
+      "%i after a hello asks for a client certificate: all that can be proven is",
+      (alert) => {
+        expect(inHandshake(alert, hello)).toEqual({ state: "open", reason: "tls-alert", service: "refused" });
+        // Seven bytes that anybody can send.
+        expect(inHandshake(alert)).toEqual({ state: "open", reason: "tls-alert", service: "unchecked" });
+      },
+    );
 
     it("40 asks for a client certificate after a hello, and before one says that there is no TLS in common", () => {
       expect(inHandshake(40, hello)).toMatchObject({ state: "open", service: "refused" });
