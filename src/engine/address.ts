@@ -44,7 +44,7 @@ export async function askAddress(checks: readonly Check[], context: AddressConte
 /** A row at an address where its protocol cannot be: no fault of the network. */
 function withoutIpv6(check: Check, prober: Prober): Skip | undefined {
   if (prober.ipv4Only !== true || check.address?.includes(":") !== true) return undefined;
-  return { why: `${prober.about.protocol} exists over IPv4 only`, deliberate: true };
+  return { why: "the protocol exists over IPv4 only", deliberate: true };
 }
 
 interface Range {
