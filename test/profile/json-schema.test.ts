@@ -3,10 +3,27 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { parseProfile } from "../../src/profile/parse.ts";
 import { profileJsonSchema } from "../../src/profile/schema.ts";
+import { siteJsonSchema } from "../../src/profile/site-schema.ts";
 import { fixtureNames, fixtureText } from "./fixtures.ts";
 import { heads } from "./heads.ts";
 
 const validate = new Ajv({ allErrors: true }).compile(profileJsonSchema([...heads.values()]));
+
+describe("the JSON Schema of site files", () => {
+  const site = new Ajv({ allErrors: true }).compile(siteJsonSchema(["unity", "cucm"]));
+
+  it.each([
+    ["hosts: {cucm: cm1}", true],
+    ["role: unity\nhosts: {cucm: [cm1, {host: cm2, addresses: [10.0.0.2]}]}\nset: {a: 5}\nwith: [sip]", true],
+    ["role: [unity, cucm]\nhosts: {}", true],
+    ["hosts: {cucmm: cm1}", false],
+    ["role: unty\nhosts: {}", false],
+    ["hosts: {cucm: {name: cm1}}", false],
+    ["role: unity", false],
+  ])("%s", (text, valid) => {
+    expect(site(parse(text)), JSON.stringify(site.errors)).toBe(valid);
+  });
+});
 
 describe("the JSON Schema of profiles", () => {
   it.each(["full.yaml", "choices.yaml"])("accepts every key there is: %s", (name) => {
