@@ -1,7 +1,10 @@
-/** One port asked once: a TCP connection that is closed as soon as it stands, or one datagram on a socket of its own. */
+/**
+ * One port asked once: a TCP connection that is watched for a moment and closed, or one datagram on a socket of its own.
+ */
 import type { Observation, SweepJob } from "../model/observation.ts";
 import type { Net } from "../model/parts.ts";
-import type { World } from "../model/prober.ts";
+import type { Connection, World } from "../model/prober.ts";
+import { RST_AFTER_ACCEPT_MS } from "../verdict/state.ts";
 
 export interface AskParts {
   readonly net: Net;
@@ -25,23 +28,38 @@ export async function askPort(
   parts: AskParts,
   stop: AbortController,
 ): Promise<Observation> {
-  void expire(job.replyTimeoutMs, parts.world, stop);
   try {
     const ask = job.transport === "tcp" ? askTcp : askUdp;
-    return await ask(job, target, parts.net, stop.signal);
+    return await ask(job, target, parts, stop);
   } finally {
     stop.abort();
   }
 }
 
-async function askTcp(job: SweepJob, { port }: Target, net: Net, signal: AbortSignal): Promise<Observation> {
-  const attempt = await net.tcp({ transport: "tcp", address: job.address, port }, sourceOf(job), signal);
-  attempt.close();
+async function askTcp(
+  job: SweepJob,
+  { port }: Target,
+  { net, world }: AskParts,
+  stop: AbortController,
+): Promise<Observation> {
+  let answered = false;
+  void lapse(job.replyTimeoutMs, world, stop.signal).then(() => answered || stop.abort());
+  const attempt = await net.tcp({ transport: "tcp", address: job.address, port }, sourceOf(job), stop.signal);
+  answered = true;
+  if (attempt.connection !== undefined) await watch(attempt.connection, world, stop.signal);
+  // Nothing of ours is on its way, so the caller's abort ends the connection: a close would keep the socket a second.
   return attempt.seen();
 }
 
-async function askUdp(job: SweepJob, target: Target, net: Net, signal: AbortSignal): Promise<Observation> {
-  const ask = await openUdp(job, target, net, signal);
+/** Waits for the first byte, the peer's end, or until an end would no longer be a middle box's doing. */
+async function watch(connection: Connection, world: World, signal: AbortSignal): Promise<void> {
+  const byteOrEnd = connection.receive(() => 1, Number.POSITIVE_INFINITY);
+  await Promise.race([byteOrEnd, lapse(RST_AFTER_ACCEPT_MS, world, signal)]);
+}
+
+async function askUdp(job: SweepJob, target: Target, parts: AskParts, stop: AbortController): Promise<Observation> {
+  void lapse(job.replyTimeoutMs, parts.world, stop.signal).then(() => stop.abort());
+  const ask = await openUdp(job, target, parts.net, stop.signal);
   ask.flow.send(job.payload);
   await ask.heard;
   ask.flow.close();
@@ -66,7 +84,7 @@ export async function askTogether(
   stop.signal.addEventListener("abort", stopAll, { once: true });
   if (stop.signal.aborted) stopAll();
   const asks = await Promise.all(targets.map((target, at) => openUdp(job, target, net, stops[at]!.signal)));
-  void expire(job.replyTimeoutMs, world, stop);
+  void lapse(job.replyTimeoutMs, world, stop.signal).then(() => stop.abort());
   for (const { flow } of asks) flow.send(job.payload);
   await Promise.all(asks.map((ask) => ask.heard));
   for (const { flow } of asks) flow.close();
@@ -93,8 +111,7 @@ function sourceOf(job: SweepJob): { readonly source?: string } {
 }
 
 /** A timer may fire before answers that have long arrived are read: those get one turn of the event loop. */
-async function expire(timeoutMs: number, world: World, stop: AbortController): Promise<void> {
-  await world.sleep(timeoutMs, stop.signal);
+async function lapse(ms: number, world: World, signal: AbortSignal): Promise<void> {
+  await world.sleep(ms, signal);
   await new Promise((turned) => setImmediate(turned));
-  stop.abort();
 }
