@@ -6,7 +6,7 @@ import type { Counts, Estimate, ReportDocument, ResultEntry, Tool } from "./docu
 import { SCHEMA_VERSION } from "./document.ts";
 import { plural } from "./text-layout.ts";
 
-/** What a plan will cost at worst. */
+/** What a plan will cost when nothing answers. */
 export interface PlanEstimate {
   /** In the order of `plan.checks`; undefined for a check that is not sent. */
   readonly checks: readonly (Estimate | undefined)[];
@@ -70,12 +70,12 @@ function plannedEntry(check: Check, plan: Plan, estimate: Estimate | undefined):
 
 function detailOf(check: Check, estimate: Estimate | undefined): string {
   if (check.sameAs !== undefined) return `asked once, for ${check.sameAs.profile} ${check.sameAs.check}`;
-  return estimate === undefined ? check.prober : `${check.prober}: ${worstCase(estimate)}`;
+  return estimate === undefined ? check.prober : `${check.prober}: ${costText(estimate)}`;
 }
 
-/** `at most 3 packets, 480 bytes, 6 s`. */
-export function worstCase({ packets, bytes, worstMs }: Estimate): string {
-  return `at most ${plural(packets, "packet")}, ${plural(bytes, "byte")}, ${seconds(worstMs)}`;
+/** `about 3 packets, 480 bytes, 6 s`: no bound, because announced endpoints and second asks come on top. */
+export function costText({ packets, bytes, worstMs }: Estimate): string {
+  return `about ${plural(packets, "packet")}, ${plural(bytes, "byte")}, ${seconds(worstMs)}`;
 }
 
 function seconds(ms: number): string {

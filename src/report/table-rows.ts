@@ -14,9 +14,39 @@ const ENDPOINT_WIDTH_MAX = 20;
 /** A longer name of a service is wrapped, so that the detail has room. */
 const SERVICE_SHARE_MAX = 0.22;
 
-/** The lines of all rows that are to be shown. */
+/** The lines of all rows that are to be shown; those that were not asked for one and the same reason stand last. */
 export function rowLines(results: readonly ResultEntry[], options: RenderOptions): readonly string[] {
   const shown = results.filter((result) => isShown(result, options));
+  const alike = [...notAsked(shown, options)].filter(([, group]) => group.length > 1);
+  const told = new Set(alike.flatMap(([, group]) => group));
+  const folded = alike.flatMap(([why, group]) => notAskedLines(why, group, options));
+  return [
+    ...ownLines(
+      shown.filter((result) => !told.has(result)),
+      options,
+    ),
+    ...folded,
+  ];
+}
+
+/** Rows that were not asked and have nothing to say but why, by the reason. */
+function notAsked(results: readonly ResultEntry[], options: RenderOptions): ReadonlyMap<string, ResultEntry[]> {
+  const alike = new Map<string, ResultEntry[]>();
+  for (const result of results.filter(({ outcome, warnings }) => outcome === "skipped" && warnings.length === 0)) {
+    const why = detailText(result, options);
+    alike.set(why, [...(alike.get(why) ?? []), result]);
+  }
+  return alike;
+}
+
+function notAskedLines(why: string, group: readonly ResultEntry[], options: RenderOptions): readonly string[] {
+  const ports = [...new Set(group.map((result) => `${result.transport}/${result.ports}`))];
+  const [head = "", ...rest] = hanging(" ".repeat(AFTER_WORD), `${why}: ${ports.join(", ")}`, options.width);
+  return [" ".repeat(MARGIN) + outcomeWord("skipped", options) + GAP_TEXT + head.trimStart(), ...rest];
+}
+
+/** A line or more for each row. */
+function ownLines(shown: readonly ResultEntry[], options: RenderOptions): readonly string[] {
   if (shown.length === 0) return [];
   const labels = labelWidths(shown, options.width);
   const detailWidth = options.width - labels.total;

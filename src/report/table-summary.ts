@@ -1,10 +1,11 @@
 /** The last lines of a table: the counts, and what the exit code means. */
 import type { Counts, ReportDocument } from "./document.ts";
+import { costText } from "./plan-document.ts";
 import { hanging, plural } from "./text-layout.ts";
 
 const OUTCOMES = ["pass", "fail", "inconclusive", "error", "skipped"] as const;
 
-/** Counts and exit code of a run, or the worst case of a plan. */
+/** Counts and exit code of a run, or what a plan costs. */
 export function summaryLines(document: ReportDocument, width: number): readonly string[] {
   const { summary } = document;
   if (summary.estimate !== undefined) return hanging("  ", planText(document), width);
@@ -30,8 +31,7 @@ function planText({ summary, results }: ReportDocument): string {
     ...(canaries > 0 ? [plural(canaries, "canary check")] : []),
     ...(skipped > 0 ? [`${skipped} skipped`] : []),
   ];
-  const { packets, bytes, worstMs } = summary.estimate!;
-  const cost = `at most ${plural(packets, "packet")}, ${plural(bytes, "byte")}, ${seconds(worstMs)}`;
+  const cost = `${costText(summary.estimate!)}, announced endpoints and second asks apart`;
   return `${parts.join(", ")}: ${cost}; nothing was sent`;
 }
 

@@ -1,5 +1,8 @@
 /** Plain text in columns: wrapping, padding and counting. One character is taken to be one column wide. */
 
+/** Where a line may end: at a blank, but not at one between a number and its unit. */
+const BREAK = /(?<!\d) | (?!(?:m?s\b|%))/;
+
 /**
  * Breaks text at blanks into lines of at most `width` characters, the first of at most `firstWidth`; a longer word is
  * cut, at a comma where it has one. Gives at least one line. Widths are at least 1.
@@ -7,7 +10,7 @@
 export function wrap(text: string, width: number, firstWidth: number = width): readonly string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ").flatMap((each, at) => cut(each, at === 0 ? firstWidth : width))) {
+  for (const word of text.split(BREAK).flatMap((each, at) => cut(each, at === 0 ? firstWidth : width))) {
     const room = lines.length === 0 ? firstWidth : width;
     if (line === "") line = word;
     else if (widthOf(line) + 1 + widthOf(word) <= room) line += ` ${word}`;
