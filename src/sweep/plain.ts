@@ -7,10 +7,10 @@ import type { Sweeper } from "../model/parts.ts";
 import { REASONS, type Reason, type State } from "../model/words.ts";
 import { reasonOfObservation, stateOfReason } from "../verdict/state.ts";
 import { type AskParts, askPort, askTogether, type Target } from "./ask.ts";
+import { Gate } from "./gate.ts";
 import { IcmpTokens } from "./icmp-tokens.ts";
-import { Pace } from "./pace.ts";
 
-/** Ports asked at the same time. */
+/** Ports that one sweep asks at the same time. */
 const FLOWS_MAX = 64;
 
 /** A silent UDP port is asked again no sooner: by then the target may send one more ICMP error. */
@@ -19,8 +19,14 @@ const UDP_REPEAT_MS = 1_020;
 /** Rounds in a row in which neither a control nor a silent port answered, before silence is taken as it is. */
 const FRUITLESS_ROUNDS_MAX = 5;
 
+/** A sweeper whose sweeps share one rate of new flows and one limit of open sockets. */
 export function createPlainSweeper(parts: AskParts): Sweeper {
-  return { sweep: (job, onProgress, signal) => new PlainSweep(job, parts, onProgress, signal).run() };
+  const gate = new Gate(parts.world);
+  return { sweep: (job, onProgress, signal) => new PlainSweep(job, { ...parts, gate }, onProgress, signal).run() };
+}
+
+interface SweepParts extends AskParts {
+  readonly gate: Gate;
 }
 
 /** One ask of one port. */
@@ -33,13 +39,12 @@ interface Turn {
 
 class PlainSweep {
   readonly #job: SweepJob;
-  readonly #parts: AskParts;
+  readonly #parts: SweepParts;
   readonly #onProgress: (portsDone: number) => void;
   readonly #signal: AbortSignal;
   readonly #codes: Uint8Array;
   /** Our own port when a UDP port was last asked, 0 before. */
   readonly #ownPorts: Uint16Array;
-  readonly #rate: Pace;
   /** The target's ICMP errors; UDP only. */
   readonly #icmp: IcmpTokens | undefined;
   readonly #queue: Turn[];
@@ -48,6 +53,8 @@ class PlainSweep {
   /** For each kind of ICMP error, a port that was seen to cause it. */
   readonly #controls = new Map<Reason, number>();
   readonly #running = new Set<AbortController>();
+  /** Aborted when the sweep was stopped or failed. */
+  readonly #over = new AbortController();
   #pause = new AbortController();
   #askedMs = 0;
   #next = 0;
@@ -55,7 +62,7 @@ class PlainSweep {
   #sent = 0;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(job: SweepJob, parts: AskParts, onProgress: (portsDone: number) => void, signal: AbortSignal) {
+  constructor(job: SweepJob, parts: SweepParts, onProgress: (portsDone: number) => void, signal: AbortSignal) {
     this.#job = job;
     this.#parts = parts;
     this.#onProgress = onProgress;
@@ -63,8 +70,6 @@ class PlainSweep {
     this.#codes = new Uint8Array(job.ports.length);
     this.#ownPorts = new Uint16Array(job.ports.length);
     this.#queue = Array.from(job.ports, (_, at) => ({ at, asked: 0, notBeforeMs: 0 }));
-    const burst = Math.max(1, job.ratePerS / 100);
-    this.#rate = new Pace({ perS: job.ratePerS, burst, tokens: burst }, this.#nowMs());
     if (job.transport === "udp") this.#icmp = new IcmpTokens(job.icmpBudget, parts.world, () => this.#wake());
   }
 
@@ -96,7 +101,7 @@ class PlainSweep {
   }
 
   async #askQueue(): Promise<void> {
-    while (!this.#signal.aborted && this.#failure === undefined) {
+    while (!this.#isOver()) {
       const turn = this.#queue[this.#next];
       if (turn === undefined && this.#running.size === 0) break;
       const waitMs = this.#waitMs(turn);
@@ -104,10 +109,16 @@ class PlainSweep {
         await this.#sleep(waitMs);
         continue;
       }
+      const leave = await this.#enter(1);
+      // An error that came late may meanwhile have used up what the target may still send.
+      if (this.#isOver() || this.#waitMs(turn) > 0) {
+        leave();
+        continue;
+      }
       this.#next++;
       this.#askedMs = this.#nowMs();
-      this.#rate.take(this.#askedMs);
-      this.#ask(turn).catch((error: unknown) => {
+      const asked = this.#ask(turn).finally(leave);
+      asked.catch((error: unknown) => {
         this.#failure = { error };
         this.#stop();
       });
@@ -120,7 +131,16 @@ class PlainSweep {
   #waitMs(turn: Turn | undefined): number {
     if (turn === undefined || this.#running.size >= FLOWS_MAX) return this.#job.replyTimeoutMs;
     const nowMs = this.#nowMs();
-    return Math.max(turn.notBeforeMs - nowMs, this.#rate.waitMs(nowMs), this.#icmp?.waitMs() ?? 0);
+    return Math.max(turn.notBeforeMs - nowMs, this.#icmp?.waitMs() ?? 0);
+  }
+
+  /** Waits until the run has room for so many more flows; gives what to call when they are closed. */
+  #enter(flows: number): Promise<() => void> {
+    return this.#parts.gate.enter(flows, this.#job.ratePerS, this.#over.signal);
+  }
+
+  #isOver(): boolean {
+    return this.#signal.aborted || this.#failure !== undefined;
   }
 
   async #ask(turn: Turn): Promise<void> {
@@ -170,14 +190,18 @@ class PlainSweep {
   }
 
   async #askRound(asked: readonly number[]): Promise<readonly Observation[]> {
+    const leave = await this.#enter(asked.length);
     const stop = new AbortController();
     this.#running.add(stop);
     if (this.#signal.aborted) stop.abort();
     this.#askedMs = this.#nowMs();
     const targets = asked.map((at) => this.#target(at));
-    const seen = await askTogether(this.#job, targets, this.#parts, stop);
-    this.#running.delete(stop);
-    return seen;
+    try {
+      return await askTogether(this.#job, targets, this.#parts, stop);
+    } finally {
+      this.#running.delete(stop);
+      leave();
+    }
   }
 
   #target(at: number): Target {
@@ -225,6 +249,7 @@ class PlainSweep {
   }
 
   readonly #stop = (): void => {
+    this.#over.abort();
     for (const running of this.#running) running.abort();
     this.#wake();
   };

@@ -42,7 +42,7 @@ export async function sweep(asked: SweepJob, signal = never, over: Net = net) {
   return { ...seen, words: wordsOf(seen), progress, tookMs: performance.now() - startedMs };
 }
 
-function wordsOf(seen: SweepSeen): string[] {
+export function wordsOf(seen: SweepSeen): string[] {
   return [...seen.codes].map((code) => (code === 0 ? "not asked" : REASONS[code - 1]!));
 }
 
