@@ -1,6 +1,6 @@
 /**
- * The portable sweeper: every port on a socket of its own through Net. Silent ports are asked again at the end of the
- * queue. UDP is paced by the ICMP errors that the target may send, and its silence is confirmed by ports known to answer.
+ * The portable sweeper: every port on a socket of its own through Net. Ports that were silent, or for which our own side
+ * had no socket, are asked again at the end of the queue. UDP is paced by the ICMP errors that the target may send, and its silence is confirmed by ports known to answer.
  */
 import type { Observation, SweepJob, SweepSeen } from "../model/observation.ts";
 import type { Sweeper } from "../model/parts.ts";
@@ -152,17 +152,18 @@ class PlainSweep {
       const seen = await askPort(this.#job, this.#target(turn.at), this.#parts, stop);
       if (this.#isIcmpError(seen)) token?.use(seen.endedMs - seen.startedMs);
       else token?.giveBack();
-      if (!this.#note(turn.at, seen)) this.#askAgain(turn, startedMs);
+      if (!this.#note(turn.at, seen)) this.#askAgain(turn, startedMs, seen);
     } finally {
       this.#running.delete(stop);
       this.#wake();
     }
   }
 
-  #askAgain(turn: Turn, startedMs: number): void {
+  #askAgain(turn: Turn, startedMs: number, seen: Observation): void {
     const asked = turn.asked + 1;
-    const notBeforeMs = this.#icmp === undefined ? 0 : startedMs + UDP_REPEAT_MS;
+    const notBeforeMs = startedMs + (this.#icmp === undefined ? this.#job.replyTimeoutMs : UDP_REPEAT_MS);
     if (asked < this.#job.attempts) this.#queue.push({ at: turn.at, asked, notBeforeMs });
+    else if (lackedResources(seen)) this.#settle(turn.at, "no-resources");
     else this.#silent.push(turn.at);
   }
 
@@ -182,7 +183,7 @@ class PlainSweep {
       const still = suspects.filter((at, index) => !this.#note(at, seen[index]!));
       const heard = seen.slice(suspects.length).filter((each) => this.#isIcmpError(each)).length;
       this.#sent += controls.length;
-      const sure = heard === controls.length && !this.#signal.aborted;
+      const sure = heard === controls.length && !seen.some(lackedResources) && !this.#signal.aborted;
       if (sure) for (const at of still) this.#settle(at, "no-response");
       else this.#silent.unshift(...still);
       fruitless = sure || still.length < suspects.length ? 0 : fruitless + 1;
@@ -209,12 +210,12 @@ class PlainSweep {
     return { port: this.#job.ports[at]!, ...(ownPort > 0 && { ownPort }) };
   }
 
-  /** Counts what was sent and settles the port, unless it was silent. */
+  /** Counts what was sent and settles the port, unless it was silent or our own side had no socket for it. */
   #note(at: number, seen: Observation): boolean {
     const reason = reasonOfObservation(seen);
     if (this.#stateOf(reason) !== "unknown") this.#sent++;
     if (this.#job.transport === "udp") this.#ownPorts[at] = seen.local?.port ?? 0;
-    if (reason === "no-response") return false;
+    if (reason === "no-response" || lackedResources(seen)) return false;
     if (this.#isIcmpError(seen)) this.#controls.set(reason, at);
     this.#settle(at, reason);
     return true;
@@ -253,6 +254,11 @@ class PlainSweep {
     for (const running of this.#running) running.abort();
     this.#wake();
   };
+}
+
+/** Our own side had no descriptor, buffer or port left, and so nothing was asked; it may have one later. */
+function lackedResources(seen: Observation): boolean {
+  return reasonOfObservation(seen) === "no-resources";
 }
 
 function codeOf(reason: Reason): number {

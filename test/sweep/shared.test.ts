@@ -1,6 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { createPlainSweeper } from "../../src/sweep/plain.ts";
-import { closedUdpPorts, deafPorts, dropping, job, net, never, watched, wordsOf, world } from "./sweeping.ts";
+import {
+  closedUdpPorts,
+  deafPorts,
+  dropping,
+  exhausted,
+  job,
+  net,
+  never,
+  sweep,
+  watched,
+  wordsOf,
+  world,
+} from "./sweeping.ts";
 
 /** Sweeps the same ports several times at once with one sweeper. */
 function sweepsAtOnce(count: number, asked: Parameters<typeof job>, over = net, signal = never) {
@@ -46,5 +58,21 @@ describe("sweeps that go at the same time", () => {
     const limits = { replyTimeoutMs: 60_000, ratePerS: 100_000 };
     await sweepsAtOnce(8, ["tcp", ports, limits], dropping, stop.signal);
     expect(performance.now() - startedMs).toBeLessThan(5_000);
+  });
+});
+
+describe("ports for which our own side had no socket", () => {
+  it.each(["tcp", "udp"] as const)("are asked again later over %s", async (transport) => {
+    const closed = await closedUdpPorts(10);
+    const seen = await sweep(job(transport, closed), never, exhausted(1));
+    expect(seen.words).toEqual(closed.map(() => (transport === "tcp" ? "conn-refused" : "port-unreach")));
+    expect(seen.sent).toBe(10);
+    expect(seen.tookMs).toBeGreaterThan(transport === "tcp" ? 190 : 1_000);
+  });
+
+  it.each(["tcp", "udp"] as const)("are unknown over %s when that is so each time", async (transport) => {
+    const seen = await sweep(job(transport, [1, 2, 3]), never, exhausted(2));
+    expect(seen.words).toEqual(["no-resources", "no-resources", "no-resources"]);
+    expect(seen).toMatchObject({ sent: 0, progress: [1, 2, 3] });
   });
 });

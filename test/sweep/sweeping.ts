@@ -1,7 +1,8 @@
 /** What the tests of the plain sweeper share: jobs, ports of each kind, and networks that misbehave. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { SweepJob, SweepSeen } from "../../src/model/observation.ts";
+import type { Observation, SweepJob, SweepSeen } from "../../src/model/observation.ts";
 import type { Net } from "../../src/model/parts.ts";
+import type { Endpoint } from "../../src/model/ports.ts";
 import type { World } from "../../src/model/prober.ts";
 import { REASONS } from "../../src/model/words.ts";
 import { listenUdp } from "../../src/net/listen.ts";
@@ -117,3 +118,24 @@ export const dropping: Net = {
     return { seen: () => ({ ...seen, endedMs: performance.now() }), close: () => {} };
   },
 };
+
+/** The real network, in which the first `failures` attempts at each port fail for want of a descriptor. */
+export function exhausted(failures: number): Net {
+  const tries = new Map<number, number>();
+  const fails = ({ port }: Endpoint) => {
+    tries.set(port, (tries.get(port) ?? 0) + 1);
+    return tries.get(port)! <= failures;
+  };
+  const seen = (remote: Endpoint): Observation => {
+    const nowMs = performance.now();
+    return { remote, phase: "bind", startedMs: nowMs, sentMs: [], endedMs: nowMs, code: "EMFILE", errorQueue: false };
+  };
+  return {
+    ...net,
+    tcp: async (to, how, signal) => (fails(to) ? { seen: () => seen(to), close: () => {} } : net.tcp(to, how, signal)),
+    udp: async (to, how, signal) =>
+      fails(to)
+        ? { ended: Promise.resolve(), send: () => {}, seen: () => seen(to), close: () => {} }
+        : net.udp(to, how, signal),
+  };
+}
