@@ -11,7 +11,6 @@ import { slugOf } from "../../profile/select.ts";
 import type { Command } from "../command.ts";
 import { type Flag, text } from "../flags.ts";
 import { knownProfiles, loadProfiles, parseFile, profileIds, shippedRoles } from "../profile-files.ts";
-import { profilePage } from "../profile-page.ts";
 
 const WIDTH_MIN = 60;
 const WIDTH_MAX = 120;
@@ -59,6 +58,7 @@ const showCommand: Command = {
   flags: FOLDER,
   values: profileIds,
   async run(flags) {
+    const { profilePage } = await import("../profile-page.ts");
     const [profile] = await loadProfiles([String(flags.id)], text(flags, "profiles-dir"));
     const width = Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, process.stdout.columns ?? WIDTH_MAX));
     for (const line of profilePage(profile!, width)) print(line);
