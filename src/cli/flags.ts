@@ -61,7 +61,11 @@ export const PLAN_FLAGS = {
     choices: ["auto", "always", "never"],
     about: "Colour in tables: auto (default), always or never",
   },
-  verbose: { type: "boolean", alias: "v", about: "Evidence and time-outs in tables, log lines on stderr" },
+  verbose: {
+    type: "boolean",
+    alias: "v",
+    about: "Evidence and time-outs in tables; log lines where stderr is no terminal",
+  },
 } as const satisfies Record<string, Flag>;
 
 export const RUN_FLAGS = {
@@ -83,6 +87,7 @@ export const RUN_FLAGS = {
   quiet: { type: "boolean", alias: "q", about: "No progress on the terminal" },
 } as const satisfies Record<string, Flag>;
 
+const HOST_MEANT = "name the machine to ask: --host dc01";
 const DEFAULT_CONCURRENCY = 64;
 const DEFAULT_RATE_PER_S = 2_000;
 const MOST = { attempts: 10, concurrency: 1_000, ratePerS: 1_000_000, timeoutMs: 3_600_000 };
@@ -91,7 +96,7 @@ const MOST = { attempts: 10, concurrency: 1_000, ratePerS: 1_000_000, timeoutMs:
 export function planOptionsOf(flags: FlagValues, randomBytes: (length: number) => Uint8Array): PlanOptions {
   return {
     ...vectorOptionsOf(flags, randomBytes),
-    hosts: required(list(flags, "host"), "--host", "name the machine to ask: --host dc01"),
+    hosts: hostsOf(flags),
     ownAddresses: list(flags, "own-address"),
   };
 }
@@ -136,7 +141,8 @@ export function list(flags: FlagValues, name: string): readonly string[] {
   const value = flags[name];
   if (value === undefined) return [];
   const words = (Array.isArray(value) ? value : [value]).map(String);
-  return required(words, `--${name}`, "it needs a value");
+  if (words.includes("")) throw new ConfigError(`--${name} has no value`, name === "host" ? HOST_MEANT : undefined);
+  return words;
 }
 
 /** Where the report goes: what `--output` says, else a table. A plug-in has its line on standard output unless that is taken. */
@@ -158,11 +164,10 @@ export function text(flags: FlagValues, name: string): string | undefined {
   return String(value);
 }
 
-function required(words: readonly string[], flag: string, meant: string): readonly string[] {
-  if (words.length === 0 || words.includes("")) {
-    throw new ConfigError(words.length === 0 ? `${flag} is missing` : `${flag} has no value`, meant);
-  }
-  return words;
+function hostsOf(flags: FlagValues): readonly string[] {
+  const hosts = list(flags, "host");
+  if (hosts.length === 0) throw new ConfigError("--host is missing", HOST_MEANT);
+  return hosts;
 }
 
 function count(flags: FlagValues, name: string, most: number): number | undefined {
@@ -186,6 +191,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 }
 function durationMs(word: string, flag: string): number {
   const parts = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(word);
   const ms = parts === null ? Number.NaN : Number(parts[1]) * UNIT_MS[parts[2]!]!;
+  if (ms === 0) throw new ConfigError(`${flag} ${word} must be longer than 0`);
   if (ms >= 1 && ms <= MOST.timeoutMs) return ms;
   throw new ConfigError(`${flag} ${word} is not a duration`, "write it with its unit: 800ms, 5s or 2m");
 }

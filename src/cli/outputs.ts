@@ -8,6 +8,7 @@ import { didYouMean } from "../profile/nearest.ts";
 import type { ReportDocument, ResultEntry } from "../report/document.ts";
 import { createRenderer, FORMATS, type Format } from "../report/index.ts";
 import type { Renderer, RenderOptions } from "../report/renderer.ts";
+import { fileTrouble } from "./file-trouble.ts";
 
 export interface Outputs {
   /** One result that is final; streaming formats print it at once. */
@@ -115,7 +116,7 @@ function inOrder(name: string, write: (text: string) => Promise<void>, close: ()
 }
 
 function unwritable(name: string, error: unknown): ConfigError {
-  return new ConfigError(`${name} cannot be written: ${codeOf(error) ?? "unknown error"}`);
+  return new ConfigError(`${name} cannot be written: ${fileTrouble(error, "there is no such folder")}`);
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -11,6 +11,7 @@ import { loadProber } from "../probers/index.ts";
 import { ConfigError } from "../profile/config-error.ts";
 import { didYouMean } from "../profile/nearest.ts";
 import { MAX_TEXT_LENGTH } from "../profile/text.ts";
+import { fileTrouble } from "./file-trouble.ts";
 
 /** Variables of the environment that begin so are secrets, and no flag's twin. */
 export const SECRET_PREFIX = "UNITY_PROBE_SECRET_";
@@ -104,7 +105,9 @@ async function fileSecret(file: string, maxBytes: number, machine: Machine): Pro
   let handle: FileHandle | undefined;
   try {
     handle = await open(file);
-    const { mode, mtimeMs, size } = await handle.stat();
+    const stat = await handle.stat();
+    const { mode, mtimeMs, size } = stat;
+    if (stat.isDirectory()) throw new ConfigError(`${file} is no file`);
     if (machine.platform === "win32") machine.tell(`who else can read ${file} is not checked on Windows`);
     else if ((mode & OTHERS_READ_OR_WRITE) !== 0) {
       const octal = (mode & 0o777).toString(8).padStart(3, "0");
@@ -115,7 +118,7 @@ async function fileSecret(file: string, maxBytes: number, machine: Machine): Pro
     return { bytes: usable(bytes, file, maxBytes), version: `${mtimeMs} ${size}` };
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw new ConfigError(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`);
+    throw new ConfigError(`${file} cannot be read: ${fileTrouble(error)}`);
   } finally {
     await handle?.close();
   }

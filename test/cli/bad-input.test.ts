@@ -70,7 +70,7 @@ describe("words that cannot be used end in one line and exit 2", () => {
       "--set dcom-range has no value; write for instance dcom-range=5000-5020",
     ],
     ["a flag where a value belongs", ["--profile", "--host", "dc01"], "--profile has no value"],
-    ["an empty value", ["--profile", "failover-secondary", "--host", ""], "--host has no value"],
+    ["an empty value", ["--profile", "failover-secondary", "--host", ""], "--host has no value; name the machine to ask: --host dc01"],
     ["a format that nobody knows", [...GOOD, "-o", "jso"], 'there is no format "jso"; did you mean "json"?'],
     ["-o without a value", [...GOOD, "-o"], "-o has no value"],
     [
@@ -100,6 +100,7 @@ describe("words that cannot be used end in one line and exit 2", () => {
       [...GOOD, "--timeout", "5"],
       "--timeout 5 is not a duration; write it with its unit: 800ms, 5s or 2m",
     ],
+    ["no time at all", [...GOOD, "--timeout", "0s"], "--timeout 0s must be longer than 0"],
     ["a number that is none", [...GOOD, "--concurrency", "many"], "--concurrency is not a whole number from 1 to 1000"],
     ["a rate that is none", [...GOOD, "--rate", "fast"], "--rate fast is not a rate; give flows a second"],
     ["no address family left", [...GOOD, "-4", "-6"], "-4 and -6 leave no address to ask"],
@@ -108,7 +109,11 @@ describe("words that cannot be used end in one line and exit 2", () => {
       [...GOOD, "--only", "tcp/4450"],
       '--only tcp/4450 picks no row; did you mean "tcp/445"?',
     ],
-    ["a profile file that is not there", ["--profile", nowhere, "--host", "a"], `${nowhere} cannot be read: ENOENT`],
+    [
+      "a profile file that is not there",
+      ["--profile", nowhere, "--host", "a"],
+      `${nowhere} cannot be read: ENOENT`,
+    ],
   ])("%s", async (_, args, words) => {
     expect(await complaintOf(args)).toContain(words);
   });
@@ -157,7 +162,11 @@ describe("profile files with mistakes end in one line with the place", () => {
 
 describe("a mistake is found before anything is sent", () => {
   it.each([
-    ["an output that cannot be opened", ["-o", `json=${nowhere}`], `${nowhere} cannot be written: ENOENT`],
+    [
+      "an output that cannot be opened",
+      ["-o", `json=${nowhere}`],
+      `${nowhere} cannot be written: there is no such folder`,
+    ],
     ["an unusable run option", ["--attempts", "0"], "--attempts is not a whole number from 1 to 10"],
   ])("%s", async (_, args, words) => {
     await using here = await site([{ service: "LDAP", prober: "ldap-bind", standIn: ldap({ wallMs: Date.now }) }]);

@@ -110,9 +110,13 @@ describe("a secret that cannot be used ends in one line and exit 2, and nothing 
     [
       "has no file",
       async () => ["--secret", `bind-password=${join(folder, "nowhere")}`],
-      /nowhere cannot be read: ENOENT$/,
+      /nowhere cannot be read: there is no such file$/,
     ],
-    ["is a folder", async () => ["--secret", `bind-password=${folder}`], / cannot be read: |by others/],
+    [
+      "is a folder",
+      async () => ["--secret", `bind-password=${folder}`],
+      / is no file$|cannot be read: it is a folder$/,
+    ],
     ["is empty", async () => ["--secret", `bind-password=${await fileWith("")}`], / is empty, and so no secret$/],
     [
       "is an empty line",

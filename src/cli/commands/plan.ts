@@ -1,4 +1,4 @@
-/** `unity-probe plan`: what a run would ask, and what that costs at worst. Sends nothing and resolves no name. */
+/** `unity-probe plan`: what a run would ask, and about what that costs. Sends nothing and resolves no name. */
 import type { RunOptions } from "../../engine/context.ts";
 import { ICMP_ERRORS_PER_S } from "../../engine/icmp-budget.ts";
 import { CHECKS_PER_ADDRESS } from "../../engine/limits.ts";
@@ -17,7 +17,7 @@ import { toolVersion } from "../version.ts";
 
 export const planCommand: Command = {
   words: ["plan"],
-  about: "Show what a run would ask, packets and worst-case time included; sends nothing",
+  about: "Show what a run would ask, about how many packets and how long; sends nothing",
   flags: RUN_FLAGS,
   async run(flags) {
     const world = realWorld();

@@ -63,8 +63,10 @@ export async function runPlan(plan: Plan, parts: Parts, flags: FlagValues, about
     ...rendering,
     ...(note === undefined ? {} : { endpointNote: note }),
   });
-  const log = flags.verbose === true ? (await import("../logger.ts")).createLog() : undefined;
-  const progress = createProgress(plan, flags.quiet !== true && flags.verbose !== true);
+  // On a terminal the table is to be read, and log lines would stand before it.
+  const logs = flags.verbose === true && process.stderr.isTTY !== true;
+  const log = logs ? (await import("../logger.ts")).createLog() : undefined;
+  const progress = createProgress(plan, flags.quiet !== true);
   const stop = new AbortController();
   // Every check that runs listens to it, which is no leak.
   setMaxListeners(0, stop.signal);

@@ -72,7 +72,7 @@ describe("completion", () => {
   });
 
   it.each([
-    [["completion"], "a word is missing"],
+    [["completion"], "completion names no shell; shells: bash, zsh, fish"],
     [["completion", "zhs"], 'there is no completion for "zhs"; did you mean "zsh"?'],
     [["completion", "powershell"], 'there is no completion for "powershell"; shells: bash, zsh, fish'],
   ])("%j is refused", async (args, words) => {
