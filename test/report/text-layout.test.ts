@@ -10,6 +10,11 @@ describe("wrap", () => {
     expect(wrap("one two three", 7)).toEqual(["one two", "three"]);
   });
 
+  it("keeps a unit with its number", () => {
+    expect(wrap("done in 1.6 s", 11)).toEqual(["done in", "1.6 s"]);
+    expect(wrap("at 31 % of 5 so", 5)).toEqual(["at", "31 %", "of 5", "so"]);
+  });
+
   it("cuts a long word, at a comma where it has one", () => {
     expect(wrap("5000-5020,6000,7000", 12)).toEqual(["5000-5020,", "6000,7000"]);
     expect(wrap("abcdefgh", 3)).toEqual(["abc", "def", "gh"]);
