@@ -1,10 +1,10 @@
 /**
  * Memory for system calls. V8 may move a buffer, and the kernel would then write where it was; so everything that a
- * call is handed lies in pages that are mapped once, seen from JavaScript through views, and given back by close().
+ * call is handed lies in pages that are mapped once, seen from JavaScript through views, and given back when their last user is done.
  */
 import type { Sys } from "./sys.ts";
 
-/** A piece of an arena. A view of it must not be touched once the arena was closed: its pages are gone. */
+/** A piece of an arena. It must not be touched by whoever does not hold the arena: its pages may be gone. */
 export interface Block {
   /** Where it lies, as the kernel knows it. */
   readonly at: number;
@@ -21,6 +21,8 @@ export class Arena {
   readonly #length: number;
   readonly #memory: ArrayBuffer;
   #used = 0;
+  /** Whoever still hands pieces of it to the kernel; the owner is one of them until it closes. */
+  #users = 1;
   #closed = false;
 
   /** Maps so many bytes; pages that nobody touches cost nothing. Throws when the kernel has none to give. */
@@ -44,9 +46,20 @@ export class Arena {
     };
   }
 
+  /** Keeps the pages mapped for one more user, until it lets go. False once the arena was closed. */
+  hold(): boolean {
+    if (!this.#closed) this.#users++;
+    return !this.#closed;
+  }
+
+  letGo(): void {
+    if (--this.#users === 0) this.#sys.munmap(this.#at, this.#length);
+  }
+
+  /** Gives the pages back as soon as nobody holds them. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#sys.munmap(this.#at, this.#length);
+    this.letGo();
   }
 }

@@ -7,6 +7,7 @@ import type { IcmpError } from "./endpoint.ts";
 import { ErrorQueue } from "./error-queue.ts";
 import { MessageVector } from "./message-vector.ts";
 import type { Native } from "./native.ts";
+import { closeSocket } from "./socket.ts";
 import { EAGAIN, ENOBUFS, POLLFD_BYTES, POLLIN, POLLOUT } from "./sys.ts";
 
 const SLOTS = 128;
@@ -47,6 +48,8 @@ export class Batch {
   #first = 0;
   #last = 0;
   #closed = false;
+  /** Inside of flush or step: a close has to wait for their end, because they still look at the memory. */
+  #working = false;
 
   /** Takes the descriptor over: it is closed with the batch, also when making the batch fails. */
   constructor(native: Native, fd: number, shape: BatchShape, handlers: BatchHandlers) {
@@ -57,7 +60,7 @@ export class Batch {
     try {
       this.#arena = new Arena(native.sys, SLOTS * (outgoingBytes + incomingBytes + controlBytes + SLOT_BYTES));
     } catch (error) {
-      native.sys.close(fd);
+      closeSocket(native, fd);
       throw error;
     }
     this.outgoing = new MessageVector(this.#arena, { slots: SLOTS, dataBytes: outgoingBytes, controlBytes: 0 });
@@ -84,8 +87,12 @@ export class Batch {
 
   /** Sends what was added. Gives how much is left because the system's buffers are full; the next flush begins there. */
   flush(): number {
+    return this.#work(() => this.#flush()) ?? 0;
+  }
+
+  #flush(): number {
     let refused = -1;
-    for (let tries = 0; this.#first < this.#last && tries < SEND_TRIES; tries++) {
+    for (let tries = 0; this.#first < this.#last && tries < SEND_TRIES && !this.#closed; tries++) {
       const sent = this.#native.sys.sendmmsg(this.#fd, this.outgoing.at(this.#first), this.#last - this.#first, 0);
       if (sent === -EAGAIN || sent === -ENOBUFS) break;
       if (sent > 0) this.#first += sent;
@@ -107,9 +114,13 @@ export class Batch {
    * waits for room too. True: more may have come, so that no deadline should be looked at before the next step.
    */
   step(timeoutMs: number): boolean {
+    return this.#work(() => this.#step(timeoutMs)) ?? false;
+  }
+
+  #step(timeoutMs: number): boolean {
     this.#poll.data.setInt16(4, this.#first < this.#last ? POLLIN | POLLOUT : POLLIN, true);
     if (this.#native.sys.poll(this.#poll.at, 1, timeoutMs) <= 0) return false;
-    for (let reads = 0; reads < READS_A_STEP; reads++) {
+    for (let reads = 0; reads < READS_A_STEP && !this.#closed; reads++) {
       // Errors first: one that waits is told to the next call instead of what that call is for.
       const moreErrors = this.#readErrors() === SLOTS;
       if (!this.#readMessages() && !moreErrors) return false;
@@ -120,13 +131,29 @@ export class Batch {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#native.sys.close(this.#fd);
+    if (!this.#working) this.#release();
+  }
+
+  #work<T>(task: () => T): T | undefined {
+    if (this.#working) throw new Error("flush and step cannot be called from a callback of theirs");
+    if (this.#closed) return undefined;
+    this.#working = true;
+    try {
+      return task();
+    } finally {
+      this.#working = false;
+      if (this.#closed) this.#release();
+    }
+  }
+
+  #release(): void {
+    closeSocket(this.#native, this.#fd);
     this.#arena.close();
   }
 
   #readErrors(): number {
     const count = this.errors.read(this.#fd);
-    for (let slot = 0; slot < count; slot++) {
+    for (let slot = 0; slot < count && !this.#closed; slot++) {
       const icmp = this.errors.icmp(slot);
       // What our own side refused was told to the call that asked for it.
       if (icmp !== undefined) this.#handlers.onIcmp(slot, icmp);
@@ -137,7 +164,7 @@ export class Batch {
   /** True when more may wait. */
   #readMessages(): boolean {
     const count = this.#native.sys.recvmmsg(this.#fd, this.incoming.at(0), SLOTS, 0);
-    for (let slot = 0; slot < count; slot++) this.#handlers.onMessage(slot);
+    for (let slot = 0; slot < count && !this.#closed; slot++) this.#handlers.onMessage(slot);
     this.incoming.makeRoom(0, Math.max(0, count));
     return count === SLOTS || (count < 0 && count !== -EAGAIN);
   }

@@ -2,9 +2,7 @@
 import type { Arena, Block } from "./arena.ts";
 import type { Native } from "./native.ts";
 import { SocketError } from "./socket-error.ts";
-import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD } from "./sys.ts";
-
-const EVENT_BYTES_MAX = 16;
+import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, EVENT_BYTES_MAX } from "./sys.ts";
 
 export class Epoll {
   readonly fd: number;

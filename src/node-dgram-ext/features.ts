@@ -6,11 +6,12 @@ import { readFile } from "node:fs/promises";
 import { release } from "node:os";
 import { isMainThread } from "node:worker_threads";
 import type { Native } from "./native.ts";
-import { connectSocket, getOption, localEndpoint, openSocket, setOption } from "./socket.ts";
+import { closeSocket, connectSocket, getOption, localEndpoint, openSocket, setOption } from "./socket.ts";
 import { codeOf } from "./socket-error.ts";
 import {
   AF_INET,
   EAGAIN,
+  EVENT_BYTES_MAX,
   IPPROTO_TCP,
   MSG_ERRQUEUE,
   SO_RCVBUF,
@@ -86,11 +87,16 @@ export async function nativeFeatures(native: Native, koffiVersion: string): Prom
   };
 }
 
-function eventLoop({ sys }: Native): Feature {
+function eventLoop({ sys, arena }: Native): Feature {
   // Where a worker is terminated while koffi watches something in it, the whole process ends with a segmentation fault
   // (seen with koffi 3.3.4 on Node 20 and 26).
   if (!isMainThread) return no("a worker thread: it could not be terminated safely");
-  return sys.watch === undefined ? no("this koffi cannot watch a descriptor") : yes("main thread");
+  if (sys.watch === undefined) return no("this koffi cannot watch a descriptor");
+  const epoll = sys.epollCreate();
+  if (epoll < 0) return no(`epoll_create1 ${sys.errorName(epoll)}`);
+  const waited = sys.epollWait(epoll, arena.take(EVENT_BYTES_MAX).at, 1, 0);
+  sys.close(epoll);
+  return waited < 0 ? no(`epoll_wait ${sys.errorName(waited)}`) : yes("main thread");
 }
 
 /** Waits for the machine's own port-unreachable, to a datagram that we send to ourselves. */
@@ -102,6 +108,8 @@ function udpErrorQueue(native: Native, family: 4 | 6, loopback: string): Feature
     // A port that hears one peer is closed to everybody else, and nobody can open it meanwhile.
     closed = openSocket(native, "udp", family, { source: loopback });
     connectSocket(native, closed, { address: loopback, port: DISCARD_PORT });
+    const forbidden = forbiddenCall(native, closed);
+    if (forbidden !== undefined) return no(forbidden);
     batch = new UdpBatch(native, {
       address: loopback,
       source: loopback,
@@ -124,8 +132,15 @@ function udpErrorQueue(native: Native, family: 4 | 6, loopback: string): Feature
     return no(`${loopback}: ${codeOf(error)}`);
   } finally {
     batch?.close();
-    if (closed >= 0) native.sys.close(closed);
+    if (closed >= 0) closeSocket(native, closed);
   }
+}
+
+/** What a sandbox does not let us call; asked for no message at all, both calls do nothing. */
+function forbiddenCall({ sys }: Native, fd: number): string | undefined {
+  const results = { recvmmsg: sys.recvmmsg(fd, 0, 0, MSG_ERRQUEUE), sendmmsg: sys.sendmmsg(fd, 0, 0, 0) };
+  const [name, result = 0] = Object.entries(results).find(([, result]) => result < 0) ?? [];
+  return name && `${name} ${sys.errorName(result)}`;
 }
 
 function tcpErrorQueue(native: Native, kernel: string): Feature {
@@ -136,7 +151,7 @@ function tcpErrorQueue(native: Native, kernel: string): Feature {
     const fd = openSocket(native, "tcp", 4, {});
     // Kernels and sandboxes without the queue say that nobody is connected.
     const result = native.sys.recvmsg(fd, native.emptyMessage.at, MSG_ERRQUEUE);
-    native.sys.close(fd);
+    closeSocket(native, fd);
     return result === -EAGAIN ? yes(`Linux ${kernel}`) : no(`receive ${native.sys.errorName(result)}`);
   } catch (error) {
     return no(codeOf(error));
@@ -157,7 +172,7 @@ function largeBuffers(native: Native): Feature {
     if (result < 0) setOption(native, fd, SOL_SOCKET, SO_RCVBUF, LARGE_BUFFER_BYTES);
     // The kernel doubles what is asked for, to have room for its own records.
     const bytes = getOption(native, fd, SOL_SOCKET, SO_RCVBUF) / 2;
-    native.sys.close(fd);
+    closeSocket(native, fd);
     return result < 0 ? no(`at most ${bytes} bytes: needs CAP_NET_ADMIN`) : yes(`${bytes} bytes were given`);
   } catch (error) {
     return no(codeOf(error));

@@ -6,7 +6,7 @@ import { Socket } from "node:net";
 import type { Endpoint, IcmpError } from "./endpoint.ts";
 import type { ErrorQueue } from "./error-queue.ts";
 import type { Native } from "./native.ts";
-import { connectSocket, dropErrorQueue, localEndpoint, openSocket } from "./socket.ts";
+import { closeSocket, connectSocket, dropErrorQueue, localEndpoint, openSocket } from "./socket.ts";
 import { familyOf } from "./socket-address.ts";
 import { SocketError } from "./socket-error.ts";
 import { EALREADY, EINPROGRESS, EISCONN, EPOLLOUT } from "./sys.ts";
@@ -21,10 +21,10 @@ export function nativeTcp(native: Native, watcher: Watcher, errors: ErrorQueue):
       const handshake = new Handshake(native, errors, fd, options);
       const failed = await untilEnded(handshake, watcher, options.signal);
       if (failed === undefined) return handshake.handOver();
-      native.sys.close(fd);
+      closeSocket(native, fd);
       return failed;
     } catch (error) {
-      if (fd >= 0) native.sys.close(fd);
+      if (fd >= 0) closeSocket(native, fd);
       if (error instanceof SocketError) return { code: error.code, syscall: error.syscall, errorQueue: true };
       throw error;
     }
@@ -100,7 +100,9 @@ class Handshake {
   handOver(): TcpConnected {
     dropErrorQueue(this.#native, this.fd, familyOf(this.#to.address));
     const local = localEndpoint(this.#native, this.fd) ?? { address: "", port: 0 };
-    return { socket: new Socket({ fd: this.fd, readable: true, writable: true }), local };
+    const socket = new Socket({ fd: this.fd, readable: true, writable: true });
+    this.#native.arena.letGo();
+    return { socket, local };
   }
 
   #firstIcmp(): { readonly errno: number; readonly icmp: IcmpError } | undefined {

@@ -3,7 +3,7 @@ import type { Endpoint } from "./endpoint.ts";
 import type { ErrorQueue } from "./error-queue.ts";
 import { MessageVector } from "./message-vector.ts";
 import type { Native } from "./native.ts";
-import { connectSocket, localEndpoint, openSocket } from "./socket.ts";
+import { closeSocket, connectSocket, localEndpoint, openSocket } from "./socket.ts";
 import { readSocketAddress, writeSocketAddress } from "./socket-address.ts";
 import { SocketError } from "./socket-error.ts";
 import { EAGAIN, EINVAL, EMSGSIZE, EPOLLIN, EPOLLOUT } from "./sys.ts";
@@ -43,7 +43,7 @@ export function nativeUdp(native: Native, watcher: Watcher, memory: UdpMemory): 
       if (connected < 0) throw new SocketError(native.sys.errorName(connected), "connect");
       return new NativeUdp(native, watcher, memory, fd, options);
     } catch (error) {
-      if (fd >= 0) native.sys.close(fd);
+      if (fd >= 0) closeSocket(native, fd);
       if (error instanceof SocketError) return { code: error.code, syscall: error.syscall, errorQueue: true };
       throw error;
     }
@@ -86,7 +86,7 @@ class NativeUdp implements UdpSocket {
     if (this.#closed) return;
     this.#closed = true;
     this.#watch.end();
-    this.#native.sys.close(this.#fd);
+    closeSocket(this.#native, this.#fd);
   }
 
   readonly #onEvents = (): void => {

@@ -35,7 +35,7 @@ export interface Sockets {
   readonly openUdp: OpenUdp;
   /** For loops over thousands of ports. Absent where there are no system calls. */
   readonly bulk?: Bulk;
-  /** Frees the memory for system calls. Only when nothing that was opened here is used any more. */
+  /** Opens nothing more. The memory for system calls is freed when the last socket opened here is closed. */
   close(): void;
 }
 

@@ -48,11 +48,18 @@ export type Kind = "tcp" | "udp" | "raw";
 const TYPE_OF = { tcp: SOCK_STREAM, udp: SOCK_DGRAM, raw: SOCK_RAW };
 const PROTOCOL_OF = { tcp: 0, udp: 0, raw: IPPROTO_TCP };
 
-/** Opens a non-blocking socket with its error queue on, and binds it. Throws SocketError; nothing stays open then. */
+/**
+ * Opens a non-blocking socket with its error queue on, and binds it. Throws SocketError; nothing stays open then. The
+ * memory for its calls is held until closeSocket.
+ */
 export function openSocket(native: Native, kind: Kind, family: Family, options: SocketOptions): number {
   const type = TYPE_OF[kind] | SOCK_NONBLOCK | SOCK_CLOEXEC;
+  if (!native.arena.hold()) throw new SocketError("ERR_CLOSED", "socket");
   const fd = native.sys.socket(domainOf(family), type, PROTOCOL_OF[kind]);
-  if (fd < 0) throw new SocketError(native.sys.errorName(fd), "socket");
+  if (fd < 0) {
+    native.arena.letGo();
+    throw new SocketError(native.sys.errorName(fd), "socket");
+  }
   try {
     setOptions(native, fd, kind, family, options);
     if (kind === "udp" || options.source !== undefined || options.sourcePort !== undefined) {
@@ -60,9 +67,14 @@ export function openSocket(native: Native, kind: Kind, family: Family, options: 
     }
     return fd;
   } catch (error) {
-    native.sys.close(fd);
+    closeSocket(native, fd);
     throw error;
   }
+}
+
+export function closeSocket(native: Native, fd: number): void {
+  native.sys.close(fd);
+  native.arena.letGo();
 }
 
 function setOptions(native: Native, fd: number, kind: Kind, family: Family, options: SocketOptions): void {

@@ -6,7 +6,15 @@
 import { Batch } from "./batch.ts";
 import type { Endpoint, IcmpError } from "./endpoint.ts";
 import type { Native } from "./native.ts";
-import { bindSocket, connectSocket, localEndpoint, openSocket, type SocketOptions, setOption } from "./socket.ts";
+import {
+  bindSocket,
+  closeSocket,
+  connectSocket,
+  localEndpoint,
+  openSocket,
+  type SocketOptions,
+  setOption,
+} from "./socket.ts";
 import { addressBytes, type Family, familyOf } from "./socket-address.ts";
 import { SocketError } from "./socket-error.ts";
 import { IPPROTO_IPV6, IPV6_RECVHOPLIMIT } from "./sys.ts";
@@ -38,7 +46,7 @@ export class SynBatch {
   readonly #family: Family;
   readonly #batch: Batch;
   /** A TCP socket that does nothing: no other can have its port while it lives. */
-  readonly #reserved: number;
+  #reserved: number;
   readonly #pseudoHeader: number;
 
   /** Throws SocketError: EPERM without CAP_NET_RAW, ENETUNREACH without a route. */
@@ -50,7 +58,7 @@ export class SynBatch {
     try {
       this.#reserved = reservePort(native, fd, this.#family);
     } catch (error) {
-      native.sys.close(fd);
+      closeSocket(native, fd);
       throw error;
     }
     this.local = localEndpoint(native, this.#reserved) ?? { address: "", port: 0 };
@@ -94,7 +102,8 @@ export class SynBatch {
 
   close(): void {
     this.#batch.close();
-    this.#native.sys.close(this.#reserved);
+    if (this.#reserved >= 0) closeSocket(this.#native, this.#reserved);
+    this.#reserved = -1;
   }
 
   #sequence(port: number): number {
@@ -140,7 +149,7 @@ function openRaw(native: Native, options: SynBatchOptions): number {
   const connected = connectSocket(native, fd, { address: options.address, port: 0 });
   if (connected >= 0 && family === 6) setOption(native, fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1);
   if (connected >= 0) return fd;
-  native.sys.close(fd);
+  closeSocket(native, fd);
   throw new SocketError(native.sys.errorName(connected), "connect");
 }
 
@@ -151,7 +160,7 @@ function reservePort(native: Native, raw: number, family: Family): number {
     bindSocket(native, fd, { address: localEndpoint(native, raw)?.address ?? "", port: 0 });
     return fd;
   } catch (error) {
-    native.sys.close(fd);
+    closeSocket(native, fd);
     throw error;
   }
 }

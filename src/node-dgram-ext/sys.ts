@@ -54,6 +54,8 @@ export const EPOLLET = 0x80000000;
 export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;
 export const EPOLL_CTL_MOD = 3;
+/** `struct epoll_event`, where it is not packed. */
+export const EVENT_BYTES_MAX = 16;
 
 export const EAGAIN = 11;
 export const EINVAL = 22;

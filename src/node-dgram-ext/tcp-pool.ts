@@ -8,7 +8,7 @@ import type { IcmpError } from "./endpoint.ts";
 import { Epoll } from "./epoll.ts";
 import { ErrorQueue } from "./error-queue.ts";
 import type { Native } from "./native.ts";
-import { openSocket, type SocketOptions } from "./socket.ts";
+import { closeSocket, openSocket, type SocketOptions } from "./socket.ts";
 import { type Family, familyOf, writeSocketAddress } from "./socket-address.ts";
 import { SocketError } from "./socket-error.ts";
 import { AF_UNSPEC, EALREADY, EINPROGRESS, EISCONN, EPOLLET, EPOLLIN, EPOLLOUT, SOCKET_ADDRESS_BYTES } from "./sys.ts";
@@ -48,6 +48,8 @@ export class TcpPool {
   /** Sockets whose handshake ended as it began. */
   #ended: { readonly socket: number; readonly result: number }[] = [];
   #opened = 0;
+  /** Inside of step: a close has to wait for its end, because it still looks at the memory. */
+  #stepping = false;
   #limit: number;
 
   /** Throws SocketError when the system has no descriptor or the address is none. */
@@ -87,6 +89,7 @@ export class TcpPool {
    * Throws SocketError when not even one can be opened.
    */
   start(port: number): number | undefined {
+    if (this.#limit === CLOSED) return undefined;
     const socket = this.#idle.pop() ?? this.#open();
     if (socket === undefined) return undefined;
     this.#ports[socket] = port;
@@ -100,17 +103,29 @@ export class TcpPool {
    * so that no deadline should be looked at before the next step.
    */
   step(timeoutMs: number): boolean {
+    if (this.#stepping) throw new Error("step cannot be called from onVerdict");
+    if (this.#limit === CLOSED) return false;
+    this.#stepping = true;
+    try {
+      return this.#step(timeoutMs);
+    } finally {
+      this.#stepping = false;
+      if (this.#limit === CLOSED) this.#freeAll();
+    }
+  }
+
+  #step(timeoutMs: number): boolean {
     const ended = this.#ended;
     this.#ended = [];
-    for (const { socket, result } of ended) this.#conclude(socket, result);
+    for (const { socket, result } of ended) if (this.#limit !== CLOSED) this.#conclude(socket, result);
     const count = this.#epoll.wait(ended.length > 0 ? 0 : timeoutMs);
-    for (let event = 0; event < count; event++) this.#ask(this.#epoll.key(event));
+    for (let event = 0; event < count && this.#limit !== CLOSED; event++) this.#ask(this.#epoll.key(event));
     return count === this.#epoll.capacity;
   }
 
   /** Ends a handshake. True when it had a verdict at the last moment, which was told. */
   giveUp(socket: number): boolean {
-    if (this.#ports[socket] === IDLE || this.#ask(socket)) return true;
+    if (this.#limit === CLOSED || this.#ports[socket] === IDLE || this.#ask(socket)) return true;
     this.#reset(socket);
     this.#release(socket);
     return false;
@@ -118,8 +133,12 @@ export class TcpPool {
 
   close(): void {
     if (this.#limit === CLOSED) return;
-    for (let socket = 0; socket < this.#opened; socket++) this.#native.sys.close(this.#fds[socket]!);
     this.#limit = CLOSED;
+    if (!this.#stepping) this.#freeAll();
+  }
+
+  #freeAll(): void {
+    for (let socket = 0; socket < this.#opened; socket++) closeSocket(this.#native, this.#fds[socket]!);
     this.#epoll.close();
     this.#arena.close();
   }
@@ -131,7 +150,7 @@ export class TcpPool {
       fd = openSocket(this.#native, "tcp", this.#family, this.#options);
       this.#epoll.add(fd, EPOLLIN | EPOLLOUT | EPOLLET, this.#opened);
     } catch (error) {
-      if (fd >= 0) this.#native.sys.close(fd);
+      if (fd >= 0) closeSocket(this.#native, fd);
       if (!(error instanceof SocketError) || this.#opened === 0) throw error;
       this.#limit = this.#opened;
       return undefined;

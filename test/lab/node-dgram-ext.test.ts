@@ -178,3 +178,14 @@ describe.each(["v4", "v6"] as const)("IP%s", (family) => {
     });
   });
 });
+
+test("a link-local address carries its zone, both ways", async ({ lane }) => {
+  const shown = await runOk(["ip", "-n", lane.router, "-6", "-j", "addr", "show", "dev", "agent", "scope", "link"]);
+  const address = `${/"local":"(fe80::[^"]+)"/.exec(shown)?.[1]}%eth0`;
+  const answers = await ask(lane, [
+    { how: "tcp", address, port: 7000 },
+    { how: "udp", address, port: 7000 },
+  ]);
+  const icmp = { type: 1, code: 4, from: address };
+  expect(answers).toEqual([{ code: "ECONNREFUSED" }, { code: "ECONNREFUSED", icmp }]);
+});

@@ -1,7 +1,9 @@
 import { platform } from "node:os";
 import { describe, expect, it } from "vitest";
 import { openSockets } from "#node-dgram-ext";
-import { hasNative, native, portable } from "./loopback.ts";
+import { deaf, hasNative, native, opened, portable } from "./loopback.ts";
+
+const EPERM = 1;
 
 type Loaded = Awaited<ReturnType<NonNullable<Parameters<typeof openSockets>[0]>>>;
 
@@ -41,5 +43,47 @@ describe("what the machine can do", () => {
     };
     const { features } = await openSockets(async () => broken as unknown as Loaded);
     expect(features.native).toEqual({ has: false, detail: "koffi does not load: cannot open shared object file" });
+  });
+
+  describe.runIf(hasNative)("where a sandbox forbids a call", () => {
+    /** koffi, but one call of libc fails with EPERM. */
+    async function withoutCall(forbidden: string): Promise<Loaded> {
+      const { default: koffi } = await import("koffi");
+      let failed = false;
+      const load = (path: string | null) => {
+        const libc = koffi.load(path);
+        const func = (name: string, result: string, parameters: string[]) => {
+          const real = libc.func(name, result, parameters);
+          return (...args: unknown[]): unknown => {
+            failed = name === forbidden;
+            return failed ? -1 : real(...args);
+          };
+        };
+        return { func };
+      };
+      const errno = (): number => (failed ? EPERM : koffi.errno());
+      return { default: { ...koffi, load, errno } } as unknown as Loaded;
+    }
+
+    it.each([
+      ["recvmmsg", { udpErrorQueue4: "recvmmsg EPERM", udpErrorQueue6: "recvmmsg EPERM" }],
+      ["sendmmsg", { udpErrorQueue4: "sendmmsg EPERM", udpErrorQueue6: "sendmmsg EPERM" }],
+      ["recvmsg", { tcpErrorQueue: "receive EPERM" }],
+      ["epoll_create1", { eventLoop: "epoll_create1 EPERM" }],
+      ["epoll_wait", { eventLoop: "epoll_wait EPERM" }],
+      ["setsockopt", { tcpErrorQueue: "EPERM", udpErrorQueue4: "127.0.0.1: EPERM", udpErrorQueue6: "::1: EPERM" }],
+    ])("%s: Node's own sockets take over, with the reason", async (name, reasons) => {
+      const sockets = await openSockets(() => withoutCall(name));
+      for (const [feature, detail] of Object.entries(reasons)) {
+        expect(sockets.features).toHaveProperty(feature, { has: false, detail });
+      }
+      const expectedOf = (feature: string): boolean => !(feature in reasons || "eventLoop" in reasons);
+      const connected = await sockets.connectTcp({ address: "127.0.0.1", port: 1 });
+      expect(connected).toMatchObject({ code: "ECONNREFUSED", errorQueue: expectedOf("tcpErrorQueue") });
+      const socket = opened(await sockets.openUdp({ ...deaf, family: 4 }));
+      expect(socket.errorQueue).toBe(expectedOf("udpErrorQueue4"));
+      socket.close();
+      sockets.close();
+    });
   });
 });

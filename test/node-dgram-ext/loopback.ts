@@ -3,7 +3,7 @@ import { createSocket } from "node:dgram";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { platform } from "node:os";
-import { openSockets, type UdpError, type UdpFailed, type UdpSocket } from "#node-dgram-ext";
+import { type Bulk, openSockets, type UdpError, type UdpFailed, type UdpSocket } from "#node-dgram-ext";
 
 /** By system calls where this machine can (Linux), and always through Node. */
 export const native = await openSockets();
@@ -103,3 +103,20 @@ export const descriptors = (): number => readdirSync("/proc/self/fd").length;
 
 /** How many pieces of memory this process has mapped; Linux. */
 export const mappings = (): number => readFileSync("/proc/self/maps", "utf8").split("\n").length;
+
+/** Pools and batches, where they have to be there. */
+export function bulk(): Bulk {
+  if (native.bulk === undefined) throw new Error(native.features.native.detail);
+  return native.bulk;
+}
+
+/** So many ports that were free a moment ago. */
+export async function closedPorts(address: string, count: number): Promise<readonly number[]> {
+  const peers = await openPorts(address, count);
+  await Promise.all(peers.map((peer) => peer[Symbol.asyncDispose]()));
+  return peers.map(({ port }) => port);
+}
+
+export async function openPorts(address: string, count: number): Promise<readonly TcpPeer[]> {
+  return await Promise.all(Array.from({ length: count }, () => tcpPeer(address, () => {})));
+}
