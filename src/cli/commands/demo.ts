@@ -1,24 +1,7 @@
-/**
- * `unity-probe demo`: a whole run on this machine alone. The far end is a stand-in on loopback with three faults in it;
- * the demo has succeeded when the run showed these three and nothing else out of order.
- */
-import type { Parts, Sweeper } from "../../model/parts.ts";
-import { EXIT_CODES, type RunReport } from "../../model/result.ts";
-import { createNet } from "../../net/net.ts";
-import { findProfile } from "../../profile/catalogue.ts";
-import { expandPlan } from "../../profile/expand.ts";
-import type { ResultEntry } from "../../report/document.ts";
-import { LAB } from "../../standin/lab-domain.ts";
+/** `unity-probe demo`: a whole run on this machine alone. Its far end is loaded when it is wanted, not at every start. */
 import type { Command } from "../command.ts";
-import { type FarEnd, LOOPBACK, startFarEnd } from "../demo/far-end.ts";
-import { FAULTS, faultyDoors, surprisesIn } from "../demo/faults.ts";
-import { mappedNet } from "../demo/mapped-net.ts";
 import { RUN_FLAGS } from "../flags.ts";
-import { createParts, realWorld } from "../parts.ts";
-import { shippedProfiles } from "../profile-files.ts";
-import { runPlan } from "./run.ts";
 
-const PROFILE = "failover-secondary";
 const { output, color, verbose, quiet } = RUN_FLAGS;
 
 export const demoCommand: Command = {
@@ -26,60 +9,7 @@ export const demoCommand: Command = {
   about: "Run a whole profile against stand-ins on this machine; no privilege, no network",
   flags: { output, color, verbose, quiet },
   async run(flags) {
-    const world = realWorld();
-    const profile = findProfile(await shippedProfiles(), PROFILE);
-    const plan = expandPlan([profile], { hosts: [LAB.host], randomBytes: world.randomBytes });
-    const farEnd = await startFarEnd(faultyDoors(plan, world));
-    try {
-      tell(
-        `The profile ${PROFILE} against stand-ins on ${LOOPBACK}, with three faults in it; nothing leaves this machine.\n`,
-      );
-      const { report } = await runPlan(plan, demoParts(farEnd, world), flags, {
-        note: (result) => wayOf(result, farEnd),
-      });
-      return report.exitCode === EXIT_CODES.interrupted ? report.exitCode : conclude(report);
-    } finally {
-      await farEnd.close();
-    }
+    const { runDemo } = await import("../demo/demo.ts");
+    return runDemo(flags);
   },
 };
-
-function demoParts(farEnd: FarEnd, world: Parts["world"]): Parts {
-  const net = mappedNet(createNet(world), farEnd.whereIs, { [LAB.host]: LOOPBACK });
-  const parts = createParts(world, net);
-  return { ...parts, sweeper: unrationed(parts.sweeper) };
-}
-
-/** Where a result's packets really went; nothing where none were sent. */
-function wayOf({ transport, ports, attempts }: ResultEntry, farEnd: FarEnd): string | undefined {
-  if (attempts === 0) return undefined;
-  const there = (port: string) => farEnd.whereIs({ transport, address: LOOPBACK, port: Number(port) }).port;
-  return `via ${LOOPBACK}:${ports.replaceAll(/\d+/g, (port) => `${there(port)}`)}`;
-}
-
-/** Systems ration the ICMP errors that they send to others, not those to themselves: a sweep need not wait for them. */
-function unrationed(sweeper: Sweeper): Sweeper {
-  return {
-    sweep: (job, onProgress, signal) =>
-      sweeper.sweep({ ...job, icmpBudget: { tokens: job.ports.length, perS: job.ratePerS } }, onProgress, signal),
-  };
-}
-
-/** Says what a run would have ended with, and whether the demo showed what it promised. */
-function conclude({ results, exitCode }: RunReport): number {
-  tell(`\nA run that sees this ends with exit code ${exitCode}.`);
-  const surprises = surprisesIn(results);
-  if (surprises.length === 0) {
-    tell("The demo ends with 0: it showed exactly its three faults:");
-    for (const [id, { what }] of Object.entries(FAULTS)) tell(`  ${id}: ${what}`);
-    return EXIT_CODES.passed;
-  }
-  tell("The demo ends with 1: it did not show exactly its three faults:");
-  for (const surprise of surprises) tell(`  ${surprise}`);
-  return EXIT_CODES.failed;
-}
-
-/** Standard output is the report's alone. */
-function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
