@@ -10,6 +10,7 @@ import { nativeTcp } from "./native-tcp.ts";
 import { nativeUdp, takeUdpMemory } from "./native-udp.ts";
 import { plainTcp } from "./plain-tcp.ts";
 import { plainUdp } from "./plain-udp.ts";
+import { codeOf } from "./socket-error.ts";
 import { SynBatch, type SynBatchOptions } from "./syn-batch.ts";
 import { bindSys, type Koffi } from "./sys.ts";
 import type { ConnectTcp } from "./tcp.ts";
@@ -70,12 +71,16 @@ export async function openSockets(loadKoffi: LoadKoffi = () => import("./koffi.t
     version = koffi.version;
     native = createNative(bindSys(koffi), arch(), ARENA_BYTES);
   } catch (error) {
-    // The first line says it; Node adds the stack of modules.
-    return plainSockets(
-      `koffi does not load: ${String(error instanceof Error ? error.message : error).split("\n")[0]}`,
-    );
+    return plainSockets(whyNotLoaded(error));
   }
   return nativeSockets(native, version);
+}
+
+function whyNotLoaded(error: unknown): string {
+  if (codeOf(error) === "ERR_MODULE_NOT_FOUND") return "koffi is not installed";
+  // The first line says it; Node adds the modules that asked.
+  const [text] = String(error instanceof Error ? error.message : error).split("\n");
+  return `koffi does not load: ${text}`;
 }
 
 function whyUnsuited(): string | undefined {

@@ -28,7 +28,7 @@ describe("what the machine can do", () => {
   });
 
   it.runIf(platform() === "linux")("names a missing koffi in one line", () => {
-    expect(portable.features.native).toEqual({ has: false, detail: "koffi does not load: koffi is not installed" });
+    expect(portable.features.native).toEqual({ has: false, detail: "koffi is not installed" });
     expect(portable.features.udpErrorQueue4.has).toBe(false);
   });
 

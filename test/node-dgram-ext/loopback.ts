@@ -7,7 +7,7 @@ import { type Bulk, openSockets, type UdpError, type UdpFailed, type UdpSocket }
 
 /** By system calls where this machine can (Linux), and always through Node. */
 export const native = await openSockets();
-export const portable = await openSockets(() => Promise.reject(new Error("koffi is not installed")));
+export const portable = await openSockets(() => import("koffi-that-is-not-installed" as string));
 
 /** Whether the way by system calls can be tested here; on Linux it has to be. */
 export const hasNative = platform() === "linux";
