@@ -101,10 +101,10 @@ const CELLS = {
     "port-unreachable": "closed conn-refused unchecked inconclusive closed=5000-5020",
     "net-unreachable": "filtered unreachable unchecked fail filtered=5000-5020",
     "host-unreachable": "filtered unreachable unchecked fail filtered=5000-5020",
-    // Whatever a listener says or does after its accept: a path is a path.
+    // Whatever a listener says after its accept, a path is a path; but who hangs up may be a box on the way.
     silent: "open syn-ack unchecked pass open=5000-5020",
-    "hung-up": "open syn-ack unchecked pass open=5000-5020",
     foreign: "open syn-ack unchecked pass open=5000-5020",
+    "hung-up": "open rst-after-accept unchecked inconclusive open=5000-5020",
     "accepts-all": "open accept-unreliable unchecked inconclusive open=5000-5020",
     "no-route": NO_ROUTE_CELL,
     "no-name": NO_NAME_CELL,

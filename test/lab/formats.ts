@@ -60,12 +60,12 @@ const NAGIOS_STATES: Readonly<Record<number, RegExp>> = {
 
 const WORDS = { pass: "PASS", fail: "FAIL", inconclusive: "????", skipped: "SKIP", error: "ERR", planned: "PLAN" };
 
-/** A table of one address begins each row with its outcome and endpoint. Leads and canaries are left aside. */
+/** A table of one address begins each row with its outcome and endpoint. Skipped rows may be folded into one line. */
 function expectSameWords(table: string, { results }: ReportDocument): void {
-  const shown = [...table.matchAll(/^ {2}(\S+) +((?:tcp|udp)\/[\d-]+) /gm)].map(([, word, endpoint]) => [
-    endpoint,
-    word,
-  ]);
+  const lines = table.matchAll(/^ {2}(\S+) +((?:tcp|udp)\/[\d-]+) /gm);
+  const shown = [...lines].map(([, word, endpoint]) => `${endpoint} ${word}`);
   const rows = results.filter(({ via, canary }) => via === undefined && canary !== true);
-  expect(shown).toEqual(rows.map(({ transport, ports, outcome }) => [`${transport}/${ports}`, WORDS[outcome]]));
+  const words = rows.map(({ transport, ports, outcome }) => `${transport}/${ports} ${WORDS[outcome]}`);
+  const isAsked = (words: string) => !words.endsWith(WORDS.skipped);
+  expect(shown.filter(isAsked)).toEqual(words.filter(isAsked));
 }

@@ -10,6 +10,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   mount: "mount",
   samba: "samba-ad-dc and samba",
   "samba-tool": "samba-common-bin",
+  nmblookup: "samba-common-bin",
   chronyd: "chrony",
   python3: "python3",
 };

@@ -1,7 +1,7 @@
 /** Samba as an Active Directory domain controller, provisioned afresh into a folder of the lab. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { DC } from "./addresses.ts";
-import { runOk, startDaemon, untilReady } from "./command.ts";
+import { run, runOk, startDaemon, untilReady } from "./command.ts";
 import { inside, type Lab, listeners } from "./namespaces.ts";
 
 /** The ports of the dynamic range that this Samba takes, the lowest three. */
@@ -10,19 +10,24 @@ export const RPC_PORTS = [5000, 5001, 5002] as const;
 const PROVISION_TIMEOUT_MS = 60_000;
 const START_TIMEOUT_MS = 30_000;
 
-/** Provisions and starts the domain controller; resolves when every port of the profile listens on both addresses. */
+/**
+ * Provisions and starts the domain controller; resolves when every port of the profile listens on both addresses and
+ * the NetBIOS names are registered.
+ */
 export async function startSamba({ dc }: Lab, folder: string): Promise<void> {
-  const run = `${folder}/run`;
-  await mkdir(run, { recursive: true });
+  const runFolder = `${folder}/run`;
+  await mkdir(runFolder, { recursive: true });
   // libwbclient has this path compiled in; the bind mount gives each Samba of the machine a folder of its own.
   await mkdir("/run/samba", { recursive: true });
-  const withOwnRun = (command: string) => inside(dc, ["sh", "-c", `mount --bind ${run} /run/samba && exec ${command}`]);
+  const withOwnRun = (command: string) =>
+    inside(dc, ["sh", "-c", `mount --bind ${runFolder} /run/samba && exec ${command}`]);
   await runOk(withOwnRun(provisionCommand(folder)), { timeoutMs: PROVISION_TIMEOUT_MS });
   // Provision copies the machine's own smb.conf where there is one, so a plain one takes its place.
   await writeFile(`${folder}/smb.conf`, smbConf(folder));
   const command = `samba --foreground --no-process-group --configfile=${folder}/smb.conf`;
   const daemon = startDaemon("samba", withOwnRun(command), `${folder}/samba.out`);
   await untilReady(daemon, () => isListening(dc), START_TIMEOUT_MS);
+  await untilReady(daemon, () => bearsItsName(dc), START_TIMEOUT_MS);
 }
 
 function provisionCommand(folder: string): string {
@@ -67,6 +72,12 @@ async function isListening(namespace: string): Promise<boolean> {
   // NetBIOS over UDP exists over IPv4 only.
   const netbios = ["udp/137", "udp/138"].map((port) => socketOf(DC.v4, port));
   return [...sockets, ...netbios].every((socket) => listening.has(socket));
+}
+
+/** Samba first asks around whether somebody else bears its NetBIOS name, which takes some seconds. */
+async function bearsItsName(namespace: string): Promise<boolean> {
+  const { stdout } = await run(inside(namespace, ["nmblookup", "--configfile=/dev/null", "-A", DC.v4]));
+  return /^\s*DC01\s+<20>/m.test(stdout) && /^\s*LAB\s+<1b>/m.test(stdout);
 }
 
 /** `tcp/389` at an address, as `listeners` writes it. */
