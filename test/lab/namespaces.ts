@@ -30,7 +30,7 @@ export interface Lane {
 }
 
 /** Cases that run at the same time; most of a case is waiting for silence. */
-export const LANES = 6;
+export const LANES = 8;
 
 /** The argument vector that runs a program inside a namespace. */
 export function inside(namespace: string, argv: readonly string[]): readonly string[] {
