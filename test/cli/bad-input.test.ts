@@ -70,7 +70,11 @@ describe("words that cannot be used end in one line and exit 2", () => {
       "--set dcom-range has no value; write for instance dcom-range=5000-5020",
     ],
     ["a flag where a value belongs", ["--profile", "--host", "dc01"], "--profile has no value"],
-    ["an empty value", ["--profile", "failover-secondary", "--host", ""], "--host has no value; name the machine to ask: --host dc01"],
+    [
+      "an empty value",
+      ["--profile", "failover-secondary", "--host", ""],
+      "--host has no value; name the machine to ask: --host dc01",
+    ],
     ["a format that nobody knows", [...GOOD, "-o", "jso"], 'there is no format "jso"; did you mean "json"?'],
     ["-o without a value", [...GOOD, "-o"], "-o has no value"],
     [
@@ -109,11 +113,7 @@ describe("words that cannot be used end in one line and exit 2", () => {
       [...GOOD, "--only", "tcp/4450"],
       '--only tcp/4450 picks no row; did you mean "tcp/445"?',
     ],
-    [
-      "a profile file that is not there",
-      ["--profile", nowhere, "--host", "a"],
-      `${nowhere} cannot be read: ENOENT`,
-    ],
+    ["a profile file that is not there", ["--profile", nowhere, "--host", "a"], `${nowhere} cannot be read: ENOENT`],
   ])("%s", async (_, args, words) => {
     expect(await complaintOf(args)).toContain(words);
   });
