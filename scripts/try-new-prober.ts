@@ -17,6 +17,7 @@ const COMMANDS = [
   "npm run new:prober -- trial-sweep --kind sweep",
   "npm run types",
   "npm run lint",
+  "npm run build",
   "npx vitest run test/tidy test/probers test/scripts",
 ];
 
