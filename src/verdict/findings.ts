@@ -23,7 +23,8 @@ export function withCrossReferences(results: readonly CheckResult[]): readonly C
   });
 }
 
-function addressKey({ host, address }: Check): string {
+/** One target address of one host as asked: what its results share. */
+export function addressKey({ host, address }: Check): string {
   return JSON.stringify([host, address]);
 }
 

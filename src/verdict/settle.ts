@@ -2,11 +2,11 @@
  * All results of a run -> outcomes, what is required, findings and the exit code. Everything that one check alone
  * cannot know is settled here: the lying-network guard, controls, any-of groups, covered addresses.
  */
-import type { Check, Plan } from "../model/check.ts";
+import type { Plan } from "../model/check.ts";
 import type { CheckResult, CheckSeen, Finding, RangeSeen, RunExitCode, Tally, Verdict } from "../model/result.ts";
 import { tlsFaults } from "./certificate.ts";
 import { detailOf, warningsOf } from "./detail.ts";
-import { announcementFindings, withCrossReferences } from "./findings.ts";
+import { addressKey, announcementFindings, withCrossReferences } from "./findings.ts";
 import { type Controls, type Judgement, outcomeOf, worstOf } from "./outcome.ts";
 import { verdictOfGroup, verdictOfRange } from "./range.ts";
 import { exitCodeOf, markRequired, talliesOf, withoutCoveredGroups } from "./required.ts";
@@ -49,10 +49,6 @@ export function settle(plan: Plan, seen: readonly CheckSeen[], options: SettleOp
 }
 
 const NO_CONTROLS: Controls = { refused: false, reached: false };
-
-function addressKey(check: Check): string {
-  return `${check.host} ${check.address ?? ""}`;
-}
 
 /** Rule 6: an address where every canary port accepts answers for ports that no service has. */
 function lyingAddresses(seen: readonly CheckSeen[]): ReadonlySet<string> {
