@@ -23,6 +23,7 @@ import { decodeNodeStatus } from "../../src/wire/netbios-node-status.ts";
 import { decodeSessionPacket, sessionFrameLength } from "../../src/wire/netbios-session.ts";
 import { decodeNetlogonResponse } from "../../src/wire/netlogon.ts";
 import { decodeNtp } from "../../src/wire/ntp.ts";
+import { decodeRfbRefusal, decodeRfbVersion, rfbRefusalLength, rfbVersionLength } from "../../src/wire/rfb.ts";
 import { decodeSmbFrame, smbFrameLength } from "../../src/wire/smb-frame.ts";
 import { decodeSmb1 } from "../../src/wire/smb1.ts";
 import { decodeSmb2 } from "../../src/wire/smb2.ts";
@@ -101,6 +102,11 @@ export const CODECS: Readonly<Record<string, Codec>> = {
   decodeSmb2: { decode: decodeSmb2, messages: messages.smb2 },
 
   decodeNtp: { decode: decodeNtp, messages: messages.ntp },
+
+  rfbVersionLength: { decode: frameLength(rfbVersionLength), messages: messages.rfbVersions },
+  decodeRfbVersion: { decode: decodeRfbVersion, messages: messages.rfbVersions },
+  rfbRefusalLength: { decode: frameLength(rfbRefusalLength), messages: messages.rfbRefusals },
+  decodeRfbRefusal: { decode: decodeRfbRefusal, messages: messages.rfbRefusals },
 };
 
 /** A frame without length would be cut off for ever, one without end awaited for ever. */

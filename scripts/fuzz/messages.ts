@@ -14,6 +14,7 @@ import { NAME_TYPE } from "../../src/wire/kerberos-parts.ts";
 import { encodeChangeRequest } from "../../src/wire/kpasswd.ts";
 import { ANY_NAME, encodeNodeStatus } from "../../src/wire/netbios-node-status.ts";
 import { ANY_SERVER, encodeSessionPacket } from "../../src/wire/netbios-session.ts";
+import { VERSION_BYTES } from "../../src/wire/rfb.ts";
 import { decodeSmbFrame, encodeSmbFrame, isSmb1 } from "../../src/wire/smb-frame.ts";
 import { encodeSmb1, SMB1_DIALECT } from "../../src/wire/smb1.ts";
 import { encodeSmb2, SMB2_DIALECT } from "../../src/wire/smb2.ts";
@@ -108,3 +109,7 @@ export const netlogonValues: Messages = ["netlogon-samba", "netlogon-domain-samb
     operation.type === "searchEntry" ? operation.attributes.flatMap(({ values }) => values) : [],
   ),
 );
+
+/** The two parts of what a VNC server says first. */
+export const rfbVersions: Messages = fixturesIn("rfb").map((words) => words.slice(0, VERSION_BYTES));
+export const rfbRefusals: Messages = [fixture("rfb/too-many-failures-tigervnc.hex").slice(VERSION_BYTES)];

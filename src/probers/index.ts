@@ -16,6 +16,7 @@ const PROBERS = {
   "rpc-bind": async () => (await import("./rpc-bind.ts")).rpcBind,
   "smb-negotiate": async () => (await import("./smb-negotiate.ts")).smbNegotiate,
   "tcp-connect": async () => (await import("./tcp-connect.ts")).tcpConnect,
+  vnc: async () => (await import("./vnc.ts")).vnc,
 } as const satisfies Record<string, () => Promise<Prober>>;
 
 export type ProberId = keyof typeof PROBERS;

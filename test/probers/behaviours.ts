@@ -34,14 +34,14 @@ export const TRIALS: readonly Trial[] = [
   {
     name: "answers",
     wires: ANY,
-    behave: ({ answer }) => saying(answer),
+    behave: (peer) => saying(peer, peer.answer),
     timeoutMs: AMPLE_MS,
     verdict: "confirmed",
   },
   {
     name: "refuses",
     wires: ANY,
-    behave: ({ refusal }) => saying(refusal),
+    behave: (peer) => saying(peer, peer.refusal),
     timeoutMs: AMPLE_MS,
     verdict: "refused",
   },
@@ -49,42 +49,42 @@ export const TRIALS: readonly Trial[] = [
   {
     name: "answers somebody else's request",
     wires: ANY,
-    behave: ({ wrongId }) => saying(wrongId),
+    behave: (peer) => saying(peer, peer.wrongId),
     timeoutMs: SHORT_MS,
     verdict: "unproven",
   },
   {
     name: "drips a right reply",
     wires: STREAMS,
-    behave: (peer) => saying(right(peer), (talk, reply) => drip(talk, reply, 1)),
+    behave: (peer) => saying(peer, right(peer), (talk, reply) => drip(talk, reply, 1)),
     timeoutMs: AMPLE_MS,
     verdict: "proven",
   },
   {
     name: "answers after datagrams of one byte",
     wires: ["udp"],
-    behave: (peer) => saying(right(peer), (talk, reply) => drip(talk, reply.subarray(0, 20), 1, reply)),
+    behave: (peer) => saying(peer, right(peer), (talk, reply) => drip(talk, reply.subarray(0, 20), 1, reply)),
     timeoutMs: AMPLE_MS,
     verdict: "proven",
   },
   {
     name: "drips longer than anybody waits",
     wires: STREAMS,
-    behave: (peer) => saying(right(peer), (talk, reply) => drip(talk, reply, SHORT_MS / 2)),
+    behave: (peer) => saying(peer, right(peer), (talk, reply) => drip(talk, reply, SHORT_MS / 2)),
     timeoutMs: SHORT_MS,
     verdict: "silent",
   },
   {
     name: "sends half a reply and nothing more",
     wires: ANY,
-    behave: (peer) => saying(right(peer), async (talk, reply) => void (await talk.send(half(reply)))),
+    behave: (peer) => saying(peer, right(peer), async (talk, reply) => void (await talk.send(half(reply)))),
     timeoutMs: SHORT_MS,
     verdict: "unproven",
   },
   {
     name: "resets in mid-reply",
     wires: STREAMS,
-    behave: (peer) => saying(right(peer), breakOff),
+    behave: (peer) => saying(peer, right(peer), breakOff),
     timeoutMs: SHORT_MS,
     verdict: "unproven",
   },
@@ -92,7 +92,7 @@ export const TRIALS: readonly Trial[] = [
     name: "answers, and resets in the next reply",
     wires: STREAMS,
     behave: (peer) =>
-      saying(right(peer), (talk, reply, turn) =>
+      saying(peer, right(peer), (talk, reply, turn) =>
         turn === 0 ? plainly(talk, reply, turn) : breakOff(talk, reply, turn),
       ),
     timeoutMs: AMPLE_MS,
@@ -102,7 +102,7 @@ export const TRIALS: readonly Trial[] = [
     name: "hangs up in mid-reply",
     wires: STREAMS,
     behave: (peer) =>
-      saying(right(peer), async (talk, reply) => {
+      saying(peer, right(peer), async (talk, reply) => {
         await talk.send(half(reply));
         talk.hangUp();
       }),
@@ -112,14 +112,14 @@ export const TRIALS: readonly Trial[] = [
   {
     name: "answers from another port",
     wires: ["udp"],
-    behave: (peer) => saying(right(peer), (talk, reply) => talk.sendFromElsewhere(reply)),
+    behave: (peer) => saying(peer, right(peer), (talk, reply) => talk.sendFromElsewhere(reply)),
     timeoutMs: SHORT_MS,
     verdict: "silent",
   },
   {
     name: "sends 60 KiB of noise",
     wires: ANY,
-    behave: () => blurting(noise(60 * 1024)),
+    behave: (peer) => blurting(peer, noise(60 * 1024)),
     timeoutMs: SHORT_MS,
     verdict: "unproven",
   },
@@ -127,7 +127,7 @@ export const TRIALS: readonly Trial[] = [
     name: "begins like a right reply and goes on as noise",
     wires: ANY,
     behave: (peer) =>
-      saying(right(peer), async (talk, reply) => {
+      saying(peer, right(peer), async (talk, reply) => {
         await talk.send(Buffer.concat([reply.subarray(0, 6), noise(60 * 1024)]));
       }),
     timeoutMs: SHORT_MS,
@@ -143,7 +143,7 @@ export const TRIALS: readonly Trial[] = [
   {
     name: "answers as a mail server",
     wires: ["udp"],
-    behave: () => blurting(BANNER),
+    behave: (peer) => blurting(peer, BANNER),
     timeoutMs: SHORT_MS,
     verdict: "unproven",
   },
@@ -158,14 +158,14 @@ export const TRIALS: readonly Trial[] = [
   {
     name: "answers with a TLS server hello",
     wires: ANY,
-    behave: () => blurting(SERVER_HELLO),
+    behave: (peer) => blurting(peer, SERVER_HELLO),
     timeoutMs: SHORT_MS,
     verdict: "unproven",
   },
   {
     name: "answers with a TLS alert",
     wires: ANY,
-    behave: () => blurting(Uint8Array.of(0x15, 3, 3, 0, 2, 2, 40)),
+    behave: (peer) => blurting(peer, Uint8Array.of(0x15, 3, 3, 0, 2, 2, 40)),
     timeoutMs: SHORT_MS,
     verdict: "unproven",
   },
@@ -179,7 +179,7 @@ export const TRIALS: readonly Trial[] = [
   {
     name: "repeats a right reply for ever",
     wires: ANY,
-    behave: (peer) => saying(right(peer), flood),
+    behave: (peer) => saying(peer, right(peer), flood),
     timeoutMs: AMPLE_MS,
     verdict: "proven",
   },
@@ -189,9 +189,9 @@ export const TRIALS: readonly Trial[] = [
 export function endlessStreams(peer: Peer): readonly Behaviour[] {
   const zeros = new Uint8Array(16 * 1024);
   const streams = [
-    saying(() => [noise(16 * 1024)], flood),
-    saying(right(peer), flood),
-    saying(right(peer), async (talk, reply) => {
+    saying(peer, () => [noise(16 * 1024)], flood),
+    saying(peer, right(peer), flood),
+    saying(peer, right(peer), async (talk, reply) => {
       await talk.send(reply.subarray(0, 6));
       await flood(talk, zeros);
     }),
@@ -219,21 +219,26 @@ const breakOff: Saying = async (talk, reply) => {
 };
 
 /** Gives every request its replies, each said in this way. */
-function saying(reply: Reply | Reason, say: Saying = plainly): Behaviour | Reason {
+function saying(peer: Peer, reply: Reply | Reason, say: Saying = plainly): Behaviour | Reason {
   if (typeof reply === "string") return reply;
   return async (talk) => {
     for (let turn = 0; ; turn++) {
-      for (const message of reply(await talk.next(), turn)) await say(talk, message, turn);
+      for (const message of reply(await cue(peer, talk, turn), turn)) await say(talk, message, turn);
     }
   };
 }
 
 /** Says this to the first request, whatever it is. */
-function blurting(bytes: Uint8Array): Behaviour {
+function blurting(peer: Peer, bytes: Uint8Array): Behaviour {
   return async (talk) => {
-    await talk.next();
+    await cue(peer, talk, 0);
     await talk.send(bytes);
   };
+}
+
+/** What a peer waits for before it speaks: the next request, or nothing where its protocol lets it speak first. */
+function cue(peer: Peer, talk: Talk, turn: number): Promise<Uint8Array> {
+  return peer.speaksFirst === true && turn === 0 ? Promise.resolve(new Uint8Array()) : talk.next();
 }
 
 /** Byte by byte where frames begin, then in pieces, so that a long reply takes no longer than a short one. */

@@ -16,6 +16,8 @@ export interface Conversation {
 
 export interface How {
   readonly frameLength: FrameLength;
+  /** What the far end says before anything is asked. */
+  readonly greeting?: readonly Uint8Array[];
   readonly params?: Evidence;
   readonly tls?: Tls;
   readonly world?: Partial<World>;
@@ -28,6 +30,7 @@ export type Script = (request: Uint8Array, turn: number) => readonly Uint8Array[
 export async function converse(id: string, script: Script, how: How): Promise<Conversation> {
   const requests: Uint8Array[] = [];
   const behave: Behaviour = async (talk) => {
+    for (const message of how.greeting ?? []) await talk.send(message);
     for (let turn = 0; ; turn++) {
       const request = await talk.next();
       requests.push(request);

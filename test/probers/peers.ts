@@ -29,6 +29,8 @@ export interface Peer {
   readonly params?: Evidence;
   /** The prober speaks inside TLS too, where its row asks for that. */
   readonly tls?: true;
+  /** The protocol lets the server speak first: turn 0 answers no request. */
+  readonly speaksFirst?: true;
   /** A right reply. */
   readonly answer: Reply | Reason;
   /** The protocol's own no. */
@@ -202,6 +204,14 @@ export const PEERS: Readonly<Record<string, Entry>> = {
       answer: () => [fixture("smb/smb2-negotiate-samba.hex")],
       refusal: () => [fixture("smb/smb2-negotiate-invalid-samba.hex")],
       wrongId: () => [smbAnswerToAnother()],
+    },
+  },
+  vnc: {
+    tcp: {
+      speaksFirst: true,
+      answer: () => [fixture("rfb/version-tigervnc.hex")],
+      refusal: () => [fixture("rfb/too-many-failures-tigervnc.hex")],
+      wrongId: "Nothing is asked, so that nothing can come back.",
     },
   },
 };
