@@ -10,6 +10,7 @@ import { decodeBind, decodeBindAck, decodeBindNak } from "../../src/wire/dcerpc-
 import { decodeLookupReply, decodeLookupRequest } from "../../src/wire/epm.ts";
 import { decodeTower, towerBinding } from "../../src/wire/epm-tower.ts";
 import { decodeIpv4 } from "../../src/wire/ipv4.ts";
+import { decodeIpv6 } from "../../src/wire/ipv6.ts";
 import { decodeApRequest, decodeAsRequest, decodeKdcReply, decodeKrbError } from "../../src/wire/kerberos.ts";
 import { offeredEncryptionTypes } from "../../src/wire/kerberos-encryption.ts";
 import { decodeKerberosFrame, kerberosFrameLength } from "../../src/wire/kerberos-frame.ts";
@@ -23,10 +24,13 @@ import { decodeNodeStatus } from "../../src/wire/netbios-node-status.ts";
 import { decodeSessionPacket, sessionFrameLength } from "../../src/wire/netbios-session.ts";
 import { decodeNetlogonResponse } from "../../src/wire/netlogon.ts";
 import { decodeNtp } from "../../src/wire/ntp.ts";
+import * as pseudoTls from "../../src/wire/pseudo-tls.ts";
 import { decodeRfbRefusal, decodeRfbVersion, rfbRefusalLength, rfbVersionLength } from "../../src/wire/rfb.ts";
 import { decodeSmbFrame, smbFrameLength } from "../../src/wire/smb-frame.ts";
 import { decodeSmb1 } from "../../src/wire/smb1.ts";
 import { decodeSmb2 } from "../../src/wire/smb2.ts";
+import { decodeStun, stunFrameLength } from "../../src/wire/stun.ts";
+import * as stunAttributes from "../../src/wire/stun-attributes.ts";
 import { decodeUuid } from "../../src/wire/uuid.ts";
 import { type Decode, Finding, judge } from "./judge.ts";
 import * as messages from "./messages.ts";
@@ -107,6 +111,14 @@ export const CODECS: Readonly<Record<string, Codec>> = {
   decodeRfbVersion: { decode: decodeRfbVersion, messages: messages.rfbVersions },
   rfbRefusalLength: { decode: frameLength(rfbRefusalLength), messages: messages.rfbRefusals },
   decodeRfbRefusal: { decode: decodeRfbRefusal, messages: messages.rfbRefusals },
+  stunFrameLength: { decode: frameLength(stunFrameLength), messages: messages.stun },
+  decodeStun: { decode: withEveryAttribute, messages: messages.stun },
+  decodeIpv6: { decode: (bytes) => decodeIpv6(new Reader(bytes)), messages: messages.stun },
+  tlsRecordLength: { decode: frameLength(pseudoTls.tlsRecordLength), messages: messages.pseudoTls },
+  decodePseudoClientHello: { decode: pseudoTls.decodePseudoClientHello, messages: messages.pseudoTls },
+  decodePseudoServerHello: { decode: pseudoTls.decodePseudoServerHello, messages: messages.pseudoTls },
+  turnFrameLength: { decode: frameLength(pseudoTls.turnFrameLength), messages: messages.turnFrames },
+  decodeTurnFrame: { decode: pseudoTls.decodeTurnFrame, messages: messages.turnFrames },
 };
 
 /** A frame without length would be cut off for ever, one without end awaited for ever. */
@@ -122,6 +134,16 @@ function inBothOrders(decode: (reader: Reader, order: ByteOrder) => unknown): De
   return (bytes) => {
     for (const order of ["be", "le"] as const) judge(() => decode(new Reader(bytes), order), bytes);
   };
+}
+
+/** What each attribute of a STUN message says, whatever its type. */
+function withEveryAttribute(bytes: Uint8Array): void {
+  const message = decodeStun(bytes);
+  judge(() => stunAttributes.errorOf(message), bytes);
+  const { addressOf, numberOf, textOf } = stunAttributes;
+  for (const { type } of message.attributes) {
+    for (const read of [addressOf, numberOf, textOf]) judge(() => read(message, type), bytes);
+  }
 }
 
 /** More elements than any message of a peer has, and few enough to try each. */

@@ -14,6 +14,7 @@ import { NAME_TYPE } from "../../src/wire/kerberos-parts.ts";
 import { encodeChangeRequest } from "../../src/wire/kpasswd.ts";
 import { ANY_NAME, encodeNodeStatus } from "../../src/wire/netbios-node-status.ts";
 import { ANY_SERVER, encodeSessionPacket } from "../../src/wire/netbios-session.ts";
+import { encodeTurnFrame } from "../../src/wire/pseudo-tls.ts";
 import { VERSION_BYTES } from "../../src/wire/rfb.ts";
 import { decodeSmbFrame, encodeSmbFrame, isSmb1 } from "../../src/wire/smb-frame.ts";
 import { encodeSmb1, SMB1_DIALECT } from "../../src/wire/smb1.ts";
@@ -28,6 +29,12 @@ export const cldap: Messages = fixturesIn("cldap");
 export const pdus: Messages = [...fixturesIn("dcerpc"), ...fixturesIn("epm")];
 export const netbios: Messages = fixturesIn("netbios");
 export const ntp: Messages = fixturesIn("ntp");
+export const stun: Messages = [...fixturesIn("stun"), fixture("ms-turn/allocate-401.hex")];
+export const turnFrames: Messages = stun.map(encodeTurnFrame);
+export const pseudoTls: Messages = [
+  fixture("ms-turn/pseudo-client-hello.hex"),
+  fixture("ms-turn/pseudo-server-hello.hex"),
+];
 
 /** PDUs of DCE/RPC without their head. */
 export const pduBodies: Messages = fixturesIn("dcerpc").map((pdu) => pdu.slice(16));
