@@ -25,6 +25,7 @@ import { decodeSessionPacket, sessionFrameLength } from "../../src/wire/netbios-
 import { decodeNetlogonResponse } from "../../src/wire/netlogon.ts";
 import { decodeNtp } from "../../src/wire/ntp.ts";
 import * as pseudoTls from "../../src/wire/pseudo-tls.ts";
+import { decodeRdpNegotiation } from "../../src/wire/rdp-negotiation.ts";
 import { decodeRfbRefusal, decodeRfbVersion, rfbRefusalLength, rfbVersionLength } from "../../src/wire/rfb.ts";
 import { decodeSmbFrame, smbFrameLength } from "../../src/wire/smb-frame.ts";
 import { decodeSmb1 } from "../../src/wire/smb1.ts";
@@ -32,6 +33,7 @@ import { decodeSmb2 } from "../../src/wire/smb2.ts";
 import { decodeStun, stunFrameLength } from "../../src/wire/stun.ts";
 import * as stunAttributes from "../../src/wire/stun-attributes.ts";
 import { decodeUuid } from "../../src/wire/uuid.ts";
+import { decodeX224, x224FrameLength } from "../../src/wire/x224.ts";
 import { type Decode, Finding, judge } from "./judge.ts";
 import * as messages from "./messages.ts";
 
@@ -119,6 +121,10 @@ export const CODECS: Readonly<Record<string, Codec>> = {
   decodePseudoServerHello: { decode: pseudoTls.decodePseudoServerHello, messages: messages.pseudoTls },
   turnFrameLength: { decode: frameLength(pseudoTls.turnFrameLength), messages: messages.turnFrames },
   decodeTurnFrame: { decode: pseudoTls.decodeTurnFrame, messages: messages.turnFrames },
+
+  x224FrameLength: { decode: frameLength(x224FrameLength), messages: messages.x224 },
+  decodeX224: { decode: decodeX224, messages: messages.x224 },
+  decodeRdpNegotiation: { decode: decodeRdpNegotiation, messages: messages.rdpNegotiations },
 };
 
 /** A frame without length would be cut off for ever, one without end awaited for ever. */

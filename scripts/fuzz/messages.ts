@@ -20,6 +20,7 @@ import { decodeSmbFrame, encodeSmbFrame, isSmb1 } from "../../src/wire/smb-frame
 import { encodeSmb1, SMB1_DIALECT } from "../../src/wire/smb1.ts";
 import { encodeSmb2, SMB2_DIALECT } from "../../src/wire/smb2.ts";
 import { NIL_UUID } from "../../src/wire/uuid.ts";
+import { encodeX224 } from "../../src/wire/x224.ts";
 import { fixture, fixturesIn } from "../../test/wire/captured.ts";
 
 export type Messages = readonly Uint8Array[];
@@ -120,3 +121,14 @@ export const netlogonValues: Messages = ["netlogon-samba", "netlogon-domain-samb
 /** The two parts of what a VNC server says first. */
 export const rfbVersions: Messages = fixturesIn("rfb").map((words) => words.slice(0, VERSION_BYTES));
 export const rfbRefusals: Messages = [fixture("rfb/too-many-failures-tigervnc.hex").slice(VERSION_BYTES)];
+
+export const x224: Messages = [
+  ...fixturesIn("x224"),
+  encodeX224({ type: "connectionRequest", sourceReference: 1, parameters: new Uint8Array() }),
+  encodeX224({ type: "error", destinationReference: 1, cause: 2, parameters: new Uint8Array() }),
+];
+
+/** From the negotiation's own first byte on. */
+export const rdpNegotiations: Messages = ["tls", "standard"].map((security) =>
+  fixture(`x224/confirm-${security}-xrdp.hex`).slice(11),
+);

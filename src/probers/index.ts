@@ -17,6 +17,7 @@ const PROBERS = {
   "smb-negotiate": async () => (await import("./smb-negotiate.ts")).smbNegotiate,
   "tcp-connect": async () => (await import("./tcp-connect.ts")).tcpConnect,
   vnc: async () => (await import("./vnc.ts")).vnc,
+  x224: async () => (await import("./x224.ts")).x224,
 } as const satisfies Record<string, () => Promise<Prober>>;
 
 export type ProberId = keyof typeof PROBERS;

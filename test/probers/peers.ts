@@ -12,6 +12,7 @@ import { decodeNetbiosDatagram, encodeNetbiosDatagram } from "../../src/wire/net
 import { sessionFrameLength } from "../../src/wire/netbios-session.ts";
 import { decodeNtp, encodeNtp, type NtpPacket } from "../../src/wire/ntp.ts";
 import { smbFrameLength } from "../../src/wire/smb-frame.ts";
+import { x224FrameLength } from "../../src/wire/x224.ts";
 import { fixture } from "../wire/support.ts";
 import type { FrameLength } from "./far-end.ts";
 
@@ -212,6 +213,15 @@ export const PEERS: Readonly<Record<string, Entry>> = {
       answer: () => [fixture("rfb/version-tigervnc.hex")],
       refusal: () => [fixture("rfb/too-many-failures-tigervnc.hex")],
       wrongId: "Nothing is asked, so that nothing can come back.",
+    },
+  },
+  x224: {
+    tcp: {
+      frameLength: x224FrameLength,
+      params: { rdp: true },
+      answer: () => [fixture("x224/confirm-tls-xrdp.hex")],
+      refusal: () => [fixture("x224/confirm-tls-xrdp.hex").with(11, 3).with(15, 2)],
+      wrongId: () => [fixture("x224/confirm-tls-xrdp.hex").with(7, 1)],
     },
   },
 };
