@@ -1,12 +1,12 @@
 /**
- * One check's talk on the wire: a oneshot over UDP or TCP, or a dialogue. The prober gives and reads bytes; sockets,
+ * One check's talk on the wire: a oneshot over UDP or TCP, or a conversation. The prober gives and reads bytes; sockets,
  * sends and the end of waiting are kept here. Nothing is judged.
  */
 import type { Check, Tls } from "../model/check.ts";
 import type { Observation } from "../model/observation.ts";
 import type { Net, TcpAttempt, UdpAttempt } from "../model/parts.ts";
 import type { Endpoint } from "../model/ports.ts";
-import type { Ask, Connection, Dialogue, Oneshot, Read, Reading, Schedule, Transaction } from "../model/prober.ts";
+import type { Ask, Connection, Conversation, Oneshot, Read, Reading, Schedule, Transaction } from "../model/prober.ts";
 import { aborted, withDeadline } from "./deadline.ts";
 
 /** A connection is given this long unless the user says otherwise: it covers the SYN resends of every system at about 1 s and 3 s. */
@@ -15,7 +15,7 @@ export const CONNECT_TIMEOUT_MS = 5_000;
 /** A reply that is longer than this without being whole is no reply. */
 const REPLY_CAP_BYTES = 64 * 1024;
 
-/** At most this many connections in one dialogue. */
+/** At most this many connections in one conversation. */
 const CONNECTIONS_MAX = 4;
 
 /** What an exchange is made over, and until when. */
@@ -59,7 +59,9 @@ export async function exchangeUdp(
           // Thrown to the socket it would end the process.
           fail(mistake);
         }
-        if (best.final !== undefined) answered.abort();
+        if (best.final === undefined) return;
+        if (best.undo !== undefined) socket.send(best.undo);
+        answered.abort();
       },
     },
     signal,
@@ -112,15 +114,16 @@ export async function exchangeTcp(prober: Oneshot<unknown>, check: Check, ask: A
       best = { ...best, ...transaction.read(buffered, ask.remote, ask.world.monotonicMs()) };
       return best.final === undefined ? undefined : buffered.length;
     }, REPLY_CAP_BYTES);
+    if (best.undo !== undefined) connection.send(best.undo);
     return exchanged(best.final ?? best.soFar, [attempt.seen()]);
   } finally {
     attempt.close();
   }
 }
 
-/** A dialogue may open several connections to the one endpoint, one after the other; each is observed. */
-export async function exchangeDialogue(
-  prober: Dialogue<unknown>,
+/** A conversation may open several connections to the one endpoint, one after the other; each is observed. */
+export async function converse(
+  conversation: Conversation<unknown>,
   check: Check,
   ask: Ask,
   reach: Reach,
@@ -135,8 +138,8 @@ export async function exchangeDialogue(
   };
   try {
     const dialer = { ...ask, connect: dial, ...(check.tls === undefined ? {} : { tls: check.tls }) };
-    const reading = await prober.run(check.params, dialer);
-    if (reading === undefined && attempts.length === 0) throw new TypeError(`${prober.id} never connected`);
+    const reading = await conversation.run(check.params, dialer);
+    if (reading === undefined && attempts.length === 0) throw new TypeError(`${check.prober} never connected`);
     return exchanged(
       reading,
       attempts.map((attempt) => attempt.seen()),

@@ -6,7 +6,7 @@ import { withAttempts } from "../model/schedule.ts";
 import { judge } from "../verdict/state.ts";
 import type { AddressContext } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
-import { CONNECT_TIMEOUT_MS, type Exchanged, exchangeDialogue, exchangeTcp, exchangeUdp } from "./exchange.ts";
+import { CONNECT_TIMEOUT_MS, converse, type Exchanged, exchangeTcp, exchangeUdp } from "./exchange.ts";
 import { claimTurn } from "./manners.ts";
 import { failed, interrupted, notDue } from "./seen.ts";
 
@@ -61,14 +61,20 @@ function exchange(
   signal: AbortSignal,
 ): Promise<Exchanged> {
   const reach = { net: parts.net, signal, connectTimeoutMs: options.timeoutMs ?? CONNECT_TIMEOUT_MS };
-  if (prober.kind === "dialogue") return exchangeDialogue(prober, check, ask, reach);
-  if (check.transport === "tcp") return exchangeTcp(prober, check, ask, reach);
-  return exchangeUdp(prober, withAttempts(prober.schedule, options.attempts), check, ask, reach);
+  if (prober.kind === "dialogue") return converse(prober, check, ask, reach);
+  if (check.transport === "udp") {
+    return exchangeUdp(prober, withAttempts(prober.schedule, options.attempts), check, ask, reach);
+  }
+  const { conversation } = prober;
+  return conversation === undefined
+    ? exchangeTcp(prober, check, ask, reach)
+    : converse(conversation, check, ask, reach);
 }
 
 function giveUpMsOf(prober: Oneshot<unknown> | Dialogue<unknown>, check: Check, attempts?: number): number {
   if (prober.kind === "dialogue") return prober.giveUpMs;
-  return check.transport === "udp" ? withAttempts(prober.schedule, attempts).giveUpMs : prober.schedule.giveUpMs;
+  if (check.transport === "udp") return withAttempts(prober.schedule, attempts).giveUpMs;
+  return (prober.conversation ?? prober.schedule).giveUpMs;
 }
 
 function seenOf(

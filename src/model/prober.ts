@@ -99,6 +99,8 @@ export interface Oneshot<P> extends ProberHead {
   readonly schedule: Schedule;
   /** The socket is bound before this is called, because SIP's Via names the local port. */
   start(params: P, ask: Ask, local: Endpoint): Transaction;
+  /** Held over TCP in place of the transaction, where one request on one connection is not enough. */
+  readonly conversation?: Conversation<P>;
 }
 
 export interface Schedule {
@@ -117,17 +119,23 @@ export interface Transaction {
   read(bytes: Uint8Array, from: Endpoint, atMs: number): Read;
 }
 
-/** Neither field: incomplete, or not ours; keep waiting. `soFar` stands if nothing better comes. */
+/** No field: incomplete, or not ours; keep waiting. `soFar` stands if nothing better comes. */
 export interface Read {
   readonly final?: Reading;
   readonly soFar?: Reading;
+  /** With `final`: sent once, before the socket closes, to undo what the request brought about at the far end. */
+  readonly undo?: Uint8Array;
 }
 
-/** Several turns, perhaps several connections (StartTLS, SMB1, legacy hello). TCP only. */
-export interface Dialogue<P> extends ProberHead {
+/** TCP only. */
+export interface Dialogue<P> extends ProberHead, Conversation<P> {
   readonly kind: "dialogue";
+}
+
+/** Several turns, perhaps several connections (StartTLS, SMB1, legacy hello). */
+export interface Conversation<P> {
   readonly giveUpMs: number;
-  /** The most that one dialogue ever sends; printed by `plan`, held by the conformance suite. */
+  /** The most that it ever sends; printed by `plan`, held by the conformance suite. */
   readonly cost: { readonly packets: number; readonly bytes: number };
   run(params: P, ask: Ask & Dialer): Promise<Reading | undefined>;
 }

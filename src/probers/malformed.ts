@@ -2,7 +2,7 @@
  * Bytes that are not the protocol: a codec's WireError becomes a `mismatch` reading here, once for all probers, so that
  * none of them can forget it and the engine never sees an exception for what a peer sent.
  */
-import type { Prober, Reading } from "../model/prober.ts";
+import type { Conversation, Prober, Reading } from "../model/prober.ts";
 import { WireError } from "../wire/bytes.ts";
 
 /** The prober, with malformed replies as readings. Over UDP a better datagram may still come; over TCP none can. */
@@ -11,19 +11,11 @@ export function withMismatch(prober: Prober): Prober {
     case "sweep":
       return prober;
     case "dialogue":
-      return {
-        ...prober,
-        run: async (params, ask) => {
-          try {
-            return await prober.run(params, ask);
-          } catch (error) {
-            return mismatch(prober, error);
-          }
-        },
-      };
+      return { ...prober, ...conversationWithMismatch(prober, prober) };
     case "oneshot":
       return {
         ...prober,
+        ...(prober.conversation && { conversation: conversationWithMismatch(prober, prober.conversation) }),
         start: (params, ask, local) => {
           const transaction = prober.start(params, ask, local);
           return {
@@ -40,6 +32,19 @@ export function withMismatch(prober: Prober): Prober {
         },
       };
   }
+}
+
+function conversationWithMismatch<P>(prober: Prober, conversation: Conversation<P>): Conversation<P> {
+  return {
+    ...conversation,
+    run: async (params, ask) => {
+      try {
+        return await conversation.run(params, ask);
+      } catch (error) {
+        return mismatch(prober, error);
+      }
+    },
+  };
 }
 
 /** Rethrows what is no WireError, or one about bytes that we could not write: a mistake of ours, not of the peer. */

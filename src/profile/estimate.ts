@@ -1,12 +1,12 @@
 /**
  * What a plan costs at worst, for `plan`: sends, bytes and time of each check, from the prober's own schedule. A send
  * is a datagram, a TCP connection request, or one write into a connection. Not counted: what the system adds
- * (acknowledgements, retransmissions, headers, TLS handshakes), leads, which nobody can foresee, and the second ask of
- * UDP ports whose silence may be a withheld ICMP error. A name counts as one address.
+ * (acknowledgements, retransmissions, headers, TLS handshakes), what replies bring about, which nobody can foresee (leads, and what
+ * a prober undoes), and the second ask of UDP ports whose silence may be a withheld ICMP error. A name counts as one address.
  */
 import type { Check, Plan } from "../model/check.ts";
 import { countPorts } from "../model/ports.ts";
-import type { Ask, Oneshot, Prober, Sweep, World } from "../model/prober.ts";
+import type { Ask, Conversation, Oneshot, Prober, Sweep, World } from "../model/prober.ts";
 import { withAttempts } from "../model/schedule.ts";
 import type { Transport } from "../model/words.ts";
 
@@ -67,9 +67,10 @@ function estimateCheck(check: Check, prober: Prober, world: World, pace: Pace): 
   const ask: Ask = { host: check.host, remote: endpointOf(check), learned: {}, world };
   if (prober.kind === "sweep") return estimateSweep(check, prober, ask, pace);
   const connects = check.transport === "tcp" ? 1 : 0;
-  if (prober.kind === "oneshot") return estimateOneshot(check, prober, ask, connects, pace);
-  const { packets, bytes } = prober.cost;
-  return { packets: packets + connects, bytes, worstMs: pace.timeoutMs ?? prober.giveUpMs };
+  if (prober.kind === "dialogue") return estimateConversation(prober, pace);
+  const { conversation } = prober;
+  if (connects === 1 && conversation !== undefined) return estimateConversation(conversation, pace);
+  return estimateOneshot(check, prober, ask, connects, pace);
 }
 
 function estimateOneshot(check: Check, prober: Oneshot<unknown>, ask: Ask, connects: number, pace: Pace): Estimate {
@@ -83,6 +84,10 @@ function estimateOneshot(check: Check, prober: Oneshot<unknown>, ask: Ask, conne
     bytes: said.reduce((sum, length) => sum + length, 0),
     worstMs: pace.timeoutMs ?? schedule.giveUpMs,
   };
+}
+
+function estimateConversation({ cost, giveUpMs }: Conversation<unknown>, pace: Pace): Estimate {
+  return { packets: cost.packets + 1, bytes: cost.bytes, worstMs: pace.timeoutMs ?? giveUpMs };
 }
 
 function estimateSweep(check: Check, prober: Sweep<unknown>, ask: Ask, pace: Pace): Estimate {

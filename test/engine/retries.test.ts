@@ -4,10 +4,27 @@ import { ask } from "../probers/asking.ts";
 import { farEnd } from "../probers/far-end.ts";
 import { ldapPing } from "../probers/peers.ts";
 import { answers, refuses, silent } from "./scripted-net.ts";
-import { check, oneshot, reading, stage } from "./stage.ts";
+import { check, dialogue, oneshot, reading, stage } from "./stage.ts";
 
 const echo = oneshot("echo");
 const udp = check("echo", 7, { transport: "udp" });
+
+describe("a prober that holds a conversation over TCP", () => {
+  const twoFaced = oneshot("echo", { conversation: dialogue("conversation") });
+
+  it("does so there, with its own time to give up", async () => {
+    const [tcp, silentTcp] = [check("echo", 7), check("echo", 9)];
+    const scene = { port: ({ port }: { readonly port: number }) => (port === 7 ? answers(250) : silent) };
+    const { results } = await stage([tcp, silentTcp], { probers: [twoFaced], scene });
+    expect(results[0]).toMatchObject({ outcome: "pass", durationMs: 250, timeoutMs: 10_000 });
+    expect(results[1]).toMatchObject({ outcome: "fail", durationMs: 10_000, verdict: { service: "silent" } });
+  });
+
+  it("keeps its schedule over UDP", async () => {
+    const { net } = await stage([udp], { probers: [twoFaced], scene: { port: () => silent } });
+    expect(net.opened.map(({ sends }) => sends)).toEqual([[0, 1_000, 3_000]]);
+  });
+});
 
 describe("a transaction over UDP", () => {
   it("resends at the prober's times, and gives up at the prober's time", async () => {
@@ -73,6 +90,18 @@ describe("a transaction over UDP", () => {
   ])("is sent %d times where the user wants that", async (attempts, sends) => {
     const { net } = await stage([udp], { probers: [echo], scene: { port: () => silent }, options: { attempts } });
     expect(net.opened[0]?.sends).toEqual(sends);
+  });
+
+  it("sends what undoes its request, once, and before it leaves", async () => {
+    const undoing = oneshot("echo", {
+      start: () => ({
+        request: () => Uint8Array.of(1),
+        read: () => ({ final: reading(), undo: Uint8Array.of(9, 9) }),
+      }),
+    });
+    const { results, net } = await stage([udp], { probers: [undoing], scene: { port: () => answers(250) } });
+    expect(net.opened[0]).toMatchObject({ sends: [0, 250], endedMs: 250 });
+    expect(results[0]).toMatchObject({ outcome: "pass", attempts: 2, durationMs: 250 });
   });
 
   it("over the real network finds a server that lost the first datagram", async () => {

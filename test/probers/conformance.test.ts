@@ -10,8 +10,9 @@ import { realWorld } from "../../src/cli/parts.ts";
 import type { Tls } from "../../src/model/check.ts";
 import type { Evidence } from "../../src/model/evidence.ts";
 import type { Endpoint } from "../../src/model/ports.ts";
-import type { Connection, Dialogue, Oneshot, Prober } from "../../src/model/prober.ts";
+import type { Connection, Conversation, Oneshot, Prober } from "../../src/model/prober.ts";
 import type { CheckResult } from "../../src/model/result.ts";
+import type { Transport } from "../../src/model/words.ts";
 import { loadProber, proberIds } from "../../src/probers/index.ts";
 import { ask } from "./asking.ts";
 import { endlessStreams, TRIALS, type Trial } from "./behaviours.ts";
@@ -150,14 +151,22 @@ function expectHonest(result: CheckResult, trial: Trial): void {
   }
 }
 
+function conversationOf(prober: Prober, transport: Transport): Conversation<Evidence> | undefined {
+  if (prober.kind === "dialogue") return prober;
+  return prober.kind === "oneshot" && transport === "tcp" ? prober.conversation : undefined;
+}
+
 /** What a prober says it sends at most, it sends at most. */
-function expectCost(prober: Prober, { observations }: CheckResult, received: FarEnd["received"]): void {
+function expectCost(prober: Prober, { check, observations }: CheckResult, received: FarEnd["received"]): void {
   const sends = observations.reduce((sum, seen) => sum + seen.sentMs.length, 0);
   expect(sends).toBeGreaterThanOrEqual(received.requests);
-  if (prober.kind === "oneshot") expect(sends).toBeLessThanOrEqual(prober.schedule.sendsAtMs.length);
-  if (prober.kind !== "dialogue") return;
-  expect(sends).toBeLessThanOrEqual(prober.cost.packets);
-  expect(received.bytes).toBeLessThanOrEqual(prober.cost.bytes);
+  const conversation = conversationOf(prober, check.transport);
+  if (conversation === undefined) {
+    if (prober.kind === "oneshot") expect(sends).toBeLessThanOrEqual(prober.schedule.sendsAtMs.length);
+    return;
+  }
+  expect(sends).toBeLessThanOrEqual(conversation.cost.packets);
+  expect(received.bytes).toBeLessThanOrEqual(conversation.cost.bytes);
 }
 
 describe("a port where nothing listens", () => {
@@ -177,7 +186,8 @@ describe("a peer without end", () => {
 
   it.each(inClear)("is left by %s after so many frames, and so many datagrams are forgotten", async (_, each) => {
     const prober = await loadProber(each.id);
-    if (prober.kind === "dialogue") await expectAnEnd(prober, each.peer);
+    const conversation = conversationOf(prober, each.wire === "udp" ? "udp" : "tcp");
+    if (conversation !== undefined) await expectAnEnd(each.id, conversation, each.peer);
     if (prober.kind === "oneshot" && each.wire === "udp") expectForgotten(prober, each.peer);
   });
 
@@ -195,23 +205,23 @@ describe("a peer without end", () => {
 });
 
 /** Asks for frames of a peer that always has one more, and never sends more than it said. */
-async function expectAnEnd(prober: Dialogue<Evidence>, peer: Peer): Promise<void> {
+async function expectAnEnd(id: string, conversation: Conversation<Evidence>, peer: Peer): Promise<void> {
   const sent: Uint8Array[] = [];
   let received = 0;
   const connection: Connection = {
     local: LOCAL,
     send: (bytes) => void sent.push(bytes),
     receive: async () => {
-      if (++received > FRAMES_MAX) throw new Error(`${prober.id} has read ${FRAMES_MAX} frames and reads on`);
+      if (++received > FRAMES_MAX) throw new Error(`${id} has read ${FRAMES_MAX} frames and reads on`);
       return rightReply(peer, sent.at(-1)!, Math.min(sent.length - 1, 1));
     },
     pending: () => new Uint8Array(0),
     startTls: async () => undefined,
   };
   const ask = { host: "dc01", remote: LOCAL, learned: {}, world: realWorld() };
-  await prober.run(peer.params ?? {}, { ...ask, connect: async () => connection });
-  expect(sent.length).toBeLessThanOrEqual(prober.cost.packets);
-  expect(sent.reduce((sum, bytes) => sum + bytes.length, 0)).toBeLessThanOrEqual(prober.cost.bytes);
+  await conversation.run(peer.params ?? {}, { ...ask, connect: async () => connection });
+  expect(sent.length).toBeLessThanOrEqual(conversation.cost.packets);
+  expect(sent.reduce((sum, bytes) => sum + bytes.length, 0)).toBeLessThanOrEqual(conversation.cost.bytes);
 }
 
 function rightReply({ answer, refusal }: Peer, request: Uint8Array, turn: number): Uint8Array | undefined {

@@ -43,6 +43,12 @@ function oneshot(read: () => never): Prober {
   return withMismatch(prober);
 }
 
+/** Over TCP it holds a conversation. */
+function twoFaced(run: () => never): Prober {
+  const conversation = { giveUpMs: 1_000, cost: { packets: 0, bytes: 0 }, run: async () => run() };
+  return withMismatch({ ...(oneshot(run) as Oneshot<unknown>), conversation });
+}
+
 function dialogue(run: () => never): Prober {
   const prober: Dialogue<unknown> = {
     ...head,
@@ -85,6 +91,14 @@ describe("malformed bytes", () => {
 
   it("end a dialogue with a reading", async () => {
     expect(await readingAfter(malformed, "dialogue", "tcp")).toEqual(reading);
+  });
+
+  it("end the conversation of a oneshot with a reading", async () => {
+    const prober = twoFaced(() => {
+      throw malformed;
+    }) as Oneshot<unknown>;
+    const run = prober.conversation?.run({}, { ...ask("tcp"), connect: async () => undefined });
+    expect(await run).toEqual(reading);
   });
 
   it.each(["truncated", "unsupported", "limit"] as const)("are so too when the codec says %s", async (code) => {

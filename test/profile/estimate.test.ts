@@ -44,6 +44,14 @@ describe("the cost of a check", () => {
     expect(estimate([ldap]).checks[0]).toEqual({ packets: 4, bytes: 400, worstMs: 10_000 });
   });
 
+  it("is what a conversation over TCP says of itself, and all sends over UDP", () => {
+    const stun = "{service: STUN, ports: [tcp/3478, udp/3478], prober: stun}";
+    expect(estimate([stun]).checks.slice(0, 2)).toEqual([
+      { packets: 6, bytes: 500, worstMs: 15_000 },
+      { packets: 3, bytes: 600, worstMs: 6000 },
+    ]);
+  });
+
   it("is each port of a range as often as it is asked, at the slowest pace", () => {
     expect(estimate([range]).checks).toEqual([{ packets: 63, bytes: 252, worstMs: 66_000 }]);
     const tcp = range.replace("udp/", "tcp/");

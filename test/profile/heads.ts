@@ -42,6 +42,12 @@ const kerberos: Oneshot<Record<string, never>> = {
   start: () => ({ request: () => new Uint8Array(200), read: () => ({}) }),
 };
 
+const stun: Oneshot<Record<string, never>> = {
+  ...kerberos,
+  id: "stun",
+  conversation: { giveUpMs: 15_000, cost: { packets: 5, bytes: 500 }, run: async () => undefined },
+};
+
 const portSweep: Sweep<Record<string, never>> = {
   kind: "sweep",
   id: "port-sweep",
@@ -56,5 +62,5 @@ const portSweep: Sweep<Record<string, never>> = {
 const netbiosDatagram: Oneshot<Record<string, never>> = { ...ntp, id: "netbios-datagram", silence: "inconclusive" };
 
 export const heads: ReadonlyMap<string, Prober> = new Map(
-  [kerberos, ldapBind, netbiosDatagram, ntp, portSweep].map((head) => [head.id, head]),
+  [kerberos, ldapBind, netbiosDatagram, ntp, portSweep, stun].map((head) => [head.id, head]),
 );

@@ -4,7 +4,7 @@
  */
 import { FACT_WAIT_MS } from "../../engine/facts.ts";
 import { SWEEP_PACE } from "../../engine/range.ts";
-import type { ParamSpec, Prober } from "../../model/prober.ts";
+import type { Conversation, ParamSpec, Prober } from "../../model/prober.ts";
 import type { Transport } from "../../model/words.ts";
 import { plural } from "../../report/text-layout.ts";
 import { CHANCE_BYTE, firstMessage, HOST, LOCAL, TARGET, WALL_MS } from "./first-message.ts";
@@ -62,24 +62,29 @@ const SILENCE_WORDS: Readonly<Record<Prober["silence"], string>> = {
 function scheduleOf(prober: Prober): readonly string[] {
   switch (prober.kind) {
     case "oneshot": {
-      const { sendsAtMs, giveUpMs } = prober.schedule;
-      const giveUp = `gives up after ${seconds(giveUpMs)}`;
-      return prober.transports.map((transport) =>
-        transport === "tcp"
-          ? `TCP: sent once, as soon as the connection is there; ${giveUp}.`
-          : `UDP: sent ${listOf(sendsAtMs.map(sendText))}, until it is answered; ${giveUp}.`,
-      );
+      const { schedule, conversation } = prober;
+      const giveUp = `gives up after ${seconds(schedule.giveUpMs)}`;
+      return prober.transports.map((transport) => {
+        if (transport === "udp") {
+          return `UDP: sent ${listOf(schedule.sendsAtMs.map(sendText))}, until it is answered; ${giveUp}.`;
+        }
+        if (conversation !== undefined) return `TCP: at ${limitsOf(conversation)}`;
+        return `TCP: sent once, as soon as the connection is there; ${giveUp}.`;
+      });
     }
     case "dialogue":
-      return [
-        `At most ${plural(prober.cost.packets, "message")} and ${plural(prober.cost.bytes, "byte")} in all; gives up after ${seconds(prober.giveUpMs)}.`,
-      ];
+      return [`At ${limitsOf(prober)}`];
     case "sweep":
       return prober.transports.map((transport) => {
         const { attempts, replyTimeoutMs } = SWEEP_PACE[transport];
         return `${transport.toUpperCase()}: a silent port is asked ${attempts} times and waited for ${seconds(replyTimeoutMs)} each time.`;
       });
   }
+}
+
+function limitsOf({ cost, giveUpMs }: Conversation<unknown>): string {
+  const most = `most ${plural(cost.packets, "message")} and ${plural(cost.bytes, "byte")} in all`;
+  return `${most}; gives up after ${seconds(giveUpMs)}.`;
 }
 
 function sendText(atMs: number): string {

@@ -1,10 +1,10 @@
 /**
- * The first thing that a prober would send, built by the prober itself. Nothing here opens a socket: a dialogue talks
+ * The first thing that a prober would send, built by the prober itself. Nothing here opens a socket: a conversation goes
  * into a connection that ends before a byte has come back.
  */
 import type { Evidence } from "../../model/evidence.ts";
 import type { Endpoint } from "../../model/ports.ts";
-import type { Ask, Connection, Dialogue, Prober, World } from "../../model/prober.ts";
+import type { Ask, Connection, Conversation, Prober, World } from "../../model/prober.ts";
 import type { Transport } from "../../model/words.ts";
 
 /** Every byte of chance, so that it is known again where it stands in a message. */
@@ -18,7 +18,7 @@ export const TARGET = "192.0.2.10";
 export const LOCAL: Omit<Endpoint, "transport"> = { address: "192.0.2.200", port: 49_152 };
 
 /**
- * The bytes of the first request, or the first message of a dialogue; undefined where the prober says nothing before it
+ * The bytes of the first request, or the first message of a conversation; undefined where the prober says nothing before it
  * was spoken to, or only connects. Parameters have the values of their examples.
  */
 export async function firstMessage(prober: Prober, transport: Transport): Promise<Uint8Array | undefined> {
@@ -31,9 +31,12 @@ export async function firstMessage(prober: Prober, transport: Transport): Promis
   const params = exampleParams(prober);
   switch (prober.kind) {
     case "oneshot":
+      if (transport === "tcp" && prober.conversation !== undefined) {
+        return firstOfConversation(prober.conversation, params, ask);
+      }
       return prober.start(params, ask, { transport, ...LOCAL }).request(0);
     case "dialogue":
-      return firstOfDialogue(prober, params, ask);
+      return firstOfConversation(prober, params, ask);
     case "sweep":
       return transport === "udp" ? prober.payload(params, ask) : undefined;
   }
@@ -46,8 +49,8 @@ function exampleParams({ params }: Prober): Evidence {
 }
 
 /** Nothing comes back, so a prober may go on to its next connection: only the first message counts. */
-async function firstOfDialogue(
-  prober: Dialogue<Evidence>,
+async function firstOfConversation(
+  conversation: Conversation<Evidence>,
   params: Evidence,
   ask: Ask,
 ): Promise<Uint8Array | undefined> {
@@ -59,7 +62,7 @@ async function firstOfDialogue(
     pending: () => new Uint8Array(0),
     startTls: async () => undefined,
   };
-  await prober.run(params, { ...ask, connect: async () => connection });
+  await conversation.run(params, { ...ask, connect: async () => connection });
   return sent[0];
 }
 
