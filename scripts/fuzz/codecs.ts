@@ -7,6 +7,7 @@ import { type ByteOrder, Reader } from "../../src/wire/bytes.ts";
 import { decodeCldap } from "../../src/wire/cldap.ts";
 import { decodePdu, pduFrameLength } from "../../src/wire/dcerpc.ts";
 import { decodeBind, decodeBindAck, decodeBindNak } from "../../src/wire/dcerpc-bind.ts";
+import { decodeDns, decodeDnsFrame, dnsFrameId, dnsFrameLength } from "../../src/wire/dns.ts";
 import { decodeLookupReply, decodeLookupRequest } from "../../src/wire/epm.ts";
 import { decodeTower, towerBinding } from "../../src/wire/epm-tower.ts";
 import { decodeIpv4 } from "../../src/wire/ipv4.ts";
@@ -125,6 +126,10 @@ export const CODECS: Readonly<Record<string, Codec>> = {
   x224FrameLength: { decode: frameLength(x224FrameLength), messages: messages.x224 },
   decodeX224: { decode: decodeX224, messages: messages.x224 },
   decodeRdpNegotiation: { decode: decodeRdpNegotiation, messages: messages.rdpNegotiations },
+  decodeDns: { decode: decodeDns, messages: messages.dns },
+  decodeDnsFrame: { decode: decodeDnsFrame, messages: messages.dnsFrames },
+  dnsFrameLength: { decode: frameLength(dnsFrameLength), messages: messages.dnsFrames },
+  dnsFrameId: { decode: dnsFrameId, messages: messages.dnsFrames },
 };
 
 /** A frame without length would be cut off for ever, one without end awaited for ever. */

@@ -36,6 +36,8 @@ export const pseudoTls: Messages = [
   fixture("ms-turn/pseudo-client-hello.hex"),
   fixture("ms-turn/pseudo-server-hello.hex"),
 ];
+export const dns: Messages = ["soa-zone", "srv", "nxdomain"].map((name) => fixture(`dns/${name}-udp-samba.hex`));
+export const dnsFrames: Messages = [fixture("dns/soa-zone-tcp-samba.hex")];
 
 /** PDUs of DCE/RPC without their head. */
 export const pduBodies: Messages = fixturesIn("dcerpc").map((pdu) => pdu.slice(16));

@@ -44,6 +44,8 @@ export interface ParamSpec {
   readonly about: string;
   /** The prober cannot do without it. */
   readonly required?: true;
+  /** For strings: the only ones that it takes. */
+  readonly values?: readonly [string, ...string[]];
   /** For strings: at most this many characters; for secrets: so many bytes behind the name (default 255). */
   readonly maxLength?: number;
   /** For booleans: when true the prober begins TLS inside the protocol, and the row's `tls` says how. */

@@ -3,6 +3,7 @@ import type { Prober } from "../model/prober.ts";
 import { withMismatch } from "./malformed.ts";
 
 const PROBERS = {
+  dns: async () => (await import("./dns.ts")).dns,
   "endpoint-mapper": async () => (await import("./endpoint-mapper.ts")).endpointMapper,
   kerberos: async () => (await import("./kerberos.ts")).kerberos,
   kpasswd: async () => (await import("./kpasswd.ts")).kpasswd,

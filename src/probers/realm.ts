@@ -3,6 +3,7 @@
  * but the report says that it was one.
  */
 import type { Ask, ParamSpec } from "../model/prober.ts";
+import { domainOf } from "./host-domain.ts";
 
 /** The name of the learned fact. */
 const REALM_FACT = "realm";
@@ -34,11 +35,4 @@ export function chooseRealm(given: string | undefined, ask: Pick<Ask, "host" | "
   const learned = ask.learned[REALM_FACT];
   if (typeof learned === "string" && learned !== "") return { realm: learned, realmFrom: "learned" };
   return { realm: NOBODYS_REALM, realmFrom: "made up" };
-}
-
-/** What follows the first label of a host's name; undefined for addresses and names of a single label. */
-function domainOf(host: string): string | undefined {
-  const name = host.replace(/\.$/, "");
-  const isAddress = name.includes(":") || /(^|\.)\d+$/.test(name);
-  return isAddress ? undefined : /^[^.]+\.(.+)$/.exec(name)?.[1];
 }

@@ -256,6 +256,7 @@ function valueSchema(spec: ParamSpec): z.ZodType {
   if (spec.type === "boolean") return z.boolean().describe(spec.about);
   if (spec.type === "integer") return z.int().describe(spec.about);
   if (spec.type === "secret") return word(`${spec.about} The name of a secret, never the secret.`, "bind-password");
+  if (spec.values !== undefined) return z.enum(spec.values).describe(spec.about);
   return oneLine(spec.about, spec.maxLength ?? MAX_TEXT_LENGTH);
 }
 

@@ -13,6 +13,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   nmblookup: "samba-common-bin",
   chronyd: "chrony",
   python3: "python3",
+  tshark: "tshark",
+  dumpcap: "wireshark-common",
 };
 
 const FILES: Readonly<Record<string, string>> = {

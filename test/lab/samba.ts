@@ -66,8 +66,8 @@ function smbConf(folder: string): string {
 
 async function isListening(namespace: string): Promise<boolean> {
   const listening = await listeners(namespace);
-  const both = ["88", "464", "389"].flatMap((port) => [`tcp/${port}`, `udp/${port}`]);
-  const tcp = [636, 139, 445, 135, ...RPC_PORTS].map((port) => `tcp/${port}`);
+  const both = ["53", "88", "464", "389"].flatMap((port) => [`tcp/${port}`, `udp/${port}`]);
+  const tcp = [636, 3268, 3269, 139, 445, 135, ...RPC_PORTS].map((port) => `tcp/${port}`);
   const sockets = [...both, ...tcp].flatMap((port) => [socketOf(DC.v4, port), socketOf(`[${DC.v6}]`, port)]);
   // NetBIOS over UDP exists over IPv4 only.
   const netbios = ["udp/137", "udp/138"].map((port) => socketOf(DC.v4, port));

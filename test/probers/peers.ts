@@ -5,6 +5,7 @@
 import type { Evidence } from "../../src/model/evidence.ts";
 import { decodeCldap, encodeCldap } from "../../src/wire/cldap.ts";
 import { pduFrameLength } from "../../src/wire/dcerpc.ts";
+import { decodeDns, dnsFrameLength, encodeDns, encodeDnsFrame, RCODE } from "../../src/wire/dns.ts";
 import { decodeAsRequest, decodeKrbError, encodeKrbError } from "../../src/wire/kerberos.ts";
 import { decodeKerberosFrame, encodeKerberosFrame, kerberosFrameLength } from "../../src/wire/kerberos-frame.ts";
 import { decodeLdap, encodeLdap, ldapFrameLength } from "../../src/wire/ldap.ts";
@@ -96,6 +97,20 @@ function smbAnswerToAnother(): Uint8Array {
   return bytes;
 }
 
+/** Samba's answer for its zone, to this question; or a refusal of it. */
+export function dnsAnswer(
+  request: Uint8Array,
+  how: { readonly idBit?: number; readonly refused?: true } = {},
+): Uint8Array {
+  const { id, questions } = decodeDns(request);
+  const answer = { ...decodeDns(fixture("dns/soa-zone-udp-samba.hex")), id: id ^ (how.idBit ?? 0), questions };
+  return encodeDns(how.refused ? { ...answer, rcode: RCODE.refused, answers: [], authorities: [] } : answer);
+}
+
+function dnsOverTcp(request: Uint8Array, how: Parameters<typeof dnsAnswer>[1] = {}): Uint8Array {
+  return encodeDnsFrame(dnsAnswer(request.subarray(2), how));
+}
+
 /** chronyd's reply to this request, or one that differs from it. */
 function ntp(request: Uint8Array, how: Partial<NtpPacket> = {}): Uint8Array {
   const { transmit } = decodeNtp(request);
@@ -106,6 +121,21 @@ const DRSUAPI = { interface: "e3514235-4b06-11d1-ab04-00c04fc2dcd2", major: 4, m
 const LISTING = ["dcerpc/bind-ack-epm-samba.hex", "epm/lookup-samba-four.hex", "epm/lookup-samba-no-more.hex"];
 
 export const PEERS: Readonly<Record<string, Entry>> = {
+  dns: {
+    tcp: {
+      frameLength: dnsFrameLength,
+      params: { name: "lab.test" },
+      answer: (request) => [dnsOverTcp(request)],
+      refusal: (request) => [dnsOverTcp(request, { refused: true })],
+      wrongId: (request) => [dnsOverTcp(request, { idBit: 1 })],
+    },
+    udp: {
+      params: { name: "lab.test" },
+      answer: (request) => [dnsAnswer(request)],
+      refusal: (request) => [dnsAnswer(request, { refused: true })],
+      wrongId: (request) => [dnsAnswer(request, { idBit: 1 })],
+    },
+  },
   "endpoint-mapper": {
     tcp: {
       frameLength: pduFrameLength,

@@ -19,7 +19,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
     imports: [],
     modules: ["koffi", "node:dgram", "node:fs/promises", "node:net", "node:os", "node:worker_threads"],
   },
-  wire: { layer: 1, imports: [], modules: [] },
+  wire: { layer: 1, imports: [], modules: ["dns-packet"] },
   net: {
     layer: 1,
     imports: ["model", "node-dgram-ext"],
