@@ -3,7 +3,7 @@
  * table against what the folder exports.
  */
 import * as ber from "../../src/wire/ber.ts";
-import { type ByteOrder, Reader } from "../../src/wire/bytes.ts";
+import { type ByteOrder, Reader, utf8Text } from "../../src/wire/bytes.ts";
 import { decodeCldap } from "../../src/wire/cldap.ts";
 import { decodePdu, pduFrameLength } from "../../src/wire/dcerpc.ts";
 import { decodeBind, decodeBindAck, decodeBindNak } from "../../src/wire/dcerpc-bind.ts";
@@ -28,6 +28,10 @@ import { decodeNtp } from "../../src/wire/ntp.ts";
 import * as pseudoTls from "../../src/wire/pseudo-tls.ts";
 import { decodeRdpNegotiation } from "../../src/wire/rdp-negotiation.ts";
 import { decodeRfbRefusal, decodeRfbVersion, rfbRefusalLength, rfbVersionLength } from "../../src/wire/rfb.ts";
+import { decodeSip, sipFrameLength } from "../../src/wire/sip.ts";
+import { decodeSipAddress } from "../../src/wire/sip-address.ts";
+import { decodeCseq } from "../../src/wire/sip-headers.ts";
+import { decodeVia } from "../../src/wire/sip-via.ts";
 import { decodeSmbFrame, smbFrameLength } from "../../src/wire/smb-frame.ts";
 import { decodeSmb1 } from "../../src/wire/smb1.ts";
 import { decodeSmb2 } from "../../src/wire/smb2.ts";
@@ -103,6 +107,12 @@ export const CODECS: Readonly<Record<string, Codec>> = {
   decodeSessionPacket: { decode: decodeSessionPacket, messages: messages.sessionPackets },
   decodeIpv4: { decode: (bytes) => decodeIpv4(new Reader(bytes)), messages: messages.datagrams },
 
+  decodeSip: { decode: decodeSip, messages: messages.sip },
+  sipFrameLength: { decode: frameLength(sipFrameLength), messages: messages.sip },
+  decodeVia: { decode: ofText(decodeVia), messages: messages.sipValues },
+  decodeSipAddress: { decode: ofText(decodeSipAddress), messages: messages.sipValues },
+  decodeCseq: { decode: ofText(decodeCseq), messages: messages.sipValues },
+
   smbFrameLength: { decode: frameLength(smbFrameLength), messages: messages.smbFrames },
   decodeSmbFrame: { decode: decodeSmbFrame, messages: messages.smbFrames },
   decodeSmb1: { decode: decodeSmb1, messages: messages.smb1 },
@@ -139,6 +149,11 @@ export function frameLength(measure: (buffered: Uint8Array) => number | undefine
     if (length === undefined || (Number.isSafeInteger(length) && length > 0)) return;
     throw new Finding(`a frame of ${length} bytes`);
   };
+}
+
+/** Decoders of a header's value meet it as the message's decoder hands it on. */
+function ofText(decode: (text: string) => unknown): Decode {
+  return (bytes) => decode(utf8Text(bytes));
 }
 
 function inBothOrders(decode: (reader: Reader, order: ByteOrder) => unknown): Decode {

@@ -3,6 +3,7 @@
  * were never captured, because our own side sends them, what our encoders write.
  */
 
+import { utf8Bytes } from "../../src/wire/bytes.ts";
 import { decodeCldap } from "../../src/wire/cldap.ts";
 import { decodePdu, type ResponsePdu } from "../../src/wire/dcerpc.ts";
 import { joinResponse } from "../../src/wire/dcerpc-fragments.ts";
@@ -16,6 +17,8 @@ import { ANY_NAME, encodeNodeStatus } from "../../src/wire/netbios-node-status.t
 import { ANY_SERVER, encodeSessionPacket } from "../../src/wire/netbios-session.ts";
 import { encodeTurnFrame } from "../../src/wire/pseudo-tls.ts";
 import { VERSION_BYTES } from "../../src/wire/rfb.ts";
+import { decodeSip } from "../../src/wire/sip.ts";
+import { headerValues } from "../../src/wire/sip-headers.ts";
 import { decodeSmbFrame, encodeSmbFrame, isSmb1 } from "../../src/wire/smb-frame.ts";
 import { encodeSmb1, SMB1_DIALECT } from "../../src/wire/smb1.ts";
 import { encodeSmb2, SMB2_DIALECT } from "../../src/wire/smb2.ts";
@@ -38,6 +41,13 @@ export const pseudoTls: Messages = [
 ];
 export const dns: Messages = ["soa-zone", "srv", "nxdomain"].map((name) => fixture(`dns/${name}-udp-samba.hex`));
 export const dnsFrames: Messages = [fixture("dns/soa-zone-tcp-samba.hex")];
+export const sip: Messages = ["sip", "sip-rfc4475", "sip-rfc5118"].flatMap((folder) => fixturesIn(folder));
+
+/** Of the headers that have a grammar of their own. */
+export const sipValues: Messages = ["sip/options-200-kamailio.hex", "sip-rfc4475/wsinv.hex"].flatMap((path) => {
+  const { headers } = decodeSip(fixture(path));
+  return ["via", "from", "to", "contact", "cseq"].flatMap((name) => headerValues(headers, name)).map(utf8Bytes);
+});
 
 /** PDUs of DCE/RPC without their head. */
 export const pduBodies: Messages = fixturesIn("dcerpc").map((pdu) => pdu.slice(16));
