@@ -2,6 +2,7 @@
  * The flags that `run` and `plan` share, and what they mean. Every flag has an environment twin: UNITY_PROBE_<FLAG>.
  */
 import type { RunOptions } from "../engine/context.ts";
+import { SAMPLE_PORTS_MIN, type SampleWanted } from "../model/sample.ts";
 import { ConfigError } from "../profile/config-error.ts";
 import type { PlanOptions, VectorOptions } from "../profile/expand.ts";
 import { FORMATS } from "../report/index.ts";
@@ -78,6 +79,11 @@ export const RUN_FLAGS = {
   attempts: { type: "number", about: "Sends of a UDP request, and asks of a silent port in a range" },
   concurrency: { type: "number", about: "Checks at once over all hosts (default 64)" },
   rate: { type: "string", about: "New flows a second in a sweep, or max (default 2000)" },
+  sample: {
+    type: "number",
+    about: "Ask so many ports of each range that has more; of more than 1024 it is 31 (UDP) or 305",
+  },
+  full: { type: "boolean", about: "Ask all ports of every range; over UDP that may take hours, see plan" },
   force: { type: "boolean", about: "Ask although a prober's manners say it is too early" },
   "exit-style": {
     type: "string",
@@ -90,7 +96,7 @@ export const RUN_FLAGS = {
 const HOST_MEANT = "name the machine to ask: --host dc01";
 const DEFAULT_CONCURRENCY = 64;
 const DEFAULT_RATE_PER_S = 2_000;
-const MOST = { attempts: 10, concurrency: 1_000, ratePerS: 1_000_000, timeoutMs: 3_600_000 };
+const MOST = { sample: 65_535, attempts: 10, concurrency: 1_000, ratePerS: 1_000_000, timeoutMs: 3_600_000 };
 
 /** The flags that shape the plan. Throws ConfigError. */
 export function planOptionsOf(flags: FlagValues, randomBytes: (length: number) => Uint8Array): PlanOptions {
@@ -123,6 +129,7 @@ export function runOptionsOf(flags: FlagValues): RunOptions {
   if (flags.ipv4 === true && flags.ipv6 === true) throw new ConfigError("-4 and -6 leave no address to ask");
   const timeout = text(flags, "timeout");
   const attempts = count(flags, "attempts", MOST.attempts);
+  const sample = sampleOf(flags);
   return {
     concurrency: count(flags, "concurrency", MOST.concurrency) ?? DEFAULT_CONCURRENCY,
     ratePerS: rateOf(text(flags, "rate")),
@@ -131,9 +138,17 @@ export function runOptionsOf(flags: FlagValues): RunOptions {
     force: flags.force === true,
     ...(timeout === undefined ? {} : { timeoutMs: durationMs(timeout, "--timeout") }),
     ...(attempts === undefined ? {} : { attempts }),
+    ...(sample === undefined ? {} : { sample }),
     ...(flags.ipv4 === true ? { family: 4 as const } : {}),
     ...(flags.ipv6 === true ? { family: 6 as const } : {}),
   };
+}
+
+function sampleOf(flags: FlagValues): SampleWanted | undefined {
+  const sample = count(flags, "sample", MOST.sample, SAMPLE_PORTS_MIN);
+  if (flags.full !== true) return sample;
+  if (sample !== undefined) throw new ConfigError("--sample beside --full", "a sample, or all ports");
+  return "all";
 }
 
 /** The values of a repeatable flag. */
@@ -170,11 +185,11 @@ function hostsOf(flags: FlagValues): readonly string[] {
   return hosts;
 }
 
-function count(flags: FlagValues, name: string, most: number): number | undefined {
+function count(flags: FlagValues, name: string, most: number, least = 1): number | undefined {
   const value = flags[name];
   if (value === undefined) return undefined;
-  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new ConfigError(`--${name} is not a whole number from 1 to ${most}`);
+  if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new ConfigError(`--${name} is not a whole number from ${least} to ${most}`);
 }
 
 function rateOf(word: string | undefined): number {

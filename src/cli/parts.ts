@@ -7,6 +7,7 @@ import type { World } from "../model/prober.ts";
 import { createNet } from "../net/net.ts";
 import { loadProber } from "../probers/index.ts";
 import { createPlainSweeper } from "../sweep/plain.ts";
+import { createSampler } from "../sweep/sampler.ts";
 
 /** The machine's own clock and chance. */
 export function realWorld(): World {
@@ -28,5 +29,6 @@ export function memoryLedger(): Ledger {
 
 /** Parts for a run over the given network; without one, over the machine's own. */
 export function createParts(world: World = realWorld(), net: Net = createNet(world)): Parts {
-  return { prober: loadProber, net, sweeper: createPlainSweeper({ net, world }), world, ledger: memoryLedger() };
+  const sweeper = createSampler(createPlainSweeper({ net, world }), world);
+  return { prober: loadProber, net, sweeper, world, ledger: memoryLedger() };
 }

@@ -1,6 +1,7 @@
 /** What all parts of one run share. */
 import type { Parts } from "../model/parts.ts";
 import type { CheckSeen } from "../model/result.ts";
+import type { SampleWanted } from "../model/sample.ts";
 import type { Facts } from "./facts.ts";
 import type { IcmpBudget } from "./icmp-budget.ts";
 import type { Limits } from "./limits.ts";
@@ -21,6 +22,8 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   /** Replaces the number of sends of a UDP transaction and of asks of a range's port. */
   readonly attempts?: number;
+  /** How many ports of a longer range are asked; without it long ranges are sampled, and short ones asked in full. */
+  readonly sample?: SampleWanted;
   /** Only addresses of this family. */
   readonly family?: 4 | 6;
 }

@@ -1,9 +1,10 @@
 /** One check of many ports: the job for the sweeper, and what its codes mean. */
 import type { Check } from "../model/check.ts";
 import type { SweepJob } from "../model/observation.ts";
-import { portsOf } from "../model/ports.ts";
+import { countPorts, portsOf } from "../model/ports.ts";
 import type { Ask, Sweep } from "../model/prober.ts";
 import type { CheckSeen } from "../model/result.ts";
+import { sampleSize } from "../model/sample.ts";
 import { rangeOf, verdictOfRange } from "../verdict/range.ts";
 import type { AddressContext } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
@@ -58,6 +59,7 @@ function jobOf(check: Check, prober: Sweep<unknown>, context: AddressContext): S
   const remote = { transport: check.transport, address: check.address!, port: check.ports[0]!.first };
   const ask: Ask = { host: check.host, remote, learned: {}, world: parts.world };
   const canary = check.purpose === "canary";
+  const sample = sampleSize(countPorts(check.ports), check.transport, options.sample);
   return {
     transport: check.transport,
     direction: check.direction,
@@ -69,6 +71,7 @@ function jobOf(check: Check, prober: Sweep<unknown>, context: AddressContext): S
     icmpBudget: budget.allowance(parts.world.monotonicMs()),
     replyTimeoutMs: options.timeoutMs ?? SWEEP_PACE[check.transport].replyTimeoutMs,
     ...(check.source === undefined ? {} : { source: check.source }),
+    ...(sample === undefined ? {} : { sample }),
   };
 }
 

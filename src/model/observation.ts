@@ -60,6 +60,12 @@ export const PEER_CLOSED = "PEER-CLOSED";
 /** `code` of an observation that we ended because the peer sent more than the protocol allows. */
 export const TOO_LONG = "TOO-LONG";
 
+/** ICMP errors that an address may send us now, and how many more each second. */
+export interface IcmpAllowance {
+  readonly tokens: number;
+  readonly perS: number;
+}
+
 /** A range to ask, as data that crosses to a worker: no callback. */
 export interface SweepJob {
   readonly transport: Transport;
@@ -74,9 +80,11 @@ export interface SweepJob {
   /** How often a silent port is asked before it is called silent. */
   readonly attempts: number;
   /** ICMP errors that the target may still send us now, and how many more each second (RFC 1812 4.3.2.8). */
-  readonly icmpBudget: { readonly tokens: number; readonly perS: number };
+  readonly icmpBudget: IcmpAllowance;
   /** How long an answer may take after a send. */
   readonly replyTimeoutMs: number;
+  /** Ask about so many of the ports, spread over all of them; the code of the others stays 0. Absent: all. */
+  readonly sample?: number;
 }
 
 /** One code a port, in the order of `SweepJob.ports`: 0 is "not asked", n is `REASONS[n - 1]`. */
@@ -89,6 +97,15 @@ export interface SweepSeen {
   /** Packets that left, resends included. */
   readonly sent: number;
   readonly source?: string;
+  /**
+   * 1 for a silent UDP port that was asked while a control port of the range was still answered: its silence is not our
+   * own haste. Absent: no control was asked.
+   */
+  readonly confirmed?: Uint8Array;
+  /** What the target may still send us, as the sweep learned it. */
+  readonly icmpBudget?: IcmpAllowance;
+  /** The ports that were drawn, ends first and last; others were asked to find where a block begins and ends. */
+  readonly sample?: Uint16Array;
 }
 
 /** Ports of a range that were seen alike: what verdict/ makes of a SweepSeen. */
@@ -96,5 +113,7 @@ export interface PortGroup {
   readonly state: State;
   readonly reason: Reason;
   readonly offender?: Icmp;
+  /** A silence over UDP that is not our own haste: a port that is known to answer still did. */
+  readonly confirmed?: boolean;
   readonly ports: readonly number[];
 }

@@ -40,6 +40,11 @@ export function holdsPort(spans: readonly PortSpan[], port: number): boolean {
   return spans.some((span) => port >= span.first && port <= span.last && (port - span.first) % span.step === 0);
 }
 
+/** A number of ports, or of anything, with a comma between thousands: `9,968`. */
+export function formatCount(count: number): string {
+  return `${count}`.replace(/\B(?=(?:\d{3})+$)/g, ",");
+}
+
 /** Ports as people write them, ascending: `[22801, 22810, 22811, 22812]` gives `22801,22810-22812`. */
 export function formatPorts(ports: Iterable<number>): string {
   const sorted = [...ports].sort((a, b) => a - b);

@@ -1,12 +1,14 @@
 /**
  * What a plan costs at worst, for `plan`: sends, bytes and time of each check, from the prober's own schedule. A send
  * is a datagram, a TCP connection request, or one write into a connection. Not counted: what the system adds
- * (acknowledgements, retransmissions, headers, TLS handshakes), what replies bring about, which nobody can foresee (leads, and what
- * a prober undoes), and the second ask of UDP ports whose silence may be a withheld ICMP error. A name counts as one address.
+ * (acknowledgements, retransmissions, headers, TLS handshakes), what replies bring about, which nobody can foresee (leads,
+ * and what a prober undoes), the second ask of UDP ports whose silence may be a withheld ICMP error, and the ports that a
+ * sample adds to find the edges of what is blocked. A name counts as one address.
  */
 import type { Check, Plan } from "../model/check.ts";
 import { countPorts } from "../model/ports.ts";
 import type { Ask, Conversation, Oneshot, Prober, Sweep, World } from "../model/prober.ts";
+import { type SampleWanted, sampleSize } from "../model/sample.ts";
 import { withAttempts } from "../model/schedule.ts";
 import type { Transport } from "../model/words.ts";
 
@@ -14,8 +16,10 @@ export interface Estimate {
   readonly packets: number;
   /** What we say, without headers. */
   readonly bytes: number;
-  /** When nothing answers. */
+  /** When nothing answers; over UDP when every port of a range is refused, as fast as a target may refuse. */
   readonly worstMs: number;
+  /** How many ports of a longer range are asked. */
+  readonly sample?: number;
 }
 
 export interface PlanEstimate {
@@ -32,6 +36,8 @@ export interface Pace {
   /** How a range is asked; `asksPerS` is the slowest pace. */
   readonly sweep: Readonly<Record<Transport, SweepPace>>;
   readonly canaryAttempts: number;
+  /** How many ports of a longer range the user wants to ask. */
+  readonly sample?: SampleWanted;
   /** The user's own time-out and number of attempts, in place of the prober's and the sweeper's. */
   readonly timeoutMs?: number;
   readonly attempts?: number;
@@ -94,11 +100,17 @@ function estimateSweep(check: Check, prober: Sweep<unknown>, ask: Ask, pace: Pac
   const sweep = pace.sweep[check.transport];
   const attempts = check.purpose === "canary" ? pace.canaryAttempts : (pace.attempts ?? sweep.attempts);
   const replyTimeoutMs = pace.timeoutMs ?? sweep.replyTimeoutMs;
-  const packets = countPorts(check.ports) * attempts;
+  const total = countPorts(check.ports);
+  const sample = sampleSize(total, check.transport, pace.sample);
+  const ports = sample ?? total;
+  const packets = ports * attempts;
+  // Over UDP only refusals are limited, and a port is refused once.
+  const paced = check.transport === "udp" ? ports : packets;
   return {
     packets,
     bytes: check.transport === "tcp" ? 0 : packets * prober.payload(check.params, ask).length,
-    worstMs: Math.ceil((packets / sweep.asksPerS) * 1000 + attempts * replyTimeoutMs),
+    worstMs: Math.ceil((paced / sweep.asksPerS) * 1000 + attempts * replyTimeoutMs),
+    ...(sample !== undefined && { sample }),
   };
 }
 

@@ -69,6 +69,8 @@ export interface Estimate {
   readonly packets: number;
   readonly bytes: number;
   readonly worstMs: number;
+  /** How many ports of a longer range are asked. */
+  readonly sample?: number;
 }
 
 export interface Offender {

@@ -1,10 +1,11 @@
 /** Plan -> the report document, outcome `planned` or `skipped`: every row of a profile is in it, nothing was sent. */
 import type { Check, Plan } from "../model/check.ts";
+import { countPorts } from "../model/ports.ts";
 import { EXIT_CODES } from "../model/result.ts";
 import { askedEntry, profileEntries } from "./asked.ts";
 import type { Counts, Estimate, ReportDocument, ResultEntry, Tool } from "./document.ts";
 import { SCHEMA_VERSION } from "./document.ts";
-import { plural } from "./text-layout.ts";
+import { durationText, plural } from "./text-layout.ts";
 
 /** What a plan will cost when nothing answers. */
 export interface PlanEstimate {
@@ -70,14 +71,13 @@ function plannedEntry(check: Check, plan: Plan, estimate: Estimate | undefined):
 
 function detailOf(check: Check, estimate: Estimate | undefined): string {
   if (check.sameAs !== undefined) return `asked once, for ${check.sameAs.profile} ${check.sameAs.check}`;
-  return estimate === undefined ? check.prober : `${check.prober}: ${costText(estimate)}`;
+  if (estimate === undefined) return check.prober;
+  const { sample } = estimate;
+  const asked = sample === undefined ? "" : `, ${sample} of ${plural(countPorts(check.ports), "port")}`;
+  return `${check.prober}${asked}: ${costText(estimate)}`;
 }
 
 /** `about 3 packets, 480 bytes, 6 s`: no bound, because announced endpoints and second asks come on top. */
 export function costText({ packets, bytes, worstMs }: Estimate): string {
-  return `about ${plural(packets, "packet")}, ${plural(bytes, "byte")}, ${seconds(worstMs)}`;
-}
-
-function seconds(ms: number): string {
-  return `${Math.round(ms / 100) / 10} s`;
+  return `about ${plural(packets, "packet")}, ${plural(bytes, "byte")}, ${durationText(worstMs)}`;
 }

@@ -20,7 +20,12 @@ const evidence = z
   .describe("flat facts that the reply or the socket gave; the names depend on the prober");
 
 const estimate = z
-  .strictObject({ packets: count, bytes: count, worstMs: milliseconds })
+  .strictObject({
+    packets: count,
+    bytes: count,
+    worstMs: milliseconds,
+    sample: count.exactOptional().describe("how many ports of a longer range are asked"),
+  })
   .describe("plan documents only: the most that is sent, and how long it takes when nothing answers");
 
 const counts = {

@@ -1,7 +1,8 @@
 /** Plain text in columns: wrapping, padding and counting. One character is taken to be one column wide. */
+import { formatCount } from "../model/ports.ts";
 
 /** Where a line may end: at a blank, but not at one between a number and its unit. */
-const BREAK = /(?<!\d) | (?!(?:m?s\b|%))/;
+const BREAK = /(?<!\d) | (?!(?:m?s\b|min\b|h\b|%))/;
 
 /**
  * Breaks text at blanks into lines of at most `width` characters, the first of at most `firstWidth`; a longer word is
@@ -51,10 +52,16 @@ export function hanging(prefix: string, text: string, width: number): readonly s
 
 /** `1 packet`, `1,234 packets`. */
 export function plural(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** A whole number with a comma between thousands. */
-function grouped(count: number): string {
-  return `${count}`.replace(/\B(?=(\d{3})+$)/g, ",");
+const UNITS = [
+  { name: "h", ms: 3_600_000 },
+  { name: "min", ms: 60_000 },
+] as const;
+
+/** `0.4 s`, `34 s`, `5.5 min`, `2.8 h`: the largest unit of which there are two. */
+export function durationText(ms: number): string {
+  const { name, ms: unitMs } = UNITS.find((unit) => ms >= 2 * unit.ms) ?? { name: "s", ms: 1_000 };
+  return `${Math.round((ms / unitMs) * 10) / 10} ${name}`;
 }

@@ -2,7 +2,7 @@
  * The ICMP errors that a target may still send us, as tokens (RFC 1812 section 4.3.2.8). A port asked while none is left
  * would look silent. Only an error uses one up; silence and answers give theirs back.
  */
-import type { SweepJob } from "../model/observation.ts";
+import type { IcmpAllowance } from "../model/observation.ts";
 import type { World } from "../model/prober.ts";
 import { Pace } from "./pace.ts";
 
@@ -22,9 +22,11 @@ export class IcmpTokens {
   readonly #pace: Pace;
   readonly #world: World;
   readonly #onGivenBack: () => void;
+  readonly #perS: number;
   #holdMs = HOLD_MS;
 
-  constructor({ tokens, perS }: SweepJob["icmpBudget"], world: World, onGivenBack: () => void) {
+  constructor({ tokens, perS }: IcmpAllowance, world: World, onGivenBack: () => void) {
+    this.#perS = perS;
     this.#pace = new Pace({ perS: perS * MARGIN, burst: Math.max(1, tokens), tokens }, world.monotonicMs());
     this.#world = world;
     this.#onGivenBack = onGivenBack;
@@ -32,6 +34,11 @@ export class IcmpTokens {
 
   waitMs(): number {
     return this.#pace.waitMs(this.#world.monotonicMs());
+  }
+
+  /** What there is now, and what comes each second. */
+  left(): IcmpAllowance {
+    return { tokens: this.#pace.tokens(this.#world.monotonicMs()), perS: this.#perS };
   }
 
   /** Errors came for which no token was taken. */

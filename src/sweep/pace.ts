@@ -30,6 +30,12 @@ export class Pace {
     return waitMs < PRECISION_MS ? 0 : waitMs;
   }
 
+  /** How many whole tokens it holds; none while some are owed. */
+  tokens(nowMs: number): number {
+    const missing = Math.max(0, this.#fullAtMs - nowMs) / this.#intervalMs;
+    return Math.max(0, Math.floor(this.#burst - missing + PRECISION_MS));
+  }
+
   /** Takes a token; one that is not there yet is owed. */
   take(nowMs: number): void {
     this.#fullAtMs = Math.max(this.#fullAtMs, nowMs) + this.#intervalMs;

@@ -43,6 +43,8 @@ class PlainSweep {
   readonly #onProgress: (portsDone: number) => void;
   readonly #signal: AbortSignal;
   readonly #codes: Uint8Array;
+  /** Ports that were silent while each control was answered. */
+  readonly #confirmed: Uint8Array;
   /** Our own port when a UDP port was last asked, 0 before. */
   readonly #ownPorts: Uint16Array;
   /** The target's ICMP errors; UDP only. */
@@ -68,6 +70,7 @@ class PlainSweep {
     this.#onProgress = onProgress;
     this.#signal = signal;
     this.#codes = new Uint8Array(job.ports.length);
+    this.#confirmed = new Uint8Array(job.ports.length);
     this.#ownPorts = new Uint16Array(job.ports.length);
     this.#queue = Array.from(job.ports, (_, at) => ({ at, asked: 0, notBeforeMs: 0 }));
     if (job.transport === "udp") this.#icmp = new IcmpTokens(job.icmpBudget, parts.world, () => this.#wake());
@@ -84,6 +87,7 @@ class PlainSweep {
       offenders: [],
       errorQueue: false,
       sent: this.#sent,
+      ...(this.#icmp !== undefined && { confirmed: this.#confirmed, icmpBudget: this.#icmp.left() }),
       ...(way.source !== undefined && { source: way.source }),
     };
   }
@@ -184,7 +188,7 @@ class PlainSweep {
       const heard = seen.slice(suspects.length).filter((each) => this.#isIcmpError(each)).length;
       this.#sent += controls.length;
       const sure = heard === controls.length && !seen.some(lackedResources) && !this.#signal.aborted;
-      if (sure) for (const at of still) this.#settle(at, "no-response");
+      if (sure) for (const at of still) this.#confirm(at);
       else this.#silent.unshift(...still);
       fruitless = sure || still.length < suspects.length ? 0 : fruitless + 1;
     }
@@ -219,6 +223,11 @@ class PlainSweep {
     if (this.#isIcmpError(seen)) this.#controls.set(reason, at);
     this.#settle(at, reason);
     return true;
+  }
+
+  #confirm(at: number): void {
+    this.#confirmed[at] = 1;
+    this.#settle(at, "no-response");
   }
 
   #settle(at: number, reason: Reason): void {

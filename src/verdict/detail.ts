@@ -188,7 +188,9 @@ export function detailOfRange(one: CheckSeen, names: ReadonlyMap<number, string>
   const ended =
     range?.groups.filter((group) => group.reason === "rst-after-accept").flatMap(({ ports }) => ports) ?? [];
   if (ended.length > 0) words.push(`${ended.length} of the open ended at once after the accept`);
-  return [...words, ...(untested > 0 ? [`${untested} not asked`] : [])].join(", ") + unreliableHint(one);
+  return (
+    [...words, ...(untested > 0 ? [`${untested} not asked`] : [])].join(", ") + silenceHint(one) + unreliableHint(one)
+  );
 }
 
 const NAMED_MAX = 6;
@@ -206,6 +208,19 @@ function listOf(state: State, ports: readonly number[], names: ReadonlyMap<numbe
 
 function more(named: readonly number[]): readonly string[] {
   return named.length > NAMED_MAX ? [`${named.length - NAMED_MAX} more announced`] : [];
+}
+
+/** Whether a silence over UDP may be our own haste: a target refuses only so often. */
+function silenceHint({ check, range }: CheckSeen): string {
+  const silent = range?.groups.filter(({ state }) => check.transport === "udp" && state === "open|filtered") ?? [];
+  if (silent.length === 0) return "";
+  if (silent.every(({ confirmed }) => confirmed === true)) {
+    return "; the silence is not our haste: dropped on the way, or held by a silent service";
+  }
+  const controls = range?.groups.some(({ state }) => state === "closed" || state === "filtered") === true;
+  return controls
+    ? "; the silence may be our haste: ports that were refused before stayed silent too"
+    : "; no port was refused, so that nothing shows whether any would be";
 }
 
 function unreliableHint(one: CheckSeen): string {

@@ -3,6 +3,7 @@ import type { Check } from "../model/check.ts";
 import type { PortGroup, SweepSeen } from "../model/observation.ts";
 import type { RangeSeen, Verdict } from "../model/result.ts";
 import { REASONS, type State } from "../model/words.ts";
+import { statementOf } from "./sample.ts";
 import { isDoubted, ownSender, stateOfReason } from "./state.ts";
 
 /** Groups the ports by reason and offender, in the order in which each group is first met. */
@@ -16,7 +17,8 @@ export function rangeOf(check: Check, ports: Uint16Array, seen: SweepSeen): Rang
     if (reason === undefined) continue;
     tested++;
     const offender = seen.offenders[(seen.offenderOf[at] ?? 0) - 1];
-    const key = `${code}/${seen.offenderOf[at]}`;
+    const confirmed = reason === "no-response" && check.transport === "udp" ? seen.confirmed?.[at] === 1 : undefined;
+    const key = JSON.stringify([code, offender, confirmed]);
     const known = portsOfGroup.get(key);
     if (known !== undefined) {
       known.push(port);
@@ -27,9 +29,11 @@ export function rangeOf(check: Check, ports: Uint16Array, seen: SweepSeen): Rang
     const target = check.address ?? "";
     const sender = ownSender(offender?.from, target, check.addresses ?? []);
     const state = stateOfReason(reason, check.transport, target, sender);
-    groups.push({ state, reason, ports: alike, ...(offender === undefined ? {} : { offender }) });
+    groups.push({ state, reason, ports: alike, ...(offender && { offender }), ...(confirmed && { confirmed }) });
   }
-  return { total: ports.length, tested, groups };
+  const { sample: drawn, errorQueue } = seen;
+  const confidence = drawn && statementOf({ ports, drawn, groups, errorQueue });
+  return { total: ports.length, tested, groups, ...(confidence !== undefined && { confidence }) };
 }
 
 /** The verdict on the ports of one group. A range is never asked for its service. */

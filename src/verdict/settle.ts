@@ -62,6 +62,8 @@ function lyingAddresses(seen: readonly CheckSeen[]): ReadonlySet<string> {
   return new Set(liars.map(({ check }) => addressKey(check)));
 }
 
+const SHOWS_NOTHING = "a sample of accepts shows nothing here";
+
 /** A plain accept on a lying address says nothing; an answer in the protocol still does. */
 function withoutPlainAccepts(one: CheckSeen): CheckSeen {
   const { check, range, verdict } = one;
@@ -70,7 +72,7 @@ function withoutPlainAccepts(one: CheckSeen): CheckSeen {
     const groups = range.groups.map((group) =>
       group.reason === "syn-ack" ? { ...group, reason: "accept-unreliable" as const } : group,
     );
-    const unreliable: RangeSeen = { ...range, groups };
+    const unreliable: RangeSeen = { ...range, groups, ...(range.confidence && { confidence: SHOWS_NOTHING }) };
     return { ...one, range: unreliable, verdict: verdictOfRange(unreliable, one.errorQueue) ?? verdict };
   }
   const plain = verdict.state === "open" && (verdict.service === "silent" || verdict.service === "unchecked");

@@ -53,7 +53,7 @@ describe("the cost of a check", () => {
   });
 
   it("is each port of a range as often as it is asked, at the slowest pace", () => {
-    expect(estimate([range]).checks).toEqual([{ packets: 63, bytes: 252, worstMs: 66_000 }]);
+    expect(estimate([range]).checks).toEqual([{ packets: 63, bytes: 252, worstMs: 24_000 }]);
     const tcp = range.replace("udp/", "tcp/");
     expect(estimate([tcp]).checks).toEqual([
       { packets: 42, bytes: 0, worstMs: 6021 },
@@ -66,6 +66,17 @@ describe("the cost of a check", () => {
       { packets: 1, bytes: 48, worstMs: 500 },
       { packets: 21, bytes: 84, worstMs: 21_500 },
     ]);
+  });
+
+  it("is that of a sample where a range is long, or as the user wants it", () => {
+    const media = "{service: RTP, ports: [udp/22800-32767], prober: port-sweep, expect: path}";
+    expect(estimate([media]).checks).toEqual([{ packets: 93, bytes: 372, worstMs: 34_000, sample: 31 }]);
+    expect(estimate([media], { sample: 300 }).checks[0]).toMatchObject({ packets: 900, worstMs: 303_000, sample: 300 });
+    expect(estimate([media], { sample: "all" }).checks).toEqual([
+      { packets: 29_904, bytes: 119_616, worstMs: 9_971_000 },
+    ]);
+    expect(estimate([media.replace("udp/", "tcp/")]).checks[0]).toMatchObject({ packets: 610, sample: 305 });
+    expect(estimate([range], { sample: 10 }).checks[0]).toMatchObject({ packets: 30, sample: 10 });
   });
 
   it("is nothing where nothing is sent", () => {
@@ -86,7 +97,7 @@ describe("the cost of a plan", () => {
   it("takes hosts side by side, ranges after single ports", () => {
     const two = estimate([ntp, range], {}, ["dc01", "dc02"]).total.worstMs;
     expect(two).toBe(estimate([ntp, range]).total.worstMs);
-    expect(two).toBe(6000 + 6000 / 16 + 66_000);
+    expect(two).toBe(6000 + 6000 / 16 + 24_000);
   });
 
   it("takes what shares an own port one after the other, over all hosts", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { PortGroup } from "../../src/model/observation.ts";
 import { detailOf } from "../../src/verdict/detail.ts";
 import { check, seen, unconnected } from "./support.ts";
 
@@ -18,5 +19,35 @@ describe("what our own side refused", () => {
     ["EPERM", 137, "not sent: our own host's firewall or policy refused it"],
   ])("%s with own port %s: %s", (code, sourcePort, text) => {
     expect(detail(code, sourcePort)).toBe(text);
+  });
+});
+
+describe("the silence of a UDP range", () => {
+  const silent = (confirmed: boolean, ports: readonly number[]): PortGroup => ({
+    state: "open|filtered",
+    reason: "no-response",
+    ports,
+    ...(confirmed && { confirmed }),
+  });
+  const closed: PortGroup = { state: "closed", reason: "port-unreach", ports: [5001] };
+  const rangeDetail = (groups: readonly PortGroup[]) => {
+    const spans = [{ first: 5000, last: 5002, step: 1 as const }];
+    const one = seen({ check: check({ transport: "udp", ports: spans }), range: { total: 3, tested: 3, groups } });
+    return detailOf(one, "inconclusive");
+  };
+
+  it("is said not to be our haste where a port that refuses still did", () => {
+    expect(rangeDetail([closed, silent(true, [5000, 5002])])).toBe(
+      "0 open, 1 closed, 0 filtered, 2 open|filtered (5000,5002); the silence is not our haste: dropped on the way, or held by a silent service",
+    );
+  });
+
+  it("is said to be possibly our haste where that stayed silent too, and to show nothing where none refused", () => {
+    expect(rangeDetail([closed, silent(true, [5000]), silent(false, [5002])])).toMatch(
+      /; the silence may be our haste: ports that were refused before stayed silent too$/,
+    );
+    expect(rangeDetail([silent(false, [5000, 5001, 5002])])).toMatch(
+      /; no port was refused, so that nothing shows whether any would be$/,
+    );
   });
 });

@@ -39,7 +39,7 @@ export const planCommand: Command = {
 };
 
 /** What the engine would do with these options, as the estimate wants it. */
-function paceOf({ concurrency, ratePerS, timeoutMs, attempts }: RunOptions): Pace {
+function paceOf({ concurrency, ratePerS, timeoutMs, attempts, sample }: RunOptions): Pace {
   return {
     checksPerHost: CHECKS_PER_ADDRESS,
     concurrency,
@@ -50,5 +50,6 @@ function paceOf({ concurrency, ratePerS, timeoutMs, attempts }: RunOptions): Pac
     canaryAttempts: CANARY_ATTEMPTS,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(attempts === undefined ? {} : { attempts }),
+    ...(sample === undefined ? {} : { sample }),
   };
 }

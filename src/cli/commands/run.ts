@@ -12,6 +12,7 @@ import type { RenderOptions } from "../../report/renderer.ts";
 import { resultEntry, runDocument } from "../../report/run-document.ts";
 import type { Command } from "../command.ts";
 import { type FlagValues, isPlugin, list, outputsOf, RUN_FLAGS, runOptionsOf, text } from "../flags.ts";
+import { longSweepRemarks } from "../long-sweeps.ts";
 import { type Outputs, openOutputs, renderOptions } from "../outputs.ts";
 import { createParts, realWorld } from "../parts.ts";
 import { planFor, tell } from "../planning.ts";
@@ -29,7 +30,7 @@ export const runCommand: Command = {
     const secret = await secretsFor(plan, list(flags, "secret"), THIS_MACHINE);
     const parts = createParts({ ...world, secret });
     await refuseForeignSource(text(flags, "source"), parts.net);
-    tell(remarks);
+    tell([...remarks, ...longSweepRemarks(plan, runOptionsOf(flags).sample)]);
     const { report, document } = await runPlan(plan, parts, flags, { source });
     return isPlugin(flags) ? nagiosState(document) : report.exitCode;
   },

@@ -1,0 +1,178 @@
+/**
+ * A sweeper that asks a sample of long ranges through another one: a port drawn from each of many equal parts, and both
+ * ends. Where some are blocked it goes on between a blocked and a passing neighbour, until it knows where the block
+ * begins and ends. Ports that were not asked keep code 0.
+ */
+import type { Icmp, SweepJob, SweepSeen } from "../model/observation.ts";
+import type { Sweeper } from "../model/parts.ts";
+import type { World } from "../model/prober.ts";
+import { REASONS } from "../model/words.ts";
+import { stateOfReason } from "../verdict/state.ts";
+
+/** How a gap is narrowed: so many edges at once, so many ports between two neighbours, so many times. */
+const NARROWING = {
+  // A silent port takes seconds, whatever else is asked meanwhile: few rounds of many ports.
+  tcp: { edges: 16, ports: 15, rounds: 6 },
+  // A closed port takes a second of the target's ICMP errors, a silent one nothing: few ports.
+  udp: { edges: 4, ports: 3, rounds: 10 },
+} as const;
+
+/** Sweeps that name a sample go through `inner` in parts, all others as they are. */
+export function createSampler(inner: Sweeper, world: Pick<World, "randomBytes">): Sweeper {
+  return {
+    sweep: (job, onProgress, signal) => {
+      const { sample, ...whole } = job;
+      if (sample === undefined || sample >= job.ports.length) return inner.sweep(whole, onProgress, signal);
+      return new SampledSweep(whole, inner, onProgress, signal).run(drawGrid(job.ports.length, sample, world));
+    },
+  };
+}
+
+/**
+ * Indices of `size` (at least 3) out of `total` ports, ascending: the first, the last, and one by chance out of each of
+ * `size - 2` parts of the others, whose lengths differ by one at most.
+ */
+export function drawGrid(total: number, size: number, { randomBytes }: Pick<World, "randomBytes">): readonly number[] {
+  const parts = size - 2;
+  const random = new DataView(Uint8Array.from(randomBytes(4 * parts)).buffer);
+  const startOf = (part: number) => 1 + Math.floor((part * (total - 2)) / parts);
+  const drawn = Array.from({ length: parts }, (_, part) => {
+    const start = startOf(part);
+    return start + (random.getUint32(4 * part) % (startOf(part + 1) - start));
+  });
+  return [0, ...drawn, total - 1];
+}
+
+/** The way between a port that lets through and one that is blocked, by index; either may be the lower one. */
+interface Edge {
+  readonly through: number;
+  readonly blocked: number;
+}
+
+class SampledSweep {
+  readonly #job: SweepJob;
+  readonly #inner: Sweeper;
+  readonly #onProgress: (portsDone: number) => void;
+  readonly #signal: AbortSignal;
+  readonly #codes: Uint8Array;
+  readonly #offenderOf: Uint16Array;
+  readonly #confirmed: Uint8Array;
+  readonly #offenders: Icmp[] = [];
+  /** What was asked so far, ascending. */
+  #asked: readonly number[] = [];
+  #sent = 0;
+  #last: SweepSeen | undefined;
+
+  constructor(job: SweepJob, inner: Sweeper, onProgress: (portsDone: number) => void, signal: AbortSignal) {
+    this.#job = job;
+    this.#inner = inner;
+    this.#onProgress = onProgress;
+    this.#signal = signal;
+    this.#codes = new Uint8Array(job.ports.length);
+    this.#offenderOf = new Uint16Array(job.ports.length);
+    this.#confirmed = new Uint8Array(job.ports.length);
+  }
+
+  async run(grid: readonly number[]): Promise<SweepSeen> {
+    await this.#ask(grid);
+    await this.#narrow();
+    return {
+      ...this.#last!,
+      codes: this.#codes,
+      offenderOf: this.#offenderOf,
+      offenders: this.#offenders,
+      confirmed: this.#confirmed,
+      sent: this.#sent,
+      sample: Uint16Array.from(grid, (at) => this.#job.ports[at]!),
+    };
+  }
+
+  async #ask(indices: readonly number[]): Promise<void> {
+    const before = this.#asked.length;
+    const { ports, icmpBudget } = this.#job;
+    // Nothing is known of what is left where the sweeper does not say: count on what comes from now on.
+    const left = this.#last === undefined ? icmpBudget : { tokens: 0, perS: icmpBudget.perS };
+    const seen = await this.#inner.sweep(
+      {
+        ...this.#job,
+        ports: Uint16Array.from(indices, (at) => ports[at]!),
+        icmpBudget: this.#last?.icmpBudget ?? left,
+      },
+      (done) => this.#onProgress(before + done),
+      this.#signal,
+    );
+    for (const [nth, at] of indices.entries()) {
+      this.#codes[at] = seen.codes[nth]!;
+      this.#confirmed[at] = seen.confirmed?.[nth] ?? 0;
+      const offender = seen.offenderOf[nth]!;
+      if (offender > 0) this.#offenderOf[at] = offender + this.#offenders.length;
+    }
+    this.#offenders.push(...seen.offenders);
+    this.#sent += seen.sent;
+    this.#asked = [...this.#asked, ...indices].sort((a, b) => a - b);
+    this.#last = seen;
+  }
+
+  /** Asks between blocked and passing neighbours until they stand side by side, or it has been enough. */
+  async #narrow(): Promise<void> {
+    const limits = NARROWING[this.#job.transport];
+    let edges = this.#edges().slice(0, limits.edges);
+    for (let round = 0; round < limits.rounds && !this.#signal.aborted; round++) {
+      const between = edges.map((edge) => portsBetween(edge, limits.ports));
+      const indices = between.flat().sort((a, b) => a - b);
+      if (indices.length === 0) return;
+      await this.#ask(indices);
+      edges = edges.flatMap((edge, nth) => this.#narrowed(edge, between[nth]!));
+    }
+  }
+
+  /** Both edges of each run of blocked neighbours, the longest run first. */
+  #edges(): readonly Edge[] {
+    const runs: { readonly edges: Edge[]; length: number }[] = [];
+    for (const [nth, at] of this.#asked.entries()) {
+      if (this.#isBlocked(at) !== true) continue;
+      const [before, after] = [this.#asked[nth - 1], this.#asked[nth + 1]];
+      const begins = before === undefined || this.#isBlocked(before) !== true;
+      if (begins) runs.push({ edges: [], length: 0 });
+      const run = runs.at(-1)!;
+      run.length++;
+      for (const through of [before, after]) {
+        if (through !== undefined && this.#isBlocked(through) === false) run.edges.push({ through, blocked: at });
+      }
+    }
+    return runs.sort((a, b) => b.length - a.length).flatMap((run) => run.edges);
+  }
+
+  /** The edge of the same block, closer; none where a port between could not be decided. */
+  #narrowed(edge: Edge, between: readonly number[]): readonly Edge[] {
+    const outwards = edge.blocked < edge.through ? between : between.toReversed();
+    let { blocked } = edge;
+    for (const at of outwards) {
+      const is = this.#isBlocked(at);
+      if (is === undefined) return [];
+      if (!is) return [{ blocked, through: at }];
+      blocked = at;
+    }
+    return [{ blocked, through: edge.through }];
+  }
+
+  /** Undefined where nothing is known: not asked, or our own side failed. */
+  #isBlocked(at: number): boolean | undefined {
+    const reason = REASONS[this.#codes[at]! - 1];
+    if (reason === undefined) return undefined;
+    const sender = this.#offenders[this.#offenderOf[at]! - 1]?.from;
+    const state = stateOfReason(reason, this.#job.transport, this.#job.address, sender);
+    if (state === "unknown") return undefined;
+    return state === "filtered" || state === "open|filtered";
+  }
+}
+
+/** At most `count` indices that divide what lies between the two into equal parts, ascending. */
+function portsBetween({ through, blocked }: Edge, count: number): readonly number[] {
+  const [low, high] = through < blocked ? [through, blocked] : [blocked, through];
+  const parts = Math.min(count + 1, high - low);
+  return Array.from(
+    { length: Math.max(0, parts - 1) },
+    (_, nth) => low + Math.round(((nth + 1) * (high - low)) / parts),
+  );
+}
