@@ -10,6 +10,7 @@ import { decodeBind, decodeBindAck, decodeBindNak } from "../../src/wire/dcerpc-
 import { decodeDns, decodeDnsFrame, dnsFrameId, dnsFrameLength } from "../../src/wire/dns.ts";
 import { decodeLookupReply, decodeLookupRequest } from "../../src/wire/epm.ts";
 import { decodeTower, towerBinding } from "../../src/wire/epm-tower.ts";
+import { decodeRoutingBanner, routingBannerLength } from "../../src/wire/exchange-routing.ts";
 import { decodeIpv4 } from "../../src/wire/ipv4.ts";
 import { decodeIpv6 } from "../../src/wire/ipv6.ts";
 import { decodeApRequest, decodeAsRequest, decodeKdcReply, decodeKrbError } from "../../src/wire/kerberos.ts";
@@ -132,6 +133,9 @@ export const CODECS: Readonly<Record<string, Codec>> = {
   decodePseudoServerHello: { decode: pseudoTls.decodePseudoServerHello, messages: messages.pseudoTls },
   turnFrameLength: { decode: frameLength(pseudoTls.turnFrameLength), messages: messages.turnFrames },
   decodeTurnFrame: { decode: pseudoTls.decodeTurnFrame, messages: messages.turnFrames },
+
+  routingBannerLength: { decode: frameLength(routingBannerLength), messages: messages.routingBanners },
+  decodeRoutingBanner: { decode: decodeRoutingBanner, messages: messages.routingBanners },
 
   x224FrameLength: { decode: frameLength(x224FrameLength), messages: messages.x224 },
   decodeX224: { decode: decodeX224, messages: messages.x224 },

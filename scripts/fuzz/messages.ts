@@ -24,7 +24,7 @@ import { encodeSmb1, SMB1_DIALECT } from "../../src/wire/smb1.ts";
 import { encodeSmb2, SMB2_DIALECT } from "../../src/wire/smb2.ts";
 import { NIL_UUID } from "../../src/wire/uuid.ts";
 import { encodeX224 } from "../../src/wire/x224.ts";
-import { fixture, fixturesIn } from "../../test/wire/captured.ts";
+import { fixture, fixturesIn, printed } from "../../test/wire/captured.ts";
 
 export type Messages = readonly Uint8Array[];
 
@@ -144,3 +144,5 @@ export const x224: Messages = [
 export const rdpNegotiations: Messages = ["tls", "standard"].map((security) =>
   fixture(`x224/confirm-${security}-xrdp.hex`).slice(11),
 );
+
+export const routingBanners: Messages = [printed("exchange-routing-banner")];

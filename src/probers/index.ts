@@ -5,6 +5,7 @@ import { withMismatch } from "./malformed.ts";
 const PROBERS = {
   dns: async () => (await import("./dns.ts")).dns,
   "endpoint-mapper": async () => (await import("./endpoint-mapper.ts")).endpointMapper,
+  "exchange-routing": async () => (await import("./exchange-routing.ts")).exchangeRouting,
   kerberos: async () => (await import("./kerberos.ts")).kerberos,
   kpasswd: async () => (await import("./kpasswd.ts")).kpasswd,
   "ldap-bind": async () => (await import("./ldap-bind.ts")).ldapBind,

@@ -14,7 +14,7 @@ import { sessionFrameLength } from "../../src/wire/netbios-session.ts";
 import { decodeNtp, encodeNtp, type NtpPacket } from "../../src/wire/ntp.ts";
 import { smbFrameLength } from "../../src/wire/smb-frame.ts";
 import { x224FrameLength } from "../../src/wire/x224.ts";
-import { fixture } from "../wire/support.ts";
+import { fixture, printed } from "../wire/support.ts";
 import type { FrameLength } from "./far-end.ts";
 
 /** The messages that answer a request, each a datagram over UDP; `turn` counts the requests of a connection from 0. */
@@ -142,6 +142,14 @@ export const PEERS: Readonly<Record<string, Entry>> = {
       answer: (request, turn) => [pdu(LISTING[Math.min(turn, 2)]!, request)],
       refusal: (request) => [pdu("dcerpc/bind-ack-rejected-samba.hex", request)],
       wrongId: (request, turn) => [pdu(LISTING[Math.min(turn, 2)]!, request, 1)],
+    },
+  },
+  "exchange-routing": {
+    tcp: {
+      speaksFirst: true,
+      answer: () => [printed("exchange-routing-banner")],
+      refusal: "No refusal of this protocol is known.",
+      wrongId: "Nothing is asked, so that nothing can come back.",
     },
   },
   kerberos: {

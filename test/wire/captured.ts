@@ -8,6 +8,12 @@ export function fixture(path: string): Uint8Array {
   return annotatedHex(path, readFileSync(new URL(path, FIXTURES), "utf8"));
 }
 
+/** The bytes of `test/fixtures/printed/<name>.hex`: what a specification or somebody else printed. */
+export function printed(name: string): Uint8Array {
+  const path = `../printed/${name}.hex`;
+  return annotatedHex(path, readFileSync(new URL(path, FIXTURES), "utf8"));
+}
+
 /** All of `test/fixtures/wire/<folder>/`. */
 export function fixturesIn(folder: string): readonly Uint8Array[] {
   const files = readdirSync(new URL(`${folder}/`, FIXTURES)).sort();

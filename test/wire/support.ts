@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import { WireError } from "../../src/wire/bytes.ts";
 
-export { fixture, hex } from "./captured.ts";
+export { fixture, hex, printed } from "./captured.ts";
 
 /** Up to this many bytes each byte takes all its 255 other values; above, a few that turn lengths and signs over. */
 const EXHAUSTIVE_BYTES = 300;

@@ -22,6 +22,7 @@ import {
   expectRoundTrip,
   fixture,
   hex,
+  printed,
   toHex,
   wireErrorOf,
 } from "./support.ts";
@@ -49,7 +50,7 @@ const CONFIRM = fixture("x224/confirm-tls-xrdp.hex");
 const PACKETS = [
   CONFIRM,
   fixture("x224/confirm-plain-xrdp.hex"),
-  fixture("x224/request-printed.hex"),
+  printed("rdp-connection-request"),
   hex("0300000b 06 80 1234 0000 88"),
   hex("03000009 04 70 1234 02"),
 ];
@@ -74,10 +75,10 @@ describe("X.224 packets", () => {
   });
 
   it("are read as the specification prints them", () => {
-    const request = decodeX224(fixture("x224/request-printed.hex"));
+    const request = decodeX224(printed("rdp-connection-request"));
     expect(request).toMatchObject({ type: "connectionRequest", sourceReference: 0 });
     expect(Buffer.from(request.parameters).toString("latin1")).toMatch(/^Cookie: mstshash=eltons\r\n/);
-    const confirm = decodeX224(fixture("x224/confirm-printed.hex"));
+    const confirm = decodeX224(printed("rdp-connection-confirm"));
     expect(decodeRdpNegotiation(confirm.parameters)).toEqual({
       type: "response",
       flags: 0,
