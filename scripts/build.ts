@@ -29,11 +29,11 @@ const require = __createRequire(import.meta.url);
 ${code}`;
 }
 
-/** Bundles src/cli/main.ts: the files by their path in dist/, and what went into them. */
+/** Bundles the command line and the thread of its sweeps: the files by their path in dist/, and what went into them. */
 async function bundle(): Promise<{ readonly files: Map<string, string>; readonly metafile: Metafile }> {
   const result = await build({
     absWorkingDir: root,
-    entryPoints: ["src/cli/main.ts"],
+    entryPoints: ["src/cli/main.ts", "src/cli/sweep-worker.ts"],
     outbase: "src",
     outdir: "dist",
     // As deep as the entry's folder: `../profiles.json` is the same file from the entry and from every chunk.

@@ -92,6 +92,8 @@ export interface SweepSeen {
   readonly codes: Uint8Array;
   /** 1-based index into `offenders`, 0 for none; one a port. */
   readonly offenderOf: Uint16Array;
+  /** The hops that a TCP port's answer had left (IP time to live), 0 where that was not seen; one a port. */
+  readonly hopLimitOf?: Uint8Array;
   readonly offenders: readonly Icmp[];
   readonly errorQueue: boolean;
   /** Packets that left, resends included. */

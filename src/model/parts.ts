@@ -47,7 +47,12 @@ export interface UdpAttempt {
 }
 
 export interface Sweeper {
-  sweep(job: SweepJob, onProgress: (portsDone: number) => void, signal: AbortSignal): Promise<SweepSeen>;
+  /** `remainingMs`: how long the sweep will still take, where that can be told. */
+  sweep(
+    job: SweepJob,
+    onProgress: (portsDone: number, remainingMs?: number) => void,
+    signal: AbortSignal,
+  ): Promise<SweepSeen>;
 }
 
 /** When a port was last asked; in memory by hand, on disk in the agent. */

@@ -44,6 +44,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
       "node:path",
       "node:perf_hooks",
       "node:timers/promises",
+      "node:worker_threads",
       "pino",
       "yargs",
     ],

@@ -1,0 +1,127 @@
+/**
+ * The sweeper of a run: ranges are swept in a worker thread where this machine allows it, and the portable way where it
+ * does not, or where that is simpler. Whatever a worker leaves undone, the portable sweeper does.
+ */
+import type { Worker } from "node:worker_threads";
+import type { SweepJob, SweepSeen } from "../model/observation.ts";
+import type { Sweeper } from "../model/parts.ts";
+import { AcceptedPorts } from "./accepted-ports.ts";
+import type { AskParts } from "./ask.ts";
+import { createPlainSweeper } from "./plain.ts";
+import { partOf, SweepThread, type ThreadSweep } from "./sweep-thread.ts";
+import { codeOf } from "./verdicts.ts";
+import type { Engine } from "./worker-messages.ts";
+
+/** For so few ports a thread takes longer to start than they take to ask. */
+const FEW_PORTS = 16;
+
+export interface SweeperParts extends AskParts {
+  readonly engine: Engine;
+  /** Starts a thread that serves sweeps (worker.ts). */
+  startWorker(): Worker;
+}
+
+type Progress = Parameters<Sweeper["sweep"]>[1];
+
+/** A sweeper whose sweeps share one worker, its rate of new flows and its descriptors. */
+export function createSweeper(parts: SweeperParts): Sweeper {
+  const plain = createPlainSweeper(parts);
+  const { engine } = parts;
+  if (engine === "portable") return plain;
+  const thread = new SweepThread(() => parts.startWorker());
+  return {
+    async sweep(job, onProgress, signal) {
+      const isSmall = engine === "auto" && job.ports.length <= FEW_PORTS;
+      if (isSmall || signal.aborted) return plain.sweep(job, onProgress, signal);
+      const { source, code } = await parts.net.route(job.address, job.source);
+      // The portable way tells of a missing route too, and asks nothing then.
+      if (code !== undefined) return plain.sweep(job, onProgress, signal);
+      return new WorkerSweep(job, { ...parts, thread, plain, engine }, source, onProgress, signal).run();
+    },
+  };
+}
+
+interface SweepParts extends AskParts {
+  readonly engine: Exclude<Engine, "portable">;
+  readonly thread: SweepThread;
+  readonly plain: Sweeper;
+}
+
+class WorkerSweep {
+  readonly #job: SweepJob;
+  readonly #parts: SweepParts;
+  readonly #source: string | undefined;
+  readonly #onProgress: Progress;
+  readonly #signal: AbortSignal;
+
+  constructor(job: SweepJob, parts: SweepParts, source: string | undefined, onProgress: Progress, signal: AbortSignal) {
+    this.#job = job;
+    this.#parts = parts;
+    this.#source = source;
+    this.#onProgress = onProgress;
+    this.#signal = signal;
+  }
+
+  async run(): Promise<SweepSeen> {
+    const { engine, thread, world } = this.#parts;
+    const accepted = new AcceptedPorts(this.#job, this.#parts, this.#source, this.#signal);
+    const look = (codes: Uint8Array) => {
+      if (this.#job.transport === "tcp") accepted.look(codes, codeOf("syn-ack"));
+    };
+    const seed = new DataView(world.randomBytes(4).buffer).getUint32(0);
+    const swept = await thread.sweep(
+      { job: this.#job, engine, seed, ...(this.#source !== undefined && { source: this.#source }) },
+      (shared) => {
+        look(shared.codes);
+        this.#onProgress(shared.settled, shared.remainingMs);
+      },
+      this.#signal,
+    );
+    const seen = seenOf(swept, this.#source);
+    look(seen.codes);
+    for (const [at, reason] of await accepted.corrections()) seen.codes[at] = codeOf(reason);
+    const all = { ...seen, sent: seen.sent + accepted.asked };
+    return swept.failure === undefined || this.#signal.aborted ? all : this.#finish(all);
+  }
+
+  /** Does the portable way what the worker did not. */
+  async #finish(seen: SweepSeen): Promise<SweepSeen> {
+    const left = [...seen.codes.keys()].filter((at) => seen.codes[at] === 0);
+    if (left.length === 0) return seen;
+    const settled = this.#job.ports.length - left.length;
+    const onProgress: Progress = (done) => this.#onProgress(settled + done);
+    const rest = await this.#parts.plain.sweep(partOf(this.#job, left), onProgress, this.#signal);
+    const { codes, offenderOf } = seen;
+    for (const [index, at] of left.entries()) {
+      codes[at] = rest.codes[index]!;
+      const number = rest.offenderOf[index]!;
+      offenderOf[at] = number === 0 ? 0 : seen.offenders.length + number;
+    }
+    return {
+      ...seen,
+      offenders: [...seen.offenders, ...rest.offenders],
+      errorQueue: seen.errorQueue && rest.errorQueue,
+      sent: seen.sent + rest.sent,
+    };
+  }
+}
+
+/** What the worker saw, in memory of our own. An ICMP error whose sender was lost with the worker proves nothing. */
+function seenOf({ shared, offenders }: ThreadSweep, source: string | undefined): SweepSeen {
+  const codes = Uint8Array.from(shared.codes);
+  const offenderOf = Uint16Array.from(shared.offenderOf);
+  for (const [at, number] of offenderOf.entries()) {
+    if (number <= offenders.length) continue;
+    codes[at] = 0;
+    offenderOf[at] = 0;
+  }
+  return {
+    codes,
+    offenderOf,
+    hopLimitOf: Uint8Array.from(shared.hopLimitOf),
+    offenders,
+    errorQueue: true,
+    sent: shared.sent,
+    ...(source !== undefined && { source }),
+  };
+}
