@@ -3,8 +3,8 @@ import type { Bulk, Features } from "#node-dgram-ext";
 import { Descriptors } from "./descriptors.ts";
 import { engineFor } from "./engines.ts";
 import { Flows } from "./flows.ts";
-import { SharedSeen } from "./shared-seen.ts";
 import type { SweepEngine } from "./sweep-engine.ts";
+import { VerdictMemory } from "./verdict-memory.ts";
 import { Verdicts } from "./verdicts.ts";
 import type { Report, SweepOrder } from "./worker-messages.ts";
 
@@ -22,7 +22,7 @@ export interface LoopParts {
 
 interface Sweep {
   readonly id: number;
-  readonly shared: SharedSeen;
+  readonly shared: VerdictMemory;
   readonly verdicts: Verdicts;
   readonly engine: SweepEngine;
   toldMs: number;
@@ -61,7 +61,7 @@ export class SweepLoop {
   #begun(order: SweepOrder): Sweep {
     const { id, job, source } = order;
     const { say, monotonicMs } = this.#parts;
-    const shared = new SharedSeen(order.memory);
+    const shared = new VerdictMemory(order.memory);
     const verdicts = new Verdicts(job, shared, source, (icmp) => say({ kind: "offender", id, icmp }));
     const engine = engineFor(job.transport, {
       ...this.#parts,

@@ -4,14 +4,14 @@
  */
 import type { Worker } from "node:worker_threads";
 import type { Icmp, SweepJob } from "../model/observation.ts";
-import { SharedSeen } from "./shared-seen.ts";
+import { VerdictMemory } from "./verdict-memory.ts";
 import type { Order, Report, SweepOrder } from "./worker-messages.ts";
 
 /** A worker that was told to stop, and does not say within this that it has, is given up. */
 const STOP_MS = 1_000;
 
 export interface ThreadSweep {
-  readonly shared: SharedSeen;
+  readonly shared: VerdictMemory;
   readonly offenders: readonly Icmp[];
   /** Why the worker did not finish it. */
   readonly failure?: string;
@@ -40,9 +40,9 @@ export class SweepThread {
    * Sweeps in the worker. Resolves when it is done, when the worker cannot go on or died, or, soon after, when the
    * signal aborts; never rejects. `onProgress` is called now and then with what there is so far.
    */
-  async sweep(wish: SweepWish, onProgress: (shared: SharedSeen) => void, signal: AbortSignal): Promise<ThreadSweep> {
+  async sweep(wish: SweepWish, onProgress: (shared: VerdictMemory) => void, signal: AbortSignal): Promise<ThreadSweep> {
     const id = ++this.#lastId;
-    const shared = SharedSeen.for(wish.job.ports.length);
+    const shared = VerdictMemory.for(wish.job.ports.length);
     const offenders: Icmp[] = [];
     let timer: NodeJS.Timeout | undefined;
     let stop = () => {};

@@ -3,7 +3,7 @@ import type { IcmpError } from "#node-dgram-ext";
 import type { Icmp, Observation, SweepJob } from "../model/observation.ts";
 import { REASONS, type Reason } from "../model/words.ts";
 import { reasonOfObservation } from "../verdict/state.ts";
-import type { SharedSeen } from "./shared-seen.ts";
+import type { VerdictMemory } from "./verdict-memory.ts";
 
 const PORTS = 65_536;
 const NO_PORT = -1;
@@ -21,7 +21,7 @@ const OWN_REASON: Readonly<Record<string, Reason>> = {
 
 export class Verdicts {
   readonly #job: SweepJob;
-  readonly #shared: SharedSeen;
+  readonly #shared: VerdictMemory;
   readonly #source: string | undefined;
   readonly #onOffender: (icmp: Icmp) => void;
   /** Where a port stands in the job, the first time; NO_PORT where it does not. */
@@ -31,7 +31,7 @@ export class Verdicts {
   readonly #reasons = new Map<string, Reason>();
   #settled = 0;
 
-  constructor(job: SweepJob, shared: SharedSeen, source: string | undefined, onOffender: (icmp: Icmp) => void) {
+  constructor(job: SweepJob, shared: VerdictMemory, source: string | undefined, onOffender: (icmp: Icmp) => void) {
     this.#job = job;
     this.#shared = shared;
     this.#source = source;

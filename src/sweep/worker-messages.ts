@@ -14,7 +14,7 @@ export interface SweepOrder {
   readonly seed: number;
   /** Our own address on the way there. */
   readonly source?: string;
-  /** Of a SharedSeen. */
+  /** Of a VerdictMemory. */
   readonly memory: SharedArrayBuffer;
 }
 

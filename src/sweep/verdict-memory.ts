@@ -14,7 +14,7 @@ const BYTES_A_PORT = 4;
 /** What REMAINING_MS holds while nobody can tell. */
 const NOBODY_KNOWS = -1;
 
-export class SharedSeen {
+export class VerdictMemory {
   readonly memory: SharedArrayBuffer;
   /** One entry a port, as in SweepSeen. */
   readonly codes: Uint8Array;
@@ -32,8 +32,8 @@ export class SharedSeen {
   }
 
   /** For a sweep of so many ports that has not begun. */
-  static for(ports: number): SharedSeen {
-    const shared = new SharedSeen(new SharedArrayBuffer(FACTS_BYTES + BYTES_A_PORT * ports));
+  static for(ports: number): VerdictMemory {
+    const shared = new VerdictMemory(new SharedArrayBuffer(FACTS_BYTES + BYTES_A_PORT * ports));
     shared.remainingMs = undefined;
     return shared;
   }
