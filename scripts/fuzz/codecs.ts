@@ -38,6 +38,7 @@ import { decodeSmb1 } from "../../src/wire/smb1.ts";
 import { decodeSmb2 } from "../../src/wire/smb2.ts";
 import { decodeStun, stunFrameLength } from "../../src/wire/stun.ts";
 import * as stunAttributes from "../../src/wire/stun-attributes.ts";
+import { decodePrelogin, preloginFrameLength } from "../../src/wire/tds.ts";
 import { decodeUuid } from "../../src/wire/uuid.ts";
 import { decodeX224, x224FrameLength } from "../../src/wire/x224.ts";
 import { type Decode, Finding, judge } from "./judge.ts";
@@ -136,6 +137,9 @@ export const CODECS: Readonly<Record<string, Codec>> = {
 
   routingBannerLength: { decode: frameLength(routingBannerLength), messages: messages.routingBanners },
   decodeRoutingBanner: { decode: decodeRoutingBanner, messages: messages.routingBanners },
+
+  preloginFrameLength: { decode: frameLength(preloginFrameLength), messages: messages.prelogins },
+  decodePrelogin: { decode: decodePrelogin, messages: messages.prelogins },
 
   x224FrameLength: { decode: frameLength(x224FrameLength), messages: messages.x224 },
   decodeX224: { decode: decodeX224, messages: messages.x224 },

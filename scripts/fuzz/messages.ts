@@ -146,3 +146,5 @@ export const rdpNegotiations: Messages = ["tls", "standard"].map((security) =>
 );
 
 export const routingBanners: Messages = [printed("exchange-routing-banner")];
+
+export const prelogins: Messages = [printed("tds-prelogin-request"), printed("tds-prelogin-response")];

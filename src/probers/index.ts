@@ -10,6 +10,7 @@ const PROBERS = {
   kpasswd: async () => (await import("./kpasswd.ts")).kpasswd,
   "ldap-bind": async () => (await import("./ldap-bind.ts")).ldapBind,
   "ldap-ping": async () => (await import("./ldap-ping.ts")).ldapPing,
+  mssql: async () => (await import("./mssql.ts")).mssql,
   "netbios-datagram": async () => (await import("./netbios-datagram.ts")).netbiosDatagram,
   "netbios-name": async () => (await import("./netbios-name.ts")).netbiosName,
   "netbios-session": async () => (await import("./netbios-session.ts")).netbiosSession,

@@ -13,6 +13,7 @@ import { decodeNetbiosDatagram, encodeNetbiosDatagram } from "../../src/wire/net
 import { sessionFrameLength } from "../../src/wire/netbios-session.ts";
 import { decodeNtp, encodeNtp, type NtpPacket } from "../../src/wire/ntp.ts";
 import { smbFrameLength } from "../../src/wire/smb-frame.ts";
+import { preloginFrameLength } from "../../src/wire/tds.ts";
 import { x224FrameLength } from "../../src/wire/x224.ts";
 import { fixture, printed } from "../wire/support.ts";
 import type { FrameLength } from "./far-end.ts";
@@ -195,6 +196,14 @@ export const PEERS: Readonly<Record<string, Entry>> = {
       answer: (request) => [ldapPing(request)],
       refusal: (request) => [ldap("ldap/search-done-refused-samba.hex", request)],
       wrongId: (request) => [ldapPing(request, 2)],
+    },
+  },
+  mssql: {
+    tcp: {
+      frameLength: preloginFrameLength,
+      answer: () => [printed("tds-prelogin-response")],
+      refusal: () => [printed("tds-prelogin-response").with(8 + 0x21, 1)],
+      wrongId: "A pre-login response bears no id; the connection ties it to its request.",
     },
   },
   "netbios-datagram": {
