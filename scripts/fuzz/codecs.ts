@@ -36,6 +36,7 @@ import { decodeVia } from "../../src/wire/sip-via.ts";
 import { decodeSmbFrame, smbFrameLength } from "../../src/wire/smb-frame.ts";
 import { decodeSmb1 } from "../../src/wire/smb1.ts";
 import { decodeSmb2 } from "../../src/wire/smb2.ts";
+import { decodeInstanceRequest, decodeInstanceResponse } from "../../src/wire/sql-browser.ts";
 import { decodeStun, stunFrameLength } from "../../src/wire/stun.ts";
 import * as stunAttributes from "../../src/wire/stun-attributes.ts";
 import { decodePrelogin, preloginFrameLength } from "../../src/wire/tds.ts";
@@ -140,6 +141,9 @@ export const CODECS: Readonly<Record<string, Codec>> = {
 
   preloginFrameLength: { decode: frameLength(preloginFrameLength), messages: messages.prelogins },
   decodePrelogin: { decode: decodePrelogin, messages: messages.prelogins },
+
+  decodeInstanceRequest: { decode: decodeInstanceRequest, messages: messages.instanceRequests },
+  decodeInstanceResponse: { decode: decodeInstanceResponse, messages: messages.instanceResponses },
 
   x224FrameLength: { decode: frameLength(x224FrameLength), messages: messages.x224 },
   decodeX224: { decode: decodeX224, messages: messages.x224 },

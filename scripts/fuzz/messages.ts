@@ -148,3 +148,6 @@ export const rdpNegotiations: Messages = ["tls", "standard"].map((security) =>
 export const routingBanners: Messages = [printed("exchange-routing-banner")];
 
 export const prelogins: Messages = [printed("tds-prelogin-request"), printed("tds-prelogin-response")];
+
+export const instanceRequests: Messages = [printed("sql-browser-instance-request")];
+export const instanceResponses: Messages = [printed("sql-browser-instance-response")];

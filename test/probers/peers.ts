@@ -13,6 +13,7 @@ import { decodeNetbiosDatagram, encodeNetbiosDatagram } from "../../src/wire/net
 import { sessionFrameLength } from "../../src/wire/netbios-session.ts";
 import { decodeNtp, encodeNtp, type NtpPacket } from "../../src/wire/ntp.ts";
 import { smbFrameLength } from "../../src/wire/smb-frame.ts";
+import { encodeInstanceResponse } from "../../src/wire/sql-browser.ts";
 import { preloginFrameLength } from "../../src/wire/tds.ts";
 import { x224FrameLength } from "../../src/wire/x224.ts";
 import { fixture, printed } from "../wire/support.ts";
@@ -119,6 +120,7 @@ function ntp(request: Uint8Array, how: Partial<NtpPacket> = {}): Uint8Array {
 }
 
 const DRSUAPI = { interface: "e3514235-4b06-11d1-ab04-00c04fc2dcd2", major: 4, minor: 0, name: "DRSUAPI" };
+const OTHER_INSTANCE = { serverName: "S", instanceName: "OTHER", isClustered: false, version: "9.0", tcpPort: 1434 };
 const LISTING = ["dcerpc/bind-ack-epm-samba.hex", "epm/lookup-samba-four.hex", "epm/lookup-samba-no-more.hex"];
 
 export const PEERS: Readonly<Record<string, Entry>> = {
@@ -236,6 +238,14 @@ export const PEERS: Readonly<Record<string, Entry>> = {
     },
   },
   "port-sweep": "A sweep names a payload and reads no reply; sweep/ has a suite of its own.",
+  "sql-browser": {
+    udp: {
+      params: { instance: "YUKONSTD" },
+      answer: () => [printed("sql-browser-instance-response")],
+      refusal: "A browser that knows no such instance says nothing.",
+      wrongId: () => [encodeInstanceResponse(OTHER_INSTANCE)],
+    },
+  },
   "tcp-connect": "It says nothing and reads nothing, so no reply can be right or wrong.",
   "rpc-bind": {
     tcp: {
