@@ -40,6 +40,8 @@ import { decodeInstanceRequest, decodeInstanceResponse } from "../../src/wire/sq
 import { decodeStun, stunFrameLength } from "../../src/wire/stun.ts";
 import * as stunAttributes from "../../src/wire/stun-attributes.ts";
 import { decodePrelogin, preloginFrameLength } from "../../src/wire/tds.ts";
+import { decodeHandshake, handshakeLength } from "../../src/wire/tls-hello.ts";
+import { decodeTlsAlert, decodeTlsRecord, tlsFrameLength } from "../../src/wire/tls-record.ts";
 import { decodeUuid } from "../../src/wire/uuid.ts";
 import { decodeX224, x224FrameLength } from "../../src/wire/x224.ts";
 import { type Decode, Finding, judge } from "./judge.ts";
@@ -120,6 +122,12 @@ export const CODECS: Readonly<Record<string, Codec>> = {
   decodeSmbFrame: { decode: decodeSmbFrame, messages: messages.smbFrames },
   decodeSmb1: { decode: decodeSmb1, messages: messages.smb1 },
   decodeSmb2: { decode: decodeSmb2, messages: messages.smb2 },
+
+  tlsFrameLength: { decode: frameLength(tlsFrameLength), messages: messages.tlsRecords },
+  decodeTlsRecord: { decode: decodeTlsRecord, messages: messages.tlsRecords },
+  decodeTlsAlert: { decode: decodeTlsAlert, messages: [Uint8Array.of(2, 70)] },
+  handshakeLength: { decode: frameLength(handshakeLength), messages: messages.tlsHandshakes },
+  decodeHandshake: { decode: decodeHandshake, messages: messages.tlsHandshakes },
 
   decodeNtp: { decode: decodeNtp, messages: messages.ntp },
 

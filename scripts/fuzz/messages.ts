@@ -22,6 +22,14 @@ import { headerValues } from "../../src/wire/sip-headers.ts";
 import { decodeSmbFrame, encodeSmbFrame, isSmb1 } from "../../src/wire/smb-frame.ts";
 import { encodeSmb1, SMB1_DIALECT } from "../../src/wire/smb1.ts";
 import { encodeSmb2, SMB2_DIALECT } from "../../src/wire/smb2.ts";
+import { encodeHandshake, OLD_CIPHER_SUITES } from "../../src/wire/tls-hello.ts";
+import {
+  decodeTlsRecord,
+  encodeTlsRecord,
+  TLS_CONTENT,
+  TLS_VERSION,
+  tlsFrameLength,
+} from "../../src/wire/tls-record.ts";
 import { NIL_UUID } from "../../src/wire/uuid.ts";
 import { encodeX224 } from "../../src/wire/x224.ts";
 import { fixture, fixturesIn, printed } from "../../test/wire/captured.ts";
@@ -151,3 +159,23 @@ export const prelogins: Messages = [printed("tds-prelogin-request"), printed("td
 
 export const instanceRequests: Messages = [printed("sql-browser-instance-request")];
 export const instanceResponses: Messages = [printed("sql-browser-instance-response")];
+const oldHello = encodeHandshake({
+  type: "clientHello",
+  version: TLS_VERSION.tls10,
+  random: new Uint8Array(32),
+  cipherSuites: [...OLD_CIPHER_SUITES.keys()],
+  serverName: "dc01.example.com",
+});
+export const tlsRecords: Messages = [
+  ...recordsIn(fixture("tls/server-flight-tls10-openssl.hex")),
+  fixture("tls/alert-protocol-version-openssl.hex"),
+  encodeTlsRecord({ type: TLS_CONTENT.handshake, version: TLS_VERSION.tls10, fragment: oldHello }),
+];
+export const tlsHandshakes: Messages = tlsRecords
+  .map(decodeTlsRecord)
+  .flatMap(({ type, fragment }) => (type === TLS_CONTENT.handshake ? [fragment] : []));
+
+function recordsIn(bytes: Uint8Array): readonly Uint8Array[] {
+  const length = tlsFrameLength(bytes);
+  return length === undefined ? [] : [bytes.slice(0, length), ...recordsIn(bytes.slice(length))];
+}

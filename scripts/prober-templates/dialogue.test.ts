@@ -25,6 +25,8 @@ function askOf(reply: Uint8Array | undefined): Ask & Dialer {
       secret: () => undefined,
     },
     connect: async () => connection,
+    latest: () => undefined,
+    noteHandshake: () => {},
   };
 }
 

@@ -4,9 +4,10 @@
  * sent; the secret itself is never told.
  */
 import { type FileHandle, open } from "node:fs/promises";
-import { secretOf } from "../engine/secret-turns.ts";
-import type { Plan } from "../model/check.ts";
-import type { Secret, World } from "../model/prober.ts";
+import { secretsOf } from "../engine/secret-turns.ts";
+import type { Check, Plan } from "../model/check.ts";
+import type { Prober, Secret, World } from "../model/prober.ts";
+import { assertIdentity } from "../net/tls.ts";
 import { loadProber } from "../probers/index.ts";
 import { ConfigError } from "../profile/config-error.ts";
 import { didYouMean } from "../profile/nearest.ts";
@@ -35,7 +36,12 @@ interface Wish {
   /** The first row that sends it, or undefined while none does. */
   readonly service?: string;
   readonly maxBytes: number;
+  /** A line of text; or a certificate, its key and its chain in PEM. */
+  readonly form: "line" | "identity";
 }
+
+/** Room for a key and a chain of several certificates. */
+const MAX_IDENTITY_BYTES = 64 * 1024;
 
 /** The secrets of a plan by their names. `words` are `NAME=FILE`. Throws ConfigError. */
 export async function secretsFor(plan: Plan, words: readonly string[], machine: Machine): Promise<World["secret"]> {
@@ -43,7 +49,7 @@ export async function secretsFor(plan: Plan, words: readonly string[], machine: 
   const files = new Map(words.map((word) => parseWord(word, [...wishes.keys()])));
   const secrets = new Map<string, Secret>();
   for (const [name, wish] of wishes) {
-    const secret = await secretFrom(name, files.get(name), wish.maxBytes, machine);
+    const secret = await secretFrom(name, files.get(name), wish, machine);
     if (secret !== undefined) secrets.set(name, secret);
     else if (wish.service !== undefined) {
       const meant = `add --secret ${name}=FILE, or set ${variableOf(name)}`;
@@ -57,17 +63,29 @@ async function wishesOf(plan: Plan): Promise<ReadonlyMap<string, Wish>> {
   const wishes = new Map<string, Wish>();
   for (const check of plan.checks) {
     const prober = await loadProber(check.prober);
-    const sends = check.skip === undefined && secretOf(check, prober) !== undefined;
-    for (const [param, { type, maxLength = MAX_TEXT_LENGTH }] of Object.entries(prober.params)) {
-      const name = check.params[param];
-      if (type !== "secret" || typeof name !== "string") continue;
+    const used = check.skip === undefined ? secretsOf(check, prober) : [];
+    for (const [name, wish] of wishesIn(check, prober)) {
       const before = wishes.get(name);
-      const service = before?.service ?? (sends ? check.row.service : undefined);
-      const maxBytes = Math.min(maxLength, before?.maxBytes ?? maxLength);
-      wishes.set(name, { maxBytes, ...(service === undefined ? {} : { service }) });
+      if (before !== undefined && before.form !== wish.form) {
+        throw new ConfigError(`the secret "${name}" is a password in one row and a certificate in another`);
+      }
+      const service = before?.service ?? (used.includes(name) ? check.row.service : undefined);
+      const maxBytes = Math.min(wish.maxBytes, before?.maxBytes ?? wish.maxBytes);
+      wishes.set(name, { ...wish, maxBytes, ...(service === undefined ? {} : { service }) });
     }
   }
   return wishes;
+}
+
+/** Every secret that a check names, whether it would use it or not. */
+function wishesIn({ params, tls }: Check, prober: Prober): readonly (readonly [name: string, wish: Wish])[] {
+  const lines = Object.entries(prober.params).flatMap(([param, { type, maxLength = MAX_TEXT_LENGTH }]) => {
+    const name = params[param];
+    if (type !== "secret" || typeof name !== "string") return [];
+    return [[name, { form: "line", maxBytes: maxLength }] as const];
+  });
+  if (tls?.clientCertificate === undefined) return lines;
+  return [...lines, [tls.clientCertificate, { form: "identity", maxBytes: MAX_IDENTITY_BYTES }]];
 }
 
 function parseWord(word: string, known: readonly string[]): readonly [name: string, file: string] {
@@ -83,15 +101,15 @@ function parseWord(word: string, known: readonly string[]): readonly [name: stri
 async function secretFrom(
   name: string,
   file: string | undefined,
-  maxBytes: number,
+  wish: Wish,
   machine: Machine,
 ): Promise<Secret | undefined> {
-  if (file !== undefined) return fileSecret(file, maxBytes, machine);
+  if (file !== undefined) return fileSecret(file, wish, machine);
   const variable = variableOf(name);
   const value = machine.env[variable];
   if (value === undefined || value === "") return undefined;
   // An environment lives no longer than its process, in which nothing changes it.
-  return { bytes: usable(new TextEncoder().encode(value), variable, maxBytes), version: "environment" };
+  return { bytes: usable(new TextEncoder().encode(value), variable, wish), version: "environment" };
 }
 
 /** `UNITY_PROBE_SECRET_BIND_PASSWORD` for `bind-password`. */
@@ -101,7 +119,7 @@ function variableOf(name: string): string {
 
 const OTHERS_READ_OR_WRITE = 0o006;
 
-async function fileSecret(file: string, maxBytes: number, machine: Machine): Promise<Secret> {
+async function fileSecret(file: string, wish: Wish, machine: Machine): Promise<Secret> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(file);
@@ -114,8 +132,8 @@ async function fileSecret(file: string, maxBytes: number, machine: Machine): Pro
       throw new ConfigError(`${file} can be read or changed by others (mode ${octal})`, `chmod 600 ${file}`);
     }
     // One octet more than fits tells a file that is too long; a line feed and a carriage return may end it.
-    const bytes = await readStart(handle, maxBytes + 3);
-    return { bytes: usable(bytes, file, maxBytes), version: `${mtimeMs} ${size}` };
+    const bytes = await readStart(handle, wish.maxBytes + 3);
+    return { bytes: usable(bytes, file, wish), version: `${mtimeMs} ${size}` };
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(`${file} cannot be read: ${fileTrouble(error)}`);
@@ -138,12 +156,29 @@ async function readStart(handle: FileHandle, most: number): Promise<Uint8Array> 
 
 const [LINE_FEED, CARRIAGE_RETURN] = [10, 13];
 
+/** Throws where a secret is not what its rows want of it. */
+function usable(bytes: Uint8Array, where: string, { form, maxBytes }: Wish): Uint8Array {
+  return form === "line" ? usableLine(bytes, where, maxBytes) : usableIdentity(bytes, where, maxBytes);
+}
+
 /** One line without its end. An empty password would be a bind as nobody, and several lines are some other file. */
-function usable(bytes: Uint8Array, where: string, maxBytes: number): Uint8Array {
+function usableLine(bytes: Uint8Array, where: string, maxBytes: number): Uint8Array {
   const end = bytes.at(-1) !== LINE_FEED ? 0 : bytes.at(-2) === CARRIAGE_RETURN ? 2 : 1;
   const line = bytes.subarray(0, bytes.length - end);
   if (line.length === 0) throw new ConfigError(`${where} is empty, and so no secret`);
   if (line.length > maxBytes) throw new ConfigError(`${where} holds more than ${maxBytes} bytes`);
   if (line.includes(LINE_FEED)) throw new ConfigError(`${where} holds more than one line`);
   return line;
+}
+
+/** PEM of a certificate with its key. What is wrong with it is not told: OpenSSL may quote what it could not read. */
+function usableIdentity(bytes: Uint8Array, where: string, maxBytes: number): Uint8Array {
+  if (bytes.length > maxBytes) throw new ConfigError(`${where} holds more than ${maxBytes} bytes`);
+  try {
+    assertIdentity(bytes);
+  } catch {
+    const meant = "one file with the certificate, its key without a passphrase, and the chain, all in PEM";
+    throw new ConfigError(`${where} holds no client certificate with its key`, meant);
+  }
+  return bytes;
 }

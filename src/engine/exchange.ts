@@ -6,7 +6,17 @@ import type { Check, Tls } from "../model/check.ts";
 import type { Observation } from "../model/observation.ts";
 import type { Net, TcpAttempt, UdpAttempt } from "../model/parts.ts";
 import type { Endpoint } from "../model/ports.ts";
-import type { Ask, Connection, Conversation, Oneshot, Read, Reading, Schedule, Transaction } from "../model/prober.ts";
+import type {
+  Ask,
+  Connection,
+  Conversation,
+  Dialer,
+  Oneshot,
+  Read,
+  Reading,
+  Schedule,
+  Transaction,
+} from "../model/prober.ts";
 import { aborted, withDeadline } from "./deadline.ts";
 
 /** A connection is given this long unless the user says otherwise: it covers the SYN resends of every system at about 1 s and 3 s. */
@@ -137,7 +147,13 @@ export async function converse(
     return attempt.connection;
   };
   try {
-    const dialer = { ...ask, connect: dial, ...(check.tls === undefined ? {} : { tls: check.tls }) };
+    const dialer: Ask & Dialer = {
+      ...ask,
+      connect: dial,
+      latest: () => attempts.at(-1)?.seen(),
+      noteHandshake: (read) => attempts.at(-1)?.noteHandshake(read),
+      ...(check.tls === undefined ? {} : { tls: check.tls }),
+    };
     const reading = await conversation.run(check.params, dialer);
     if (reading === undefined && attempts.length === 0) throw new TypeError(`${check.prober} never connected`);
     return exchanged(
@@ -158,7 +174,8 @@ async function connect(check: Check, ask: Ask, reach: Reach, tls?: Tls): Promise
   if (signal.aborted) end();
   return withDeadline(ask.world, connectTimeoutMs, signal, async (connecting) => {
     connecting.addEventListener("abort", end, { once: true });
-    const how = { ...sourceOf(check), ...(tls === undefined ? {} : { tls }) };
+    const identity = (name: string) => ask.world.secret(name)?.bytes;
+    const how = { ...sourceOf(check), identity, ...(tls === undefined ? {} : { tls }) };
     const attempt = await net.tcp(ask.remote, how, life.signal);
     connecting.removeEventListener("abort", end);
     return attempt;

@@ -9,11 +9,19 @@ import type { Evidence, EvidenceValue } from "../model/evidence.ts";
 import type { Ledger } from "../model/parts.ts";
 import type { Prober, Reading, Secret, World } from "../model/prober.ts";
 import type { CheckSeen } from "../model/result.ts";
+import { refusesOurCertificate } from "../verdict/state.ts";
 
 /** What stands in a report where a far end repeated a secret. */
 const REMOVED = "[secret]";
 
-/** The name of the secret that a check may send, or undefined. */
+/** The names of the secrets that a check may use: its prober's, and the certificate that it shows. */
+export function secretsOf(check: Check, prober: Prober): readonly string[] {
+  const names = [secretOf(check, prober), check.tls?.clientCertificate].filter((name) => name !== undefined);
+  // Always in one order: checks that want the same two never wait for each other.
+  return [...new Set(names)].sort();
+}
+
+/** The name of the secret that a check's prober may send, or undefined. */
 export function secretOf(check: Check, prober: Prober): string | undefined {
   for (const [param, { type, needs }] of Object.entries(prober.params)) {
     const name = check.params[param];
@@ -39,28 +47,45 @@ export class SecretTurns {
 
   /** Asks when nobody else holds the check's secret, with a world that gives the secret where it may be sent. */
   async ask(check: Check, prober: Prober, ask: (world: World) => Promise<CheckSeen>): Promise<CheckSeen> {
-    const name = secretOf(check, prober);
-    if (name === undefined) return ask(this.#worldWith(() => undefined));
-    const line = this.#lines.get(name) ?? pLimit(1);
-    this.#lines.set(name, line);
-    return line(() => this.#askInTurn(name, check, ask));
+    return this.#askWith(secretsOf(check, prober), () => undefined, check, ask);
   }
 
-  async #askInTurn(name: string, check: Check, ask: (world: World) => Promise<CheckSeen>): Promise<CheckSeen> {
+  /** Waits for one secret after the other; `others` gives those whose turn has come. */
+  async #askWith(
+    [name, ...rest]: readonly string[],
+    others: World["secret"],
+    check: Check,
+    ask: (world: World) => Promise<CheckSeen>,
+  ): Promise<CheckSeen> {
+    if (name === undefined) return ask(this.#worldWith(others));
+    const line = this.#lines.get(name) ?? pLimit(1);
+    this.#lines.set(name, line);
+    return line(() => this.#askInTurn(name, check, (own) => this.#askWith(rest, either(own, others), check, ask)));
+  }
+
+  async #askInTurn(
+    name: string,
+    check: Check,
+    ask: (secret: World["secret"]) => Promise<CheckSeen>,
+  ): Promise<CheckSeen> {
     const turn = this.#turnOf(name, check);
     let wanted = false;
-    const world = this.#worldWith((given) => {
+    const seen = await ask((given) => {
       if (given !== name) return undefined;
       wanted = true;
       if (typeof turn === "string") return undefined;
       this.#sentTo.set(`${name} ${check.host}`, `${check.address} ${check.transport}/${check.portsText}`);
       return turn;
     });
-    const seen = await ask(world);
     if (!wanted) return seen;
     if (typeof turn === "string") return { ...seen, warnings: [...seen.warnings, turn] };
-    if (seen.reading?.secretRefused === true) this.#ledger.note(refusalKey(name, turn), this.#world.wallMs());
-    return withoutSecret(seen, turn);
+    const isCertificate = name === check.tls?.clientCertificate;
+    const refused = isCertificate
+      ? seen.observations.some(refusesOurCertificate)
+      : seen.reading?.secretRefused === true;
+    if (refused) this.#ledger.note(refusalKey(name, turn), this.#world.wallMs());
+    // The key of a certificate is never sent: nobody has anything of it to repeat.
+    return isCertificate ? seen : withoutSecret(seen, turn);
   }
 
   /** The secret, or why it must not be sent now. */
@@ -85,6 +110,10 @@ export class SecretTurns {
       secret,
     };
   }
+}
+
+function either(one: World["secret"], other: World["secret"]): World["secret"] {
+  return (name) => one(name) ?? other(name);
 }
 
 function refusalKey(name: string, secret: Secret): string {

@@ -12,6 +12,10 @@ export interface Tls {
   readonly strict: boolean;
   /** Name of a secret (World.secret), never the material itself. */
   readonly clientCertificate?: string;
+  /** Set by a prober, not by rows: offers TLS 1.0 and 1.1 too, and the ciphers and keys of their time. */
+  readonly old?: true;
+  /** Set by a prober: the protocols to choose from (RFC 7301), for instance `http/1.1`. */
+  readonly applicationProtocols?: readonly string[];
 }
 
 /** What the profile says of the row a check comes from. */

@@ -8,8 +8,15 @@ import type { Direction, Reason, State, Transport } from "./words.ts";
 
 /** One certificate chain and handshake as seen, also when verification failed. */
 export interface TlsSeen {
+  /** As OpenSSL writes it: `TLSv1.3`. */
   readonly version?: string;
   readonly cipher?: string;
+  /** The application protocol that the peer chose (RFC 7301). */
+  readonly applicationProtocol?: string;
+  /** The peer sent an OCSP response about its certificate (RFC 6066 section 8). */
+  readonly ocspStapled?: true;
+  /** We had a certificate of our own to show, should the peer ask for one. */
+  readonly clientCertificate?: true;
   /** The peer's alert description (RFC 8446 section 6), when it sent one. */
   readonly alert?: number;
   /** OpenSSL's verification code, for instance `CERT_HAS_EXPIRED`; absent when the chain verified. */
@@ -17,8 +24,24 @@ export interface TlsSeen {
   /** The name that the certificate was held against, whether the chain verified or not, and whether it bears it. */
   readonly serverName?: string;
   readonly nameMatches?: boolean;
+  /** The name of the certificate that matched, for instance `*.example.com`. */
+  readonly matchedName?: string;
   /** Leaf first: subject, issuer, names, notBefore, notAfter (ISO 8601), sha256. A reader with a wall clock counts days. */
   readonly chain: readonly Evidence[];
+}
+
+/** `verifyError` of a chain that was read in clear: nobody proved to hold its key. */
+export const UNFINISHED_HANDSHAKE = "UNFINISHED_HANDSHAKE";
+
+/** What a prober read of a handshake that it began by itself, over a connection in clear. */
+export interface HandshakeRead {
+  readonly serverName: string;
+  readonly version?: string;
+  readonly cipher?: string;
+  /** The peer's alert description, when it sent one. */
+  readonly alert?: number;
+  /** The chain in DER, leaf first. */
+  readonly certificates: readonly Uint8Array[];
 }
 
 /** An ICMP or ICMPv6 error and who sent it. */

@@ -1,6 +1,6 @@
 /** What the engine is given. cli/parts.ts puts the real parts together; tests and the demo hand in others. */
 import type { Tls } from "./check.ts";
-import type { Observation, SweepJob, SweepSeen } from "./observation.ts";
+import type { HandshakeRead, Observation, SweepJob, SweepSeen } from "./observation.ts";
 import type { Endpoint } from "./ports.ts";
 import type { Connection, Prober, World } from "./prober.ts";
 
@@ -19,11 +19,18 @@ export interface TcpOptions {
   readonly source?: string;
   readonly sourcePort?: number;
   readonly tls?: Tls;
+  /**
+   * The bytes behind `Tls.clientCertificate`, or undefined where they must not be used now; asked when a handshake
+   * begins, on this connection or later by startTls.
+   */
+  identity?(name: string): Uint8Array | undefined;
 }
 
 export interface TcpAttempt {
   readonly connection?: Connection;
   seen(): Observation;
+  /** Makes a handshake that a prober read by itself part of the observation. */
+  noteHandshake(read: HandshakeRead): void;
   /** Ends it: FIN first, then RST after a grace period. */
   close(): void;
 }

@@ -4,7 +4,7 @@
  */
 import type { Tls } from "./check.ts";
 import type { Evidence } from "./evidence.ts";
-import type { TlsSeen } from "./observation.ts";
+import type { HandshakeRead, Observation, TlsSeen } from "./observation.ts";
 import type { Endpoint } from "./ports.ts";
 import type { Silence, Transport } from "./words.ts";
 
@@ -77,6 +77,8 @@ interface ProberHead {
   readonly transports: readonly Transport[];
   /** The protocol does not exist over IPv6: rows are skipped at such an address. */
   readonly ipv4Only?: true;
+  /** It speaks inside TLS always: its rows say how, with `tls`. */
+  readonly needsTls?: true;
   /** Default for rows that do not say; `fail` only where the protocol must answer what was asked. */
   readonly silence: Silence;
   readonly manners: Manners;
@@ -145,6 +147,10 @@ export interface Conversation<P> {
 export interface Dialer {
   /** A connection to the same endpoint; undefined when it failed, and the observation says how. */
   connect(how?: { readonly tls?: Tls }): Promise<Connection | undefined>;
+  /** What the latest connection has seen so far, also one that failed; undefined before the first. */
+  latest(): Observation | undefined;
+  /** Makes a handshake that the prober read by itself on the latest connection part of what was seen. */
+  noteHandshake(read: HandshakeRead): void;
   /** The row's TLS wish, if it has one. */
   readonly tls?: Tls;
 }

@@ -3,15 +3,15 @@
  * A failure is an observation, never an exception; whatever a peer sends, memory stays bounded and the socket ends.
  */
 import { connect, type Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
 import type { Tls } from "../model/check.ts";
-import { PEER_CLOSED, type TlsSeen, TOO_LONG } from "../model/observation.ts";
+import { type HandshakeRead, PEER_CLOSED, type TlsSeen, TOO_LONG } from "../model/observation.ts";
 import type { TcpAttempt, TcpOptions } from "../model/parts.ts";
 import type { Endpoint } from "../model/ports.ts";
 import type { Connection } from "../model/prober.ts";
+import { handshakeSeen } from "./certificate.ts";
 import { codeOf, Life } from "./life.ts";
 import { ReceiveBuffer } from "./receive-buffer.ts";
-import { alertOf, openTls, tlsSeen } from "./tls.ts";
+import { alertOf, type Handshake, openTls } from "./tls.ts";
 
 /** What a peer may send before anybody asks for it; then reading stops until somebody does. */
 const UNASKED_BYTES = 64 * 1024;
@@ -42,10 +42,14 @@ export async function connectTcp(
   const life = new Life(to, monotonicMs);
   life.phase = "connect";
   const stream = open(to, how, signal, life);
-  if (stream === undefined) return { seen: () => life.seen(), close: () => {} };
+  if (stream === undefined) return { seen: () => life.seen(), noteHandshake: () => {}, close: () => {} };
   let usable = await stream.connected();
   if (usable && how.tls !== undefined) usable = (await stream.startTls(how.tls)) !== undefined;
-  const attempt = { seen: () => life.seen(), close: () => stream.close() };
+  const attempt = {
+    seen: () => life.seen(),
+    noteHandshake: (read: HandshakeRead) => stream.noteHandshake(read),
+    close: () => stream.close(),
+  };
   return usable ? { ...attempt, connection: stream } : attempt;
 }
 
@@ -68,7 +72,7 @@ function open(to: Endpoint, how: TcpOptions, signal: AbortSignal, life: Life): T
     life.end(codeOf(error));
     return undefined;
   }
-  const stream = new TcpStream(socket, life);
+  const stream = new TcpStream(socket, life, how.identity);
   const abort = () => stream.abort();
   signal.addEventListener("abort", abort, { once: true });
   socket.once("close", () => signal.removeEventListener("abort", abort));
@@ -85,9 +89,12 @@ export class TcpStream implements Connection {
   #socket: Socket;
   #waiting: Waiting | undefined;
   #closing = false;
+  #handshake: Handshake | undefined;
+  readonly #identity: TcpOptions["identity"];
 
-  constructor(socket: Socket, life: Life) {
+  constructor(socket: Socket, life: Life, identity?: TcpOptions["identity"]) {
     this.#life = life;
+    this.#identity = identity;
     this.#raw = socket;
     this.#socket = socket;
     this.#listen(socket);
@@ -147,27 +154,36 @@ export class TcpStream implements Connection {
     this.#buffer.clear();
     const keptInClear = this.#life.firstBytesKept;
     this.#unlisten(this.#raw);
-    let secure: TLSSocket;
+    const identity = wish.clientCertificate === undefined ? undefined : this.#identity?.(wish.clientCertificate);
+    let handshake: Handshake;
     try {
-      secure = openTls(this.#raw, wish, (bytes) => {
+      handshake = openTls(this.#raw, wish, identity, (bytes) => {
         if (this.#life.phase === "tls") this.#life.heard(bytes);
       });
     } catch (error) {
       this.#fail(error);
       return undefined;
     }
-    this.#socket = secure;
-    this.#listen(secure);
+    const { socket } = handshake;
+    this.#socket = socket;
+    this.#handshake = handshake;
+    this.#listen(socket);
     const finished = new Promise<void>((resolve) => {
-      secure.once("secureConnect", () => {
+      socket.once("secureConnect", () => {
         this.#life.truncateFirstBytes(keptInClear);
         this.#life.phase = "exchange";
-        this.#noteTls(tlsSeen(secure, wish.serverName));
+        this.#noteTls(handshake.seen());
         resolve();
       });
     });
     await Promise.race([finished, this.#life.over]);
     return this.#life.phase === "tls" ? undefined : this.tls;
+  }
+
+  /** A handshake that somebody read by himself is no exchange: what ends it ends TLS. */
+  noteHandshake(read: HandshakeRead): void {
+    if (!this.#life.isOver) this.#life.phase = "tls";
+    this.#noteTls(handshakeSeen(read));
   }
 
   /** Ends the connection with FIN, and with RST when the peer has not ended its side within a second. */
@@ -226,7 +242,7 @@ export class TcpStream implements Connection {
     if (!this.#life.isOver) {
       const code = codeOf(error);
       const alert = alertOf(code);
-      if (alert !== undefined) this.#noteTls({ chain: [], ...this.tls, alert });
+      if (alert !== undefined) this.#noteTls({ chain: [], ...this.#handshake?.begun, ...this.tls, alert });
       if ((error as { readonly syscall?: unknown }).syscall === "bind") this.#life.phase = "bind";
       // The reset came before anybody looked whether the connection stood: it did.
       if (this.#life.phase === "connect" && RESET_CODES.has(code)) this.opened();

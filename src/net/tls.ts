@@ -2,13 +2,13 @@
  * TLS as a client, and what it shows: version, cipher, the peer's alert, the chain and how its verification ended.
  * Nothing is refused here for its certificate; a reader judges the facts (RFC 8446, RFC 5246 section 7.2, RFC 5280).
  */
-import type { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { isIP, type Socket } from "node:net";
 import { Duplex } from "node:stream";
-import { checkServerIdentity, connect, type TLSSocket } from "node:tls";
+import { type ConnectionOptions, checkServerIdentity, connect, createSecureContext, type TLSSocket } from "node:tls";
 import type { Tls } from "../model/check.ts";
-import type { Evidence } from "../model/evidence.ts";
 import type { TlsSeen } from "../model/observation.ts";
+import { chainOf, matchedNameOf } from "./certificate.ts";
 
 /** Alert descriptions by OpenSSL's spelling of their names (RFC 8446 section 6 and the older ones it reserves). */
 const ALERTS: Readonly<Record<string, number>> = {
@@ -51,29 +51,69 @@ const ALERTS: Readonly<Record<string, number>> = {
 /** OpenSSL writes some alerts without the word ALERT (`TLSV1_UNRECOGNIZED_NAME`), and from 3.5 on some as `SSL/TLS`. */
 const ALERT_CODE = /^ERR_SSL_(?:SSLV3|TLSV1|TLSV13|SSL\/TLS)_(?:ALERT_)?([A-Z_]+)$/;
 
-const MAX_CHAIN = 10;
-const MAX_NAMES = 100;
-
 /** The number of the alert that an error code stands for, or undefined when the peer sent none. */
 export function alertOf(code: string): number | undefined {
   const name = ALERT_CODE.exec(code)?.[1];
   return name === undefined ? undefined : ALERTS[name];
 }
 
+/** A handshake on its way. */
+export interface Handshake {
+  readonly socket: TLSSocket;
+  /** What is known before the peer has shown anything. */
+  readonly begun: TlsSeen;
+  /** What it shows once it is finished. */
+  seen(): TlsSeen;
+}
+
 /**
- * Begins a handshake on a connected socket. `onCipherBytes` sees what the peer sends before it is decrypted, because
- * Node shows nothing of a peer that does not speak TLS. Throws when `serverName` cannot be a server name.
+ * Begins a handshake on a connected socket. `identity` is a certificate of ours with its key and chain, in PEM.
+ * `onCipherBytes` sees what the peer sends before it is decrypted, because Node shows nothing of a peer that does not
+ * speak TLS. Throws when `serverName` cannot be a server name, or `identity` is none.
  */
-export function openTls(socket: Socket, wish: Tls, onCipherBytes: (bytes: Uint8Array) => void): TLSSocket {
-  return connect({
-    socket: tap(socket, onCipherBytes),
+export function openTls(
+  raw: Socket,
+  wish: Tls,
+  identity: Uint8Array | undefined,
+  onCipherBytes: (bytes: Uint8Array) => void,
+): Handshake {
+  const pem = identity && Buffer.from(identity);
+  // Node reads `requestOCSP`, and its types do not say so.
+  const options: ConnectionOptions & { readonly requestOCSP: boolean } = {
+    socket: tap(raw, onCipherBytes),
     rejectUnauthorized: false,
-    minVersion: "TLSv1.2",
+    requestOCSP: true,
+    ...(wish.old === true ? OLD : { minVersion: "TLSv1.2" as const }),
+    ...(pem !== undefined && { cert: pem, key: pem }),
+    ...(wish.applicationProtocols !== undefined && { ALPNProtocols: [...wish.applicationProtocols] }),
     // The name is checked apart: of a chain that does not verify Node would not tell it.
     checkServerIdentity: () => undefined,
     // SNI never carries an address (RFC 6066 section 3).
     ...(isIP(wish.serverName) === 0 && { servername: wish.serverName }),
+  };
+  const socket = connect(options);
+  let stapled = false;
+  socket.once("OCSPResponse", (response: Uint8Array | null) => {
+    stapled = response !== null && response.length > 0;
   });
+  const begun: TlsSeen = { chain: [], ...(pem !== undefined && { clientCertificate: true }) };
+  const seen = () => ({
+    ...begun,
+    ...tlsSeen(socket, wish.serverName),
+    ...(stapled && { ocspStapled: true as const }),
+  });
+  return { socket, begun, seen };
+}
+
+/** Security level 0 lets MD5 and SHA-1 signatures, short keys and TLS 1.0 and 1.1 through (SSL_CTX_set_security_level). */
+const OLD = { minVersion: "TLSv1", ciphers: "DEFAULT@SECLEVEL=0" } as const;
+
+/** Throws where the PEM holds no certificate with its key. The error may quote it: its text goes nowhere. */
+export function assertIdentity(pem: Uint8Array): void {
+  const bytes = Buffer.from(pem);
+  createSecureContext({ cert: bytes, key: bytes });
+  // OpenSSL keeps a key of another kind beside the certificate, and would show neither.
+  if (!new X509Certificate(bytes).checkPrivateKey(createPrivateKey(bytes))) throw new TypeError("another key");
 }
 
 /** The socket as a stream that shows what passes through it. Its errors stay with the socket's own listener. */
@@ -97,58 +137,22 @@ function tap(socket: Socket, onBytes: (bytes: Uint8Array) => void): Duplex {
 }
 
 /** What a finished handshake shows; its certificate is held against `serverName`. */
-export function tlsSeen(socket: TLSSocket, serverName: string): TlsSeen {
+function tlsSeen(socket: TLSSocket, serverName: string): TlsSeen {
   const version = socket.getProtocol();
   // Typed as Error, yet Node sets the code as text.
   const verifyError: unknown = socket.authorizationError;
+  // In this order: once Node 20 has given the leaf as an X509Certificate, this finds no names in the other form.
+  const nameMatches = checkServerIdentity(serverName, socket.getPeerCertificate()) === undefined;
+  const leaf = socket.getPeerX509Certificate();
+  const matchedName = nameMatches && leaf !== undefined ? matchedNameOf(leaf, serverName) : undefined;
   return {
     ...(version !== null && { version }),
     cipher: socket.getCipher().standardName,
+    ...(typeof socket.alpnProtocol === "string" && { applicationProtocol: socket.alpnProtocol }),
     ...(!socket.authorized && { verifyError: String(verifyError) }),
     serverName,
-    nameMatches: checkServerIdentity(serverName, socket.getPeerCertificate()) === undefined,
-    chain: chainOf(socket.getPeerX509Certificate()),
+    nameMatches,
+    ...(matchedName !== undefined && { matchedName }),
+    chain: chainOf(leaf),
   };
-}
-
-function chainOf(leaf: X509Certificate | undefined): Evidence[] {
-  const chain: Evidence[] = [];
-  const known = new Set<string>();
-  for (let at = leaf; at !== undefined && chain.length < MAX_CHAIN; at = at.issuerCertificate) {
-    if (known.has(at.fingerprint256)) break;
-    known.add(at.fingerprint256);
-    chain.push(factsOf(at));
-  }
-  return chain;
-}
-
-function factsOf(certificate: X509Certificate): Evidence {
-  return {
-    subject: oneLine(certificate.subject),
-    issuer: oneLine(certificate.issuer),
-    names: namesOf(certificate.subjectAltName),
-    notBefore: isoTime(certificate.validFrom),
-    notAfter: isoTime(certificate.validTo),
-    sha256: certificate.fingerprint256,
-  };
-}
-
-/** `CN=a` and `O=b` on lines of their own become `CN=a, O=b`. An empty name is undefined in Node, whatever its type. */
-function oneLine(name: string | undefined): string {
-  return (name ?? "").split("\n").join(", ");
-}
-
-/** `DNS:a.example, IP Address:10.0.0.1` becomes `a.example` and `10.0.0.1`. */
-function namesOf(alternatives: string | undefined): string[] {
-  if (alternatives === undefined) return [];
-  return alternatives
-    .split(", ")
-    .slice(0, MAX_NAMES)
-    .map((name) => name.replace(/^(?:DNS|IP Address):/, ""));
-}
-
-/** OpenSSL's `Nov 21 06:26:00 2030 GMT` as ISO 8601, or as it stands when it is no date. */
-function isoTime(text: string): string {
-  const time = new Date(text);
-  return Number.isNaN(time.getTime()) ? text : time.toISOString();
 }

@@ -20,6 +20,7 @@ const PROBERS = {
   "smb-negotiate": async () => (await import("./smb-negotiate.ts")).smbNegotiate,
   "sql-browser": async () => (await import("./sql-browser.ts")).sqlBrowser,
   "tcp-connect": async () => (await import("./tcp-connect.ts")).tcpConnect,
+  tls: async () => (await import("./tls.ts")).tls,
   vnc: async () => (await import("./vnc.ts")).vnc,
   x224: async () => (await import("./x224.ts")).x224,
 } as const satisfies Record<string, () => Promise<Prober>>;

@@ -138,6 +138,9 @@ function checkKeys(row: WrittenRow, head: Prober, report: Report): void {
   if (row.tls !== undefined && has("udp") !== -1) {
     report(["ports", has("udp")], new ConfigError("tls runs over tcp", "give the udp port a row without tls"));
   }
+  if (row.tls === undefined && head.needsTls === true) {
+    report(["prober"], new ConfigError(`${head.id} speaks TLS, and the row does not say how`, "add tls: {}"));
+  }
   if (row.tls !== undefined && sweeps) report(["tls"], new ConfigError(`${head.id} speaks no TLS`));
   if (row["source-port"] !== undefined && sweeps) {
     report(["source-port"], new ConfigError(`${head.id} takes a new source port for each port`));

@@ -112,7 +112,7 @@ const tls = z
       .default(false)
       .describe("A certificate that is expired, ends soon, is not trusted or bears another name fails the row."),
     "client-certificate": oneLine(
-      "Name of the secret that holds the client's certificate and key, never the key.",
+      "Name of the secret that holds the client's certificate, its key and its chain in PEM, never the key.",
     ).optional(),
   })
   .describe("Speak the protocol inside TLS. `{}` is enough.");

@@ -75,15 +75,30 @@ function evidenceOf({ reading, observations }: CheckResult): Evidence {
 }
 
 /** Handshake and the peer's own certificate, flat: `tlsVersion`, `certificateSubject` and so on. */
-function tlsEvidence({ version, cipher, alert, verifyError, serverName, nameMatches, chain }: TlsSeen): Evidence {
+function tlsEvidence(seen: TlsSeen): Evidence {
+  const {
+    version,
+    cipher,
+    applicationProtocol,
+    ocspStapled,
+    alert,
+    verifyError,
+    serverName,
+    nameMatches,
+    matchedName,
+    chain,
+  } = seen;
   const leaf = Object.entries(chain[0] ?? {});
   return {
     ...(version !== undefined && { tlsVersion: version }),
     ...(cipher !== undefined && { tlsCipher: cipher }),
+    ...(applicationProtocol !== undefined && { tlsApplicationProtocol: applicationProtocol }),
+    ...(ocspStapled === true && { tlsOcspStapled: true }),
     ...(alert !== undefined && { tlsAlert: alert }),
     ...(verifyError !== undefined && { tlsVerifyError: verifyError }),
     ...(serverName !== undefined && { tlsServerName: serverName }),
     ...(nameMatches !== undefined && { tlsNameMatches: nameMatches }),
+    ...(matchedName !== undefined && { tlsMatchedName: matchedName }),
     ...Object.fromEntries(leaf.map(([name, value]) => [`certificate${name[0]!.toUpperCase()}${name.slice(1)}`, value])),
   };
 }

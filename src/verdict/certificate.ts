@@ -4,7 +4,7 @@
  * that wants strict TLS fails by them.
  */
 import type { Evidence } from "../model/evidence.ts";
-import type { TlsSeen } from "../model/observation.ts";
+import { type TlsSeen, UNFINISHED_HANDSHAKE } from "../model/observation.ts";
 import type { CheckSeen } from "../model/result.ts";
 
 const DAY_MS = 86_400_000;
@@ -50,6 +50,11 @@ function dateFault(leaf: Evidence, wallMs: number): { readonly text: string; rea
 /** OpenSSL tells one fault only: when that is the date, nothing is known of the issuer. */
 function trustFaults({ verifyError }: TlsSeen, leaf: Evidence, told: string | undefined): readonly string[] {
   if (verifyError === undefined || verifyError === told) return [];
+  if (verifyError === UNFINISHED_HANDSHAKE) {
+    return [
+      "the certificate was read and not verified: the handshake was not finished, so nobody proved to hold its key",
+    ];
+  }
   return [`the certificate is not trusted here: ${verifyError}, issued by ${short(String(leaf.issuer ?? "nobody"))}`];
 }
 

@@ -6,7 +6,7 @@ import { type Icmp, PEER_CLOSED, TOO_LONG } from "../model/observation.ts";
 import { countPorts, formatPorts } from "../model/ports.ts";
 import type { CheckSeen, Verdict } from "../model/result.ts";
 import type { Expectation, Outcome, State } from "../model/words.ts";
-import { wantsClientCertificate } from "./state.ts";
+import { refusesOurCertificate, wantsClientCertificate } from "./state.ts";
 
 /** The sentence for a result that has this outcome. */
 export function detailOf(one: CheckSeen, outcome: Outcome): string {
@@ -244,6 +244,9 @@ function alertDetail(one: CheckSeen): string {
   const alert = `alert ${seen?.tls?.alert ?? "unknown"}`;
   if (seen !== undefined && wantsClientCertificate(seen)) {
     return `TLS proven, inner protocol not asked: the peer wants a client certificate (${alert})`;
+  }
+  if (seen !== undefined && refusesOurCertificate(seen)) {
+    return `TLS proven, inner protocol not asked: the peer refuses our client certificate (${alert})`;
   }
   if (seen?.phase === "tls") return `TLS answers, and refuses our handshake (${alert}): the service was not asked`;
   return `TLS works, but the peer ended it instead of answering (${alert})`;

@@ -181,6 +181,8 @@ function verdictOfReading(reading: Reading): Verdict {
 const NOT_TLS: ReadonlySet<string> = new Set(["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG"]);
 
 const HANDSHAKE_FAILURE = 40;
+/** None was shown, also where we had one that the peer's list of authorities left out. */
+const CERTIFICATE_REQUIRED = 116;
 
 /**
  * Alerts about a client's certificate (RFC 8446 section 6.2, RFC 5246 section 7.2.2), from a peer that was shown none:
@@ -194,15 +196,28 @@ const HANDSHAKE_RECORD = 0x16;
  * Whether the peer ended TLS because it wants a certificate of ours: only after a hello of its own, since seven bytes of
  * alert alone prove no TLS. In TLS 1.2 many say handshake_failure for it too (RFC 5246 section 7.4.6).
  */
-export function wantsClientCertificate({ tls, firstBytes, phase }: Observation): boolean {
-  const asked =
-    tls?.alert === HANDSHAKE_FAILURE || (tls?.alert !== undefined && CLIENT_CERTIFICATE_ALERTS.has(tls.alert));
-  return asked && (phase !== "tls" || firstBytes?.[0] === HANDSHAKE_RECORD);
+export function wantsClientCertificate(seen: Observation): boolean {
+  const { tls } = seen;
+  if (tls?.alert === undefined || !saidHello(seen)) return false;
+  if (tls.clientCertificate === true) return tls.alert === CERTIFICATE_REQUIRED;
+  return tls.alert === HANDSHAKE_FAILURE || CLIENT_CERTIFICATE_ALERTS.has(tls.alert);
 }
 
-/** Rule 5: only a peer that wants a client's certificate has proven all that can be asked without one. */
+/** Whether the peer ended TLS because of the certificate that we showed. What else handshake_failure means is unknown. */
+export function refusesOurCertificate(seen: Observation): boolean {
+  const { tls } = seen;
+  if (tls?.alert === undefined || tls.clientCertificate !== true || !saidHello(seen)) return false;
+  return tls.alert !== CERTIFICATE_REQUIRED && CLIENT_CERTIFICATE_ALERTS.has(tls.alert);
+}
+
+/** Once the handshake is finished its first bytes are no longer kept. */
+function saidHello({ firstBytes, phase }: Observation): boolean {
+  return phase !== "tls" || firstBytes?.[0] === HANDSHAKE_RECORD;
+}
+
+/** Rule 5: only a peer that wants another client's certificate has proven all that can be asked without one. */
 function serviceBehindAlert(seen: Observation): ServiceState {
-  if (wantsClientCertificate(seen)) return "refused";
+  if (wantsClientCertificate(seen) || refusesOurCertificate(seen)) return "refused";
   return seen.phase === "tls" ? "unchecked" : "silent";
 }
 

@@ -122,7 +122,7 @@ class ScriptedSocket {
   }
 
   async connect(_how: TcpOptions): Promise<TcpAttempt> {
-    const attempt = { seen: () => this.#seen, close: () => this.#end() };
+    const attempt = { seen: () => this.#seen, noteHandshake: () => {}, close: () => this.#end() };
     if (this.#port.does === "refuses") {
       await Promise.race([this.#clock.sleep(this.#port.afterMs), this.ended]);
       this.#end("ECONNREFUSED");

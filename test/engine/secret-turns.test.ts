@@ -73,6 +73,7 @@ interface Site {
   readonly names?: Readonly<Record<string, readonly string[]>>;
   readonly ledger?: Ledger;
   readonly version?: string;
+  readonly net?: Partial<Net>;
 }
 
 /** One run over a network that only resolves names. */
@@ -84,6 +85,7 @@ function runOf(checks: readonly Check[], site: Site = {}): Promise<RunReport> {
     route: async () => ({ source: "192.0.2.200" }),
     tcp: unused,
     udp: unused,
+    ...site.net,
   };
   const secret = (name: string) =>
     name === "door" ? { bytes: new TextEncoder().encode("s3cret"), version } : undefined;
@@ -200,5 +202,50 @@ describe("a secret", () => {
       evidence: { diagnostic: "[secret][secret]", list: ["[secret]", 7], count: 7 },
       warnings: ["do not use [secret]"],
     });
+  });
+});
+
+describe("a client certificate", () => {
+  const MUTUAL = { serverName: "dc01", strict: false, clientCertificate: "door" } as const;
+  const mutual = (host: string): Check => ({ ...checkOf(host, 636, {}), tls: MUTUAL });
+  /** Shows it as the engine's connections do, and is told this by an alert. */
+  const shownTo = (alert?: number): Dialogue<Params> => ({
+    ...loginTo(welcome),
+    run: async (_params, ask) => {
+      await ask.connect(ask.tls === undefined ? {} : { tls: ask.tls });
+      return alert === undefined ? { service: "confirmed", detail: "in", evidence: {} } : undefined;
+    },
+  });
+  const netThatSays = (alert?: number, shown: boolean[] = []): Partial<Net> => ({
+    tcp: async (remote, how) => {
+      const clientCertificate = how.identity?.("door") !== undefined;
+      shown.push(clientCertificate);
+      const tls = { chain: [], ...(clientCertificate && { clientCertificate }), ...(alert !== undefined && { alert }) };
+      const times = { startedMs: 0, connectedMs: 0, sentMs: [], endedMs: 1, errorQueue: false };
+      const seen = () => ({ remote, phase: "exchange" as const, ...times, tls });
+      return { seen, noteHandshake: () => {}, close: () => {} };
+    },
+  });
+
+  it("is shown once a run and host", async () => {
+    const shown: boolean[] = [];
+    const checks = [mutual("dc01"), { ...mutual("dc01"), id: "other" }, mutual("dc02")];
+    await runOf(checks, { prober: shownTo(), net: netThatSays(undefined, shown) });
+    expect(shown.sort()).toEqual([false, true, true]);
+  });
+
+  it("that a peer refused by an alert is shown to no other", async () => {
+    const shown: boolean[] = [];
+    await runOf([mutual("dc01"), mutual("dc02")], { prober: shownTo(48), net: netThatSays(48, shown) });
+    expect(shown).toEqual([true, false]);
+  });
+
+  it("waits with the password of its row for both, and never for ever", async () => {
+    const checks = ["dc01", "dc02", "dc03"].map((host) => ({
+      ...checkOf(host),
+      tls: { ...MUTUAL, clientCertificate: "lock" },
+    }));
+    const report = await runOf([...checks, mutual("dc04")]);
+    expect(details(report)).toEqual(["anonymous", "logged on", "logged on", "logged on"]);
   });
 });

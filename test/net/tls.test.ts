@@ -30,6 +30,7 @@ describe("a handshake", () => {
       verifyError: "DEPTH_ZERO_SELF_SIGNED_CERT",
       serverName: "dc01.example.com",
       nameMatches: true,
+      matchedName: "dc01.example.com",
       chain: [
         {
           subject: "O=unity-probe tests, CN=dc01.example.com",

@@ -219,7 +219,8 @@ async function expectAnEnd(id: string, conversation: Conversation<Evidence>, pee
     startTls: async () => undefined,
   };
   const ask = { host: "dc01", remote: LOCAL, learned: {}, world: realWorld() };
-  await conversation.run(peer.params ?? {}, { ...ask, connect: async () => connection });
+  const dialer = { connect: async () => connection, latest: () => undefined, noteHandshake: () => {} };
+  await conversation.run(peer.params ?? {}, { ...ask, ...dialer });
   expect(sent.length).toBeLessThanOrEqual(conversation.cost.packets);
   expect(sent.reduce((sum, bytes) => sum + bytes.length, 0)).toBeLessThanOrEqual(conversation.cost.bytes);
 }

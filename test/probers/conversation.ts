@@ -2,6 +2,7 @@
 import { realWorld } from "../../src/cli/parts.ts";
 import type { Tls } from "../../src/model/check.ts";
 import type { Evidence } from "../../src/model/evidence.ts";
+import type { HandshakeRead } from "../../src/model/observation.ts";
 import type { TcpAttempt } from "../../src/model/parts.ts";
 import type { Dialer, Dialogue, Reading, World } from "../../src/model/prober.ts";
 import { loadProber } from "../../src/probers/index.ts";
@@ -47,7 +48,12 @@ export async function converse(id: string, script: Script, how: How): Promise<Co
     attempts.push(attempt);
     return attempt.connection;
   };
-  const ask = { host: "dc01", remote: end.local, learned: {}, world: { ...realWorld(), ...how.world }, connect };
+  const dialer = {
+    connect,
+    latest: () => attempts.at(-1)?.seen(),
+    noteHandshake: (read: HandshakeRead) => attempts.at(-1)?.noteHandshake(read),
+  };
+  const ask = { host: "dc01", remote: end.local, learned: {}, world: { ...realWorld(), ...how.world }, ...dialer };
   const reading = await prober.run(how.params ?? {}, { ...ask, ...(how.tls === undefined ? {} : { tls: how.tls }) });
   for (const attempt of attempts) attempt.close();
   await end.gone();

@@ -61,13 +61,16 @@ function dialogue(run: () => never): Prober {
   return withMismatch(prober);
 }
 
+/** Nobody ever answers. */
+const dialer = { connect: async () => undefined, latest: () => undefined, noteHandshake: () => {} };
+
 /** What is made of bytes that make the prober throw. */
 async function readingAfter(error: Error, kind: "oneshot" | "dialogue", transport: "tcp" | "udp") {
   const throwing = () => {
     throw error;
   };
   const prober = kind === "oneshot" ? oneshot(throwing) : dialogue(throwing);
-  if (prober.kind === "dialogue") return prober.run({}, { ...ask(transport), connect: async () => undefined });
+  if (prober.kind === "dialogue") return prober.run({}, { ...ask(transport), ...dialer });
   if (prober.kind !== "oneshot") throw new TypeError("no oneshot");
   const { remote } = ask(transport);
   return prober.start({}, ask(transport), remote).read(new Uint8Array(1), remote, 0);
@@ -97,7 +100,7 @@ describe("malformed bytes", () => {
     const prober = twoFaced(() => {
       throw malformed;
     }) as Oneshot<unknown>;
-    const run = prober.conversation?.run({}, { ...ask("tcp"), connect: async () => undefined });
+    const run = prober.conversation?.run({}, { ...ask("tcp"), ...dialer });
     expect(await run).toEqual(reading);
   });
 

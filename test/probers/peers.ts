@@ -246,6 +246,7 @@ export const PEERS: Readonly<Record<string, Entry>> = {
       wrongId: () => [encodeInstanceResponse(OTHER_INSTANCE)],
     },
   },
+  tls: "What it asks is the handshake, which Node writes; its own test has servers that behave right and wrong.",
   "tcp-connect": "It says nothing and reads nothing, so no reply can be right or wrong.",
   "rpc-bind": {
     tcp: {

@@ -115,7 +115,7 @@ export const dropping: Net = {
     const startedMs = performance.now();
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
     const seen = { remote: to, phase: "connect", startedMs, sentMs: [], errorQueue: false } as const;
-    return { seen: () => ({ ...seen, endedMs: performance.now() }), close: () => {} };
+    return { seen: () => ({ ...seen, endedMs: performance.now() }), noteHandshake: () => {}, close: () => {} };
   },
 };
 
@@ -132,7 +132,8 @@ export function exhausted(failures: number): Net {
   };
   return {
     ...net,
-    tcp: async (to, how, signal) => (fails(to) ? { seen: () => seen(to), close: () => {} } : net.tcp(to, how, signal)),
+    tcp: async (to, how, signal) =>
+      fails(to) ? { seen: () => seen(to), noteHandshake: () => {}, close: () => {} } : net.tcp(to, how, signal),
     udp: async (to, how, signal) =>
       fails(to)
         ? { ended: Promise.resolve(), send: () => {}, seen: () => seen(to), close: () => {} }

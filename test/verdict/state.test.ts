@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PEER_CLOSED } from "../../src/model/observation.ts";
 import { REASONS, STATES, TRANSPORTS } from "../../src/model/words.ts";
-import { judge, reasonOfErrno, reasonOfIcmp, stateOfReason } from "../../src/verdict/state.ts";
+import {
+  judge,
+  reasonOfErrno,
+  reasonOfIcmp,
+  refusesOurCertificate,
+  stateOfReason,
+  wantsClientCertificate,
+} from "../../src/verdict/state.ts";
 import { ANSWERED, OWN, observed, ROUTER, TARGET, udp, unconnected } from "./support.ts";
 
 describe("over TCP", () => {
@@ -64,6 +71,29 @@ describe("over TCP", () => {
     it("40 asks for a client certificate after a hello, and before one says that there is no TLS in common", () => {
       expect(inHandshake(40, hello)).toMatchObject({ state: "open", service: "refused" });
       expect(inHandshake(40)).toMatchObject({ state: "open", service: "unchecked" });
+    });
+
+    it.each([42, 46, 48])("%i about a certificate that we showed is a refusal of that one", (alert) => {
+      const shown = { alert, chain: [], clientCertificate: true } as const;
+      const seen = observed({ phase: "tls", tls: shown, firstBytes: hello });
+      expect(judge([seen], undefined)).toEqual({ state: "open", reason: "tls-alert", service: "refused" });
+      expect([refusesOurCertificate(seen), wantsClientCertificate(seen)]).toEqual([true, false]);
+      expect(refusesOurCertificate({ ...seen, firstBytes: Uint8Array.of(21, 3, 3) })).toBe(false);
+    });
+
+    it("116 is the wish for one, also where we had one that the peer did not ask for", () => {
+      const tls = { version: "TLSv1.3", alert: 116, chain: [], clientCertificate: true } as const;
+      const seen = observed({ phase: "exchange", tls });
+      expect([refusesOurCertificate(seen), wantsClientCertificate(seen)]).toEqual([false, true]);
+    });
+
+    it("40 is no word about a certificate that we showed", () => {
+      const seen = observed({
+        phase: "tls",
+        tls: { alert: 40, chain: [], clientCertificate: true },
+        firstBytes: hello,
+      });
+      expect(judge([seen], undefined).service).toBe("unchecked");
     });
 
     it.each([20, 70, 71, 80, 112])("%i is no word of the service, which was never asked", (alert) => {

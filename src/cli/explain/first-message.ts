@@ -62,7 +62,8 @@ async function firstOfConversation(
     pending: () => new Uint8Array(0),
     startTls: async () => undefined,
   };
-  await conversation.run(params, { ...ask, connect: async () => connection });
+  const dialer = { connect: async () => connection, latest: () => undefined, noteHandshake: () => {} };
+  await conversation.run(params, { ...ask, ...dialer });
   return sent[0];
 }
 
