@@ -20,6 +20,7 @@ const NO_JUDGEMENT: ReadonlySet<number> = new Set([51, 52]);
 
 interface Params {
   readonly startTls?: boolean;
+  readonly gc?: boolean;
   readonly bindDn?: string;
   /** The name of a secret. */
   readonly password?: string;
@@ -39,6 +40,10 @@ export const ldapBind: Dialogue<Params> = {
       about: "Bind as nobody in clear, then StartTLS, and go on inside TLS.",
       startsTls: true,
     },
+    gc: {
+      type: "boolean",
+      about: "The row is about a global catalog: a directory whose root entry says nothing of one is a mismatch.",
+    },
     bindDn: {
       type: "string",
       about: "Distinguished name of an account to bind as, inside TLS only; needs its password.",
@@ -52,8 +57,9 @@ export const ldapBind: Dialogue<Params> = {
     sends:
       "A simple bind with empty name and password, a search for the root entry, an unbind. With tls: the handshake first. With startTls: the bind in clear, a StartTLS request and the handshake before the search. With bindDn: a simple bind with that name and its password, inside TLS, and only where the certificate is trusted here and bears the name that was asked for.",
     accepts:
-      "A response with our message id. A refusal of the bind (strongerAuthRequired, inappropriateAuthentication, invalidCredentials, ...) is an answer too, and so is one of StartTLS.",
-    proves: "An LDAP server answered; its root entry names the host and the domain that it serves.",
+      "A response with our message id. A refusal of the bind (strongerAuthRequired, inappropriateAuthentication, invalidCredentials, ...) is an answer too, and so is one of StartTLS. With gc: a root entry with isGlobalCatalogReady TRUE; FALSE counts as a refusal, with a warning, and a root entry without it as a mismatch.",
+    proves:
+      "An LDAP server answered; its root entry names the host and the domain that it serves. With gc: it says that it is a global catalog, which it says on each of its ports.",
     triggers:
       "At most a debug log line where no name is sent: nothing can be locked out. With bindDn a log-on of that account, at most once a run and host, and never again after a refusal until the password's file changes.",
     specification: [
@@ -76,7 +82,7 @@ export const ldapBind: Dialogue<Params> = {
     try {
       if (upgrade !== undefined) reading = await secure(talk, reading, upgrade, params, ask.world);
       next = "the root entry";
-      return await withRootEntry(talk, reading, ask.world.wallMs());
+      return await withRootEntry(talk, reading, { nowMs: ask.world.wallMs(), globalCatalog: params.gc === true });
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       // The bind was answered in good order: what follows cannot take that back.

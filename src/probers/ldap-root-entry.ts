@@ -19,11 +19,51 @@ const ROOT_DSE = [
   "vendorName",
 ];
 
+/** What the entry is held against. */
+export interface Wanted {
+  readonly nowMs: number;
+  /** The row is about a global catalog, and any other directory is a mismatch. */
+  readonly globalCatalog: boolean;
+}
+
 /** Asks for the root entry and takes leave; the reading with what the entry says, or as it was where none came. */
-export async function withRootEntry(talk: LdapTalk, reading: Reading, nowMs: number): Promise<Reading> {
+export async function withRootEntry(talk: LdapTalk, reading: Reading, wanted: Wanted): Promise<Reading> {
   const entry = await talk.ask(rootDseSearch(ROOT_DSE));
   talk.leave();
-  return entry?.type === "searchEntry" ? readEntry(reading, entry, nowMs) : reading;
+  if (entry?.type !== "searchEntry") {
+    return wanted.globalCatalog
+      ? warned(reading, "no root entry was shown, which says whether it is a global catalog")
+      : reading;
+  }
+  const read = readEntry(reading, entry, wanted.nowMs);
+  return wanted.globalCatalog ? asGlobalCatalog(read) : read;
+}
+
+/**
+ * `isGlobalCatalogReady` (MS-ADTS section 3.1.1.3.2.13) is said by every domain controller, on each of its ports: TRUE
+ * once it serves the whole forest. FALSE is the service's own "not now"; who does not know the word is no controller.
+ */
+function asGlobalCatalog(reading: Reading): Reading {
+  const ready = reading.evidence.isGlobalCatalogReady;
+  switch (typeof ready === "string" ? ready.toUpperCase() : undefined) {
+    case "TRUE":
+      return { ...reading, detail: `${reading.detail}; global catalog ready` };
+    case "FALSE":
+      return warned(
+        { ...reading, service: "refused", detail: `${reading.detail}; the global catalog is not ready` },
+        "a domain controller answers, but says that its global catalog is not ready",
+      );
+    default:
+      return {
+        ...reading,
+        service: reading.secretRefused === true ? "refused" : "mismatch",
+        detail: `${reading.detail}; an LDAP server, but no global catalog: it says nothing of one`,
+      };
+  }
+}
+
+function warned(reading: Reading, warning: string): Reading {
+  return { ...reading, warnings: [...(reading.warnings ?? []), warning] };
 }
 
 function readEntry(reading: Reading, entry: SearchEntry, nowMs: number): Reading {
