@@ -37,6 +37,7 @@ import { fixture, fixturesIn, printed } from "../../test/wire/captured.ts";
 export type Messages = readonly Uint8Array[];
 
 export const ldap: Messages = fixturesIn("ldap");
+export const snmp: Messages = fixturesIn("snmp");
 export const cldap: Messages = fixturesIn("cldap");
 export const pdus: Messages = [...fixturesIn("dcerpc"), ...fixturesIn("epm")];
 export const netbios: Messages = fixturesIn("netbios");

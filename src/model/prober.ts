@@ -39,7 +39,7 @@ export interface Manners {
 
 /** One parameter that a profile may set for a prober; profile/ derives validation, schema and help from it. */
 export interface ParamSpec {
-  /** `secret`: the name of a secret; at most one parameter of a prober, and only inside TLS. */
+  /** `secret`: the name of a secret; at most one parameter of a prober, and only inside TLS, or see `sentInClear`. */
   readonly type: "string" | "integer" | "boolean" | "secret";
   readonly about: string;
   /** The prober cannot do without it. */
@@ -50,6 +50,8 @@ export interface ParamSpec {
   readonly maxLength?: number;
   /** For booleans: when true the prober begins TLS inside the protocol, and the row's `tls` says how. */
   readonly startsTls?: true;
+  /** For secrets: the protocol has no other way than to send it where anybody on the path can read it. */
+  readonly sentInClear?: true;
   /** Another parameter without which this one is nothing. */
   readonly needs?: string;
   /** A value to show; `explain` builds the first message with it. */

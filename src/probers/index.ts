@@ -18,6 +18,7 @@ const PROBERS = {
   "port-sweep": async () => (await import("./port-sweep.ts")).portSweep,
   "rpc-bind": async () => (await import("./rpc-bind.ts")).rpcBind,
   "smb-negotiate": async () => (await import("./smb-negotiate.ts")).smbNegotiate,
+  snmp: async () => (await import("./snmp.ts")).snmp,
   "sql-browser": async () => (await import("./sql-browser.ts")).sqlBrowser,
   "tcp-connect": async () => (await import("./tcp-connect.ts")).tcpConnect,
   tls: async () => (await import("./tls.ts")).tls,

@@ -65,7 +65,7 @@ function checkParam(name: string, row: WrittenRow, head: Prober, profile: Writte
   if (spec?.needs !== undefined && row.params?.[spec.needs] === undefined) {
     throw new ConfigError(`"${name}" is nothing without "${spec.needs}"`, "write both, or neither");
   }
-  if (spec?.type !== "secret" || row.tls !== undefined || startsTls(row, head)) return;
+  if (spec?.type !== "secret" || spec.sentInClear || row.tls !== undefined || startsTls(row, head)) return;
   const ways = ["tls: {}", ...tlsStarters(head).map((starter) => `params: {${starter}: true}`)];
   throw new ConfigError(`"${name}" is sent inside TLS only, and the row has none`, `add ${ways.join(" or ")}`);
 }

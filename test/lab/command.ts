@@ -1,5 +1,6 @@
 /** Commands and daemons of the lab: every wait is bounded, every failure carries what the program printed. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { openSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -73,4 +74,11 @@ export async function untilReady(daemon: Daemon, isReady: () => Promise<boolean>
 
 export function hasEnded({ process }: Daemon): boolean {
   return process.exitCode !== null || process.signalCode !== null;
+}
+
+/** Ends a daemon before its namespace does; resolves when it is gone, and its files with it. */
+export async function endDaemon(daemon: Daemon): Promise<void> {
+  if (hasEnded(daemon)) return;
+  daemon.process.kill();
+  await once(daemon.process, "exit");
 }

@@ -13,6 +13,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   nmblookup: "samba-common-bin",
   chronyd: "chrony",
   python3: "python3",
+  snmpd: "snmpd",
   tshark: "tshark",
   dumpcap: "wireshark-common",
 };

@@ -3,8 +3,8 @@ import { dns } from "../../src/probers/dns.ts";
 import { type DnsMessage, decodeDns, decodeDnsFrame, encodeDns, encodeDnsFrame, RCODE } from "../../src/wire/dns.ts";
 import { fixture } from "../wire/support.ts";
 import { ask } from "./asking.ts";
+import { dnsAnswer } from "./dns-replies.ts";
 import { farEnd } from "./far-end.ts";
-import { dnsAnswer } from "./peers.ts";
 import { begin } from "./transaction.ts";
 
 const LAB = { name: "lab.test" };

@@ -5,7 +5,7 @@
 import type { Evidence } from "../../src/model/evidence.ts";
 import { decodeCldap, encodeCldap } from "../../src/wire/cldap.ts";
 import { pduFrameLength } from "../../src/wire/dcerpc.ts";
-import { decodeDns, dnsFrameLength, encodeDns, encodeDnsFrame, RCODE } from "../../src/wire/dns.ts";
+import { dnsFrameLength } from "../../src/wire/dns.ts";
 import { decodeAsRequest, decodeKrbError, encodeKrbError } from "../../src/wire/kerberos.ts";
 import { decodeKerberosFrame, encodeKerberosFrame, kerberosFrameLength } from "../../src/wire/kerberos-frame.ts";
 import { decodeLdap, encodeLdap, ldapFrameLength } from "../../src/wire/ldap.ts";
@@ -13,11 +13,14 @@ import { decodeNetbiosDatagram, encodeNetbiosDatagram } from "../../src/wire/net
 import { sessionFrameLength } from "../../src/wire/netbios-session.ts";
 import { decodeNtp, encodeNtp, type NtpPacket } from "../../src/wire/ntp.ts";
 import { smbFrameLength } from "../../src/wire/smb-frame.ts";
+import { decodeSnmp, type V3Message } from "../../src/wire/snmp.ts";
 import { encodeInstanceResponse } from "../../src/wire/sql-browser.ts";
 import { preloginFrameLength } from "../../src/wire/tds.ts";
 import { x224FrameLength } from "../../src/wire/x224.ts";
 import { fixture, printed } from "../wire/support.ts";
+import { dnsAnswer, dnsOverTcp } from "./dns-replies.ts";
 import type { FrameLength } from "./far-end.ts";
+import { snmpRefusal, snmpReport } from "./snmp-replies.ts";
 
 /** The messages that answer a request, each a datagram over UDP; `turn` counts the requests of a connection from 0. */
 export type Reply = (request: Uint8Array, turn: number) => readonly Uint8Array[];
@@ -97,20 +100,6 @@ function smbAnswerToAnother(): Uint8Array {
   const bytes = fixture("smb/smb2-negotiate-samba.hex");
   bytes[4 + 24] = 1;
   return bytes;
-}
-
-/** Samba's answer for its zone, to this question; or a refusal of it. */
-export function dnsAnswer(
-  request: Uint8Array,
-  how: { readonly idBit?: number; readonly refused?: true } = {},
-): Uint8Array {
-  const { id, questions } = decodeDns(request);
-  const answer = { ...decodeDns(fixture("dns/soa-zone-udp-samba.hex")), id: id ^ (how.idBit ?? 0), questions };
-  return encodeDns(how.refused ? { ...answer, rcode: RCODE.refused, answers: [], authorities: [] } : answer);
-}
-
-function dnsOverTcp(request: Uint8Array, how: Parameters<typeof dnsAnswer>[1] = {}): Uint8Array {
-  return encodeDnsFrame(dnsAnswer(request.subarray(2), how));
 }
 
 /** chronyd's reply to this request, or one that differs from it. */
@@ -247,6 +236,13 @@ export const PEERS: Readonly<Record<string, Entry>> = {
     },
   },
   tls: "What it asks is the handshake, which Node writes; its own test has servers that behave right and wrong.",
+  snmp: {
+    udp: {
+      answer: (request) => [snmpReport(request)],
+      refusal: (request) => [snmpRefusal(request, "1.3.6.1.6.3.11.2.1.1.0")],
+      wrongId: (request) => [snmpReport(request, { messageId: (decodeSnmp(request) as V3Message).messageId ^ 2 })],
+    },
+  },
   "tcp-connect": "It says nothing and reads nothing, so no reply can be right or wrong.",
   "rpc-bind": {
     tcp: {
