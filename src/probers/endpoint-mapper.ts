@@ -19,7 +19,7 @@ import {
   MAX_ENTRIES,
 } from "../wire/epm.ts";
 import { towerBinding } from "../wire/epm-tower.ts";
-import { interfaceName } from "../wire/rpc-interfaces.ts";
+import { interfaceName, interfaceNames } from "../wire/rpc-interfaces.ts";
 import { associate, firstCallId, receivePdu } from "./rpc-association.ts";
 
 /** 2,000 entries come in four lookups; a mapper that goes on and on is cut off. */
@@ -28,7 +28,16 @@ const LOOKUPS_MAX = 8;
 /** A domain controller announces some ten ports. */
 const PORTS_TEXT_MAX = 80;
 
-export const endpointMapper: Dialogue<Record<string, never>> = {
+/** They are served at the mapper's own port, and no map lists them: rpc-bind asks them there. */
+const AT_THE_MAPPER: ReadonlySet<string> = new Set(["epmapper", "mgmt", "iobjectexporter", "isystemactivator"]);
+
+const [FIRST_NAME = "", ...OTHER_NAMES] = interfaceNames().filter((name) => !AT_THE_MAPPER.has(name));
+
+interface Params {
+  readonly interface?: string;
+}
+
+export const endpointMapper: Dialogue<Params> = {
   kind: "dialogue",
   id: "endpoint-mapper",
   transports: ["tcp"],
@@ -36,19 +45,26 @@ export const endpointMapper: Dialogue<Record<string, never>> = {
   giveUpMs: 10_000,
   cost: { packets: 1 + LOOKUPS_MAX, bytes: 72 + LOOKUPS_MAX * 64 },
   manners: { minIntervalMs: 0 },
-  params: {},
+  params: {
+    interface: {
+      type: "string",
+      about: "The one interface that is looked for; only its ports are asked, and the row is about it",
+      values: [FIRST_NAME, ...OTHER_NAMES],
+    },
+  },
   about: {
     protocol: "the RPC endpoint mapper",
     title: "RPC endpoint mapper listing",
     sends:
       "A bind to the endpoint mapper's interface (72 bytes), then ept_lookup for all entries (64 bytes) until the listing ends.",
-    accepts: "bind_ack, bind_nak or fault with our call id; then the listing's fragments.",
+    accepts:
+      "bind_ack, bind_nak or fault with our call id; then the listing's fragments. With interface: that the listing names it with a TCP port.",
     proves:
-      "The endpoint mapper answered. Each announced TCP port is then asked by a bind to its own interface, at the address that was asked, whatever address the mapper announces.",
+      "The endpoint mapper answered. Each announced TCP port is then asked by a bind to its own interface, at the address that was asked, whatever address the mapper announces. With interface the row is about that service: where the map does not name it, or only for its own machine, nothing is proven of the service, and the row is undecided.",
     triggers: "Intrusion detection may call the listing reconnaissance.",
     specification: ["C706 chapter 12 and appendices L and O", "MS-RPCE sections 2.2.1.2 and 3.3"],
   },
-  async run(_params, ask) {
+  async run({ interface: wanted }, ask) {
     const connection = await ask.connect();
     if (connection === undefined) return undefined;
     const callId = firstCallId(ask.world.randomBytes(4));
@@ -56,9 +72,11 @@ export const endpointMapper: Dialogue<Record<string, never>> = {
     if (association === undefined) return undefined;
     if (association.refusal !== undefined) {
       const detail = `RPC answers, but refuses the endpoint mapper's interface: ${association.refusal}`;
-      return { service: "refused", detail, evidence: { refusal: association.refusal } };
+      const evidence = { refusal: association.refusal };
+      return { service: wanted === undefined ? "refused" : "unchecked", detail, evidence };
     }
-    return readingOf(await listEntries(connection, callId + 1), ask.remote);
+    const listing = await listEntries(connection, callId + 1);
+    return wanted === undefined ? readingOf(listing, ask.remote) : readingAbout(wanted, listing, ask.remote);
   },
 };
 
@@ -136,6 +154,38 @@ function readingOf({ entries, refusal, cutShort }: Listing, target: Endpoint): R
     leads,
     ...(warning === undefined ? {} : { warnings: [warning] }),
   };
+}
+
+/** What the map says of one interface. The mapper's own answers prove nothing of another service: `unchecked`. */
+function readingAbout(wanted: string, listing: Listing, target: Endpoint): Reading {
+  const entries = listing.entries.filter(({ tower }) => nameOf(tower) === wanted);
+  const { leads, elsewhere } = leadsOf(entries, target);
+  const ports = [...new Set(leads.map(({ port }) => port))];
+  const unread = listing.refusal ?? listing.cutShort;
+  const evidence = {
+    interface: wanted,
+    endpoints: listing.entries.length,
+    tcpPorts: ports,
+    ...(elsewhere.length === 0 ? {} : { otherAddresses: elsewhere }),
+  };
+  const warnings = unread === undefined ? {} : { warnings: [`the listing was not read to its end: ${unread}`] };
+  if (ports.length > 0) {
+    const detail = `the endpoint mapper announces ${wanted} at ${announcedText(ports)}`;
+    return { service: "confirmed", detail, evidence, leads, ...warnings };
+  }
+  return { service: "unchecked", detail: missingText(wanted, entries.length, unread), evidence, ...warnings };
+}
+
+function missingText(wanted: string, entries: number, unread: string | undefined): string {
+  if (entries > 0) return `the endpoint mapper knows ${wanted}, but not over TCP: it is not open to the network`;
+  return unread === undefined
+    ? `the endpoint mapper answers, and ${wanted} is not registered: its service is off, or not open to the network`
+    : `the endpoint mapper answers, and whether ${wanted} is registered is not known`;
+}
+
+function nameOf(tower: EpmEntry["tower"]): string | undefined {
+  const binding = tower && towerBinding(tower);
+  return binding && interfaceName(binding.interface.uuid);
 }
 
 /** The ports, or how many there are where a line could not hold them. */

@@ -10,6 +10,11 @@ export function interfaceName(uuid: string): string | undefined {
   return INTERFACE_NAMES.get(uuid);
 }
 
+/** Every name of the list, each once, in the order of the list. */
+export function interfaceNames(): readonly string[] {
+  return [...new Set(INTERFACE_NAMES.values())];
+}
+
 const INTERFACE_NAMES: ReadonlyMap<string, string> = new Map([
   // DCE and every Windows server
   ["e1af8308-5d1f-11c9-91a4-08002b14a0fa", "epmapper"],
@@ -64,6 +69,7 @@ const INTERFACE_NAMES: ReadonlyMap<string, string> = new Map([
   // Message Queuing and the transaction coordinator
   ["fdb3a030-065f-11d1-bb9b-00a024ea5525", "qmcomm"],
   ["76d12b80-3467-11d3-91ff-0090272f9ea3", "qmcomm2"],
+  ["77df7a80-f298-11d0-8358-00a024c480a8", "dscomm"],
   ["41208ee0-e970-11d1-9b9e-00e02c064c39", "qmmgmt"],
   ["1088a980-eae5-11d0-8d9b-00a02453c337", "qm2qm"],
   ["1a9134dd-7b39-45ba-ad88-44d01ca47f28", "remoteread"],

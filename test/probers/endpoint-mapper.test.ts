@@ -1,52 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { decodePdu, encodePdu, PFC, pduFrameLength, type ResponsePdu, WHOLE } from "../../src/wire/dcerpc.ts";
+import { decodePdu, encodePdu, PFC, pduFrameLength } from "../../src/wire/dcerpc.ts";
 import { NDR, type Syntax } from "../../src/wire/dcerpc-bind.ts";
-import { MAX_FRAGMENTS, splitResponse } from "../../src/wire/dcerpc-fragments.ts";
-import { decodeLookupRequest, EPM, type EpmEntry, encodeLookupReply, type LookupReply } from "../../src/wire/epm.ts";
-import { FLOOR, type Floor, tcpTower } from "../../src/wire/epm-tower.ts";
+import { MAX_FRAGMENTS } from "../../src/wire/dcerpc-fragments.ts";
+import { decodeLookupRequest, EPM, type EpmEntry } from "../../src/wire/epm.ts";
+import { FLOOR, tcpTower } from "../../src/wire/epm-tower.ts";
 import { NIL_UUID } from "../../src/wire/uuid.ts";
 import { type Conversation, converse, type Script } from "./conversation.ts";
+import { accepting, END, entry, fault, fragments, listing, MORE, response, tcp } from "./mapper-scripts.ts";
 import { pdu } from "./peers.ts";
 
 const DRSUAPI: Syntax = { uuid: "e3514235-4b06-11d1-ab04-00c04fc2dcd2", major: 4, minor: 0 };
 const NETLOGON: Syntax = { uuid: "12345678-1234-abcd-ef00-01234567cffb", major: 1, minor: 0 };
 const UNKNOWN: Syntax = { uuid: "00000000-1111-2222-3333-444444444444", major: 1, minor: 2 };
-const END = new Uint8Array(20);
-const MORE = new Uint8Array(20).fill(7);
 
 const talk = (script: Script): Promise<Conversation> =>
   converse("endpoint-mapper", script, { frameLength: pduFrameLength });
-
-/** Accepts the bind, then answers each lookup by the script; its first turn is 0. */
-function accepting(script: Script): Script {
-  return (request, turn) => (turn === 0 ? [pdu("dcerpc/bind-ack-epm-samba.hex", request)] : script(request, turn - 1));
-}
-
-/** Accepts the bind, then gives these pages, and an empty last one behind them. */
-function listing(...pages: readonly (readonly EpmEntry[])[]): Script {
-  return accepting((request, turn) => {
-    const handle = turn < pages.length - 1 ? MORE : END;
-    return fragments(request, { handle, entries: pages[turn] ?? [], status: 0 });
-  });
-}
-
-function fragments(request: Uint8Array, reply: LookupReply): readonly Uint8Array[] {
-  return splitResponse(response(request, encodeLookupReply(reply)), 4280).map(encodePdu);
-}
-
-function response(request: Uint8Array, stub: Uint8Array, flags: number = WHOLE.flags): ResponsePdu {
-  return { ...WHOLE, flags, callId: decodePdu(request).callId, type: "response", contextId: 0, stub };
-}
-
-function fault(request: Uint8Array, status: number): readonly Uint8Array[] {
-  return [encodePdu({ ...WHOLE, callId: decodePdu(request).callId, type: "fault", contextId: 0, status })];
-}
-
-function entry(tower: readonly Floor[], annotation = ""): EpmEntry {
-  return { object: NIL_UUID, annotation, tower };
-}
-
-const tcp = (syntax: Syntax, port: number, address?: string): EpmEntry => entry(tcpTower(syntax, NDR, port, address));
 
 /** The same tower over another transport. */
 function over(protocol: number, data: Uint8Array): EpmEntry {
