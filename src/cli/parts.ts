@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
+import { openSockets } from "#node-dgram-ext";
 import type { Ledger, Net, Parts } from "../model/parts.ts";
 import type { World } from "../model/prober.ts";
 import { createNet } from "../net/net.ts";
@@ -30,20 +31,36 @@ export function memoryLedger(): Ledger {
   return { lastWallMs: (key) => noted.get(key), note: (key, wallMs) => noted.set(key, wallMs) };
 }
 
-/** Parts for a run over the given network; without one, over the machine's own, which `engine` sweeps. */
-export function createParts(world: World = realWorld(), net?: Net, engine: Engine = "auto"): Parts {
-  const { net: over, sweeper } = net === undefined ? ownNetwork(world, engine) : otherNetwork(world, net);
-  return { prober: loadProber, net: over, sweeper: createSampler(sweeper, world), world, ledger: memoryLedger() };
+export interface OpenParts extends Parts {
+  /** Gives back what the network holds; to be called after the run. */
+  close(): void;
 }
 
-function ownNetwork(world: World, engine: Engine): Pick<Parts, "net" | "sweeper"> {
-  const net = createNet(world);
+export interface PartsOptions {
+  /** What sweeps ranges over the machine's own network. */
+  readonly engine?: Engine;
+  /** Makes another network of the machine's own. Only the portable sweeper can sweep that. */
+  readonly over?: (net: Net) => Net;
+}
+
+/** Parts for a run over the machine's own network, or over what was made of that. */
+export async function openParts(
+  world: World = realWorld(),
+  { engine = "auto", over }: PartsOptions = {},
+): Promise<OpenParts> {
+  const sockets = await openSockets();
+  const own = createNet(world, sockets);
+  const net = over?.(own) ?? own;
   // The same file from dist/cli and from dist/chunks.
   const startWorker = () => new Worker(new URL("../cli/sweep-worker.js", import.meta.url));
-  return { net, sweeper: createSweeper({ net, world, engine, startWorker }) };
-}
-
-/** The kernel's own network is all that system calls can sweep. */
-function otherNetwork(world: World, net: Net): Pick<Parts, "net" | "sweeper"> {
-  return { net, sweeper: createPlainSweeper({ net, world }) };
+  const sweeper =
+    over === undefined ? createSweeper({ net, world, engine, startWorker }) : createPlainSweeper({ net, world });
+  return {
+    prober: loadProber,
+    net,
+    sweeper: createSampler(sweeper, world),
+    world,
+    ledger: memoryLedger(),
+    close: () => sockets.close(),
+  };
 }

@@ -47,10 +47,10 @@ async function askNow(
     exchange(prober, check, ask, context, over).catch((error: unknown) => ({ failure: error })),
   );
   if (signal.aborted) return interrupted(check);
-  const timing = { durationMs: world.monotonicMs() - startedMs, timeoutMs };
+  const durationMs = world.monotonicMs() - startedMs;
   return "failure" in outcome
-    ? { ...failed(check, outcome.failure), ...timing }
-    : seenOf(check, outcome, timing, context);
+    ? { ...failed(check, outcome.failure), durationMs, timeoutMs }
+    : seenOf(check, outcome, { durationMs, timeoutMs: effectiveMs(outcome, timeoutMs, context) }, context);
 }
 
 function exchange(
@@ -60,7 +60,7 @@ function exchange(
   { parts, options }: AddressContext,
   signal: AbortSignal,
 ): Promise<Exchanged> {
-  const reach = { net: parts.net, signal, connectTimeoutMs: options.timeoutMs ?? CONNECT_TIMEOUT_MS };
+  const reach = { net: parts.net, signal, connectTimeoutMs: connectTimeoutMs(options) };
   if (prober.kind === "dialogue") return converse(prober, check, ask, reach);
   if (check.transport === "udp") {
     return exchangeUdp(prober, withAttempts(prober.schedule, options.attempts), check, ask, reach);
@@ -75,6 +75,17 @@ function giveUpMsOf(prober: Oneshot<unknown> | Dialogue<unknown>, check: Check, 
   if (prober.kind === "dialogue") return prober.giveUpMs;
   if (check.transport === "udp") return withAttempts(prober.schedule, attempts).giveUpMs;
   return (prober.conversation ?? prober.schedule).giveUpMs;
+}
+
+function connectTimeoutMs({ timeoutMs }: AddressContext["options"]): number {
+  return timeoutMs ?? CONNECT_TIMEOUT_MS;
+}
+
+/** How long the check could last: where TCP never connected, as long as that was waited for. */
+function effectiveMs({ observations }: Exchanged, timeoutMs: number, { options }: AddressContext): number {
+  const last = observations.at(-1);
+  const connecting = last?.remote.transport === "tcp" && last.connectedMs === undefined;
+  return connecting && observations.length === 1 ? Math.min(timeoutMs, connectTimeoutMs(options)) : timeoutMs;
 }
 
 function seenOf(

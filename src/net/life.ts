@@ -2,7 +2,7 @@
  * The record of one socket's life: what becomes an Observation. tcp.ts and udp.ts write into it as things happen;
  * whatever ends the socket first (an error, the peer's FIN, our own close) is what the observation says.
  */
-import type { Observation, TlsSeen } from "../model/observation.ts";
+import type { Icmp, Observation, TlsSeen } from "../model/observation.ts";
 import type { Endpoint } from "../model/ports.ts";
 
 const FIRST_BYTES = 256;
@@ -11,6 +11,8 @@ export class Life {
   phase: Observation["phase"] = "bind";
   local: Endpoint | undefined;
   tls: TlsSeen | undefined;
+  /** Whether an ICMP error that met this socket would be seen with its type, code and sender. */
+  errorQueue = false;
   /** Resolves once the socket is of no more use, whoever ended it. */
   readonly over: Promise<void>;
   readonly #remote: Endpoint;
@@ -22,6 +24,7 @@ export class Life {
   #repliedMs: number | undefined;
   #endedMs: number | undefined;
   #code: string | undefined;
+  #icmp: Icmp | undefined;
   #firstBytes: Uint8Array | undefined;
 
   constructor(remote: Endpoint, monotonicMs: () => number) {
@@ -39,8 +42,10 @@ export class Life {
     return this.#endedMs !== undefined;
   }
 
-  /** The TCP handshake completed. */
-  connected(): void {
+  /** The TCP handshake completed; `local` is our own end of it. */
+  connected(local: { readonly address: string; readonly port: number } | undefined): void {
+    if (local !== undefined) this.local = { transport: "tcp", ...local };
+    this.phase = "exchange";
     this.#connectedMs = this.#monotonicMs();
   }
 
@@ -74,10 +79,11 @@ export class Life {
   }
 
   /** Ends the record; only the first call counts. No code: our own side ended it. */
-  end(code?: string): void {
+  end(code?: string, icmp?: Icmp): void {
     if (this.isOver) return;
     this.#endedMs = this.#monotonicMs();
     this.#code = code;
+    this.#icmp = icmp;
     this.#resolveOver();
   }
 
@@ -93,7 +99,8 @@ export class Life {
       ...(this.#repliedMs !== undefined && { repliedMs: this.#repliedMs }),
       endedMs: this.#endedMs ?? this.#monotonicMs(),
       ...(this.#code !== undefined && { code: this.#code }),
-      errorQueue: false,
+      ...(this.#icmp !== undefined && { icmp: this.#icmp }),
+      errorQueue: this.errorQueue,
       ...(this.#firstBytes !== undefined && { firstBytes: this.#firstBytes }),
       ...(this.tls !== undefined && { tls: this.tls }),
     };

@@ -56,8 +56,9 @@ export function listenTcp(
 function accept(socket: Socket): Accepted {
   const remote: Endpoint = { transport: "tcp", address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
   // Nobody asks a far end when it saw what.
-  const stream = new TcpStream(socket, new Life(remote, () => 0));
-  stream.opened();
+  const life = new Life(remote, () => 0);
+  life.connected({ address: socket.localAddress ?? "", port: socket.localPort ?? 0 });
+  const stream = new TcpStream(socket, life);
   return {
     remote,
     local: stream.local,

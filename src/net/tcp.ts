@@ -2,7 +2,8 @@
  * One TCP connection from its first SYN to its close, TLS included: bytes in and out, and the raw facts of its life.
  * A failure is an observation, never an exception; whatever a peer sends, memory stays bounded and the socket ends.
  */
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
+import type { Sockets, TcpFailed } from "#node-dgram-ext";
 import type { Tls } from "../model/check.ts";
 import { type HandshakeRead, PEER_CLOSED, type TlsSeen, TOO_LONG } from "../model/observation.ts";
 import type { TcpAttempt, TcpOptions } from "../model/parts.ts";
@@ -17,6 +18,9 @@ import { alertOf, type Handshake, openTls } from "./tls.ts";
 const UNASKED_BYTES = 64 * 1024;
 const CLOSE_GRACE_MS = 1000;
 
+/** The code of an attempt that our own signal ended. */
+const ABORTED = "ABORT_ERR";
+
 /** What systems call the end of a connection that stood; a request that is refused is ECONNREFUSED everywhere. */
 const RESET_CODES: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
 
@@ -29,6 +33,12 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** What sockets are made with, and what their lives are timed by. */
+export interface TcpMeans {
+  readonly sockets: Pick<Sockets, "connectTcp">;
+  monotonicMs(): number;
+}
+
 /**
  * Connects to a resolved address, with a TLS handshake on top when `how.tls` asks for one. Resolves when that is done,
  * failed, or the signal aborted; an abort later ends the connection.
@@ -37,14 +47,27 @@ export async function connectTcp(
   to: Endpoint,
   how: TcpOptions,
   signal: AbortSignal,
-  monotonicMs: () => number,
+  { sockets, monotonicMs }: TcpMeans,
 ): Promise<TcpAttempt> {
   const life = new Life(to, monotonicMs);
   life.phase = "connect";
-  const stream = open(to, how, signal, life);
-  if (stream === undefined) return { seen: () => life.seen(), noteHandshake: () => {}, close: () => {} };
-  let usable = await stream.connected();
-  if (usable && how.tls !== undefined) usable = (await stream.startTls(how.tls)) !== undefined;
+  const { source, sourcePort, tls } = how;
+  const made = await sockets.connectTcp({
+    address: to.address,
+    port: to.port,
+    signal,
+    ...(source !== undefined && { source }),
+    ...(sourcePort !== undefined && { sourcePort }),
+  });
+  life.errorQueue = made.errorQueue;
+  if (made.socket === undefined) {
+    noteFailure(life, made);
+    return { seen: () => life.seen(), noteHandshake: () => {}, close: () => {} };
+  }
+  life.connected(made.local);
+  const stream = new TcpStream(made.socket.setNoDelay(), life, how.identity);
+  stream.endWith(signal);
+  const usable = tls === undefined ? !life.isOver : (await stream.startTls(tls)) !== undefined;
   const attempt = {
     seen: () => life.seen(),
     noteHandshake: (read: HandshakeRead) => stream.noteHandshake(read),
@@ -53,33 +76,15 @@ export async function connectTcp(
   return usable ? { ...attempt, connection: stream } : attempt;
 }
 
-function open(to: Endpoint, how: TcpOptions, signal: AbortSignal, life: Life): TcpStream | undefined {
-  if (signal.aborted) {
-    life.end();
-    return undefined;
-  }
-  let socket: Socket;
-  try {
-    socket = connect({
-      host: to.address,
-      port: to.port,
-      autoSelectFamily: false,
-      noDelay: true,
-      ...(how.source !== undefined && { localAddress: how.source }),
-      ...(how.sourcePort !== undefined && { localPort: how.sourcePort }),
-    });
-  } catch (error) {
-    life.end(codeOf(error));
-    return undefined;
-  }
-  const stream = new TcpStream(socket, life, how.identity);
-  const abort = () => stream.abort();
-  signal.addEventListener("abort", abort, { once: true });
-  socket.once("close", () => signal.removeEventListener("abort", abort));
-  return stream;
+function noteFailure(life: Life, { code, syscall, icmp, local }: TcpFailed): void {
+  if (syscall === "bind") life.phase = "bind";
+  if (local !== undefined) life.local = { transport: "tcp", ...local };
+  // The reset came before anybody looked whether the connection stood: it did.
+  if (RESET_CODES.has(code)) life.connected(local);
+  life.end(code === ABORTED ? undefined : code, icmp);
 }
 
-/** A connection over one socket, or over the TLS socket that startTls puts on top of it. */
+/** A connection over one connected socket, or over the TLS socket that startTls puts on top of it. */
 export class TcpStream implements Connection {
   tls?: TlsSeen;
   readonly #life: Life;
@@ -104,28 +109,12 @@ export class TcpStream implements Connection {
     return this.#life.local ?? { transport: "tcp", address: "", port: 0 };
   }
 
-  /** Whether the TCP handshake completed; waits for it. */
-  async connected(): Promise<boolean> {
-    let done = false;
-    const connected = new Promise<void>((resolve) => {
-      this.#raw.once("connect", () => {
-        done = true;
-        this.opened();
-        resolve();
-      });
-    });
-    await Promise.race([connected, this.#life.over]);
-    return done;
-  }
-
-  /** Notes that the socket is connected, as an accepted one is from the start. */
-  opened(): void {
-    const { localAddress, localPort } = this.#raw;
-    if (localAddress !== undefined && localPort !== undefined) {
-      this.#life.local = { transport: "tcp", address: localAddress, port: localPort };
-    }
-    this.#life.phase = "exchange";
-    this.#life.connected();
+  /** Ends the connection at once when the signal aborts, or has. */
+  endWith(signal: AbortSignal): void {
+    const abort = () => this.abort();
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    this.#raw.once("close", () => signal.removeEventListener("abort", abort));
   }
 
   send(bytes: Uint8Array): void {
@@ -243,9 +232,6 @@ export class TcpStream implements Connection {
       const code = codeOf(error);
       const alert = alertOf(code);
       if (alert !== undefined) this.#noteTls({ chain: [], ...this.#handshake?.begun, ...this.tls, alert });
-      if ((error as { readonly syscall?: unknown }).syscall === "bind") this.#life.phase = "bind";
-      // The reset came before anybody looked whether the connection stood: it did.
-      if (this.#life.phase === "connect" && RESET_CODES.has(code)) this.opened();
       this.#over(code);
     }
     this.#socket.destroy();

@@ -102,7 +102,7 @@ class Handshake {
     const local = localEndpoint(this.#native, this.fd) ?? { address: "", port: 0 };
     const socket = new Socket({ fd: this.fd, readable: true, writable: true });
     this.#native.arena.letGo();
-    return { socket, local };
+    return { socket, local, errorQueue: true };
   }
 
   #firstIcmp(): { readonly errno: number; readonly icmp: IcmpError } | undefined {

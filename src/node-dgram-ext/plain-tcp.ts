@@ -36,7 +36,8 @@ export function plainTcp(options: TcpOptions): Promise<TcpResult> {
     socket.once("connect", () => {
       socket.removeListener("error", onError);
       signal?.removeEventListener("abort", abort);
-      resolve({ socket, local: { address: socket.localAddress ?? "", port: socket.localPort ?? 0 } });
+      const local = { address: socket.localAddress ?? "", port: socket.localPort ?? 0 };
+      resolve({ socket, local, errorQueue: false });
     });
     signal?.addEventListener("abort", abort, { once: true });
   });

@@ -12,6 +12,8 @@ export interface TcpConnected {
   /** A socket of Node's. Data may arrive as soon as somebody listens. */
   readonly socket: Socket;
   readonly local: Endpoint;
+  /** True: an ICMP error would have been seen while it was made. */
+  readonly errorQueue: boolean;
 }
 
 export interface TcpFailed extends SocketFailure {

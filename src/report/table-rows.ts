@@ -121,9 +121,12 @@ export function remarkLines(result: ResultEntry, options: RenderOptions): readon
   ];
 }
 
-/** Who else than the target sent ICMP errors and for which ports, and the statement of a sample. */
-function rangeRemarks({ range, address }: ResultEntry): readonly string[] {
-  const others = range?.offenders?.filter((offender) => offender.address !== address) ?? [];
+/**
+ * Who rejected which ports by ICMP, and the statement of a sample. That a target's own port-unreachable closes a UDP port
+ * needs no word.
+ */
+function rangeRemarks({ range, address, transport }: ResultEntry): readonly string[] {
+  const others = range?.offenders?.filter((offender) => transport === "tcp" || offender.address !== address) ?? [];
   return [
     ...others.map(
       ({ address: from, icmpType, icmpCode, ports }) =>

@@ -2,16 +2,17 @@
 import type { CheckSeen } from "../model/result.ts";
 
 /**
- * The round-trip time in milliseconds, to a tenth: from the last send before the reply to the reply; where nothing had
- * to be sent or nothing came back over TCP, from the start of the connection to its handshake. Undefined without both.
+ * The round-trip time in milliseconds, to a tenth: from the last send before the reply to the reply; over TCP, where the
+ * accept is the answer, from the start of the connection to its handshake. Undefined where nothing answered.
  */
-export function rttMs({ observations }: CheckSeen): number | undefined {
+export function rttMs({ observations, verdict }: CheckSeen): number | undefined {
   const replied = observations.findLast((seen) => seen.repliedMs !== undefined);
   if (replied?.repliedMs !== undefined) {
     const repliedMs = replied.repliedMs;
     const sentMs = replied.sentMs.findLast((at) => at <= repliedMs);
     if (sentMs !== undefined) return toTenths(repliedMs - sentMs);
   }
+  if (verdict?.reason === "no-response") return undefined;
   const connected = replied ?? observations.findLast((seen) => seen.connectedMs !== undefined);
   return connected?.connectedMs === undefined ? undefined : toTenths(connected.connectedMs - connected.startedMs);
 }

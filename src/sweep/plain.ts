@@ -2,7 +2,7 @@
  * The portable sweeper: every port on a socket of its own through Net. Ports that were silent, or for which our own side
  * had no socket, are asked again at the end of the queue. UDP is paced by the ICMP errors that the target may send, and its silence is confirmed by ports known to answer.
  */
-import type { Observation, SweepJob, SweepSeen } from "../model/observation.ts";
+import type { Icmp, Observation, SweepJob, SweepSeen } from "../model/observation.ts";
 import type { Sweeper } from "../model/parts.ts";
 import { REASONS, type Reason, type State } from "../model/words.ts";
 import { reasonOfObservation, stateOfReason } from "../verdict/state.ts";
@@ -45,6 +45,10 @@ class PlainSweep {
   readonly #codes: Uint8Array;
   /** Ports that were silent while each control was answered. */
   readonly #confirmed: Uint8Array;
+  readonly #offenderOf: Uint16Array;
+  readonly #offenders: Icmp[] = [];
+  /** Whether every socket so far would have seen an ICMP error. */
+  #errorQueue = true;
   /** Our own port when a UDP port was last asked, 0 before. */
   readonly #ownPorts: Uint16Array;
   /** The target's ICMP errors; UDP only. */
@@ -71,21 +75,22 @@ class PlainSweep {
     this.#signal = signal;
     this.#codes = new Uint8Array(job.ports.length);
     this.#confirmed = new Uint8Array(job.ports.length);
+    this.#offenderOf = new Uint16Array(job.ports.length);
     this.#ownPorts = new Uint16Array(job.ports.length);
     this.#queue = Array.from(job.ports, (_, at) => ({ at, asked: 0, notBeforeMs: 0 }));
     if (job.transport === "udp") this.#icmp = new IcmpTokens(job.icmpBudget, parts.world, () => this.#wake());
   }
 
   async run(): Promise<SweepSeen> {
-    const { address, source, ports } = this.#job;
+    const { address, source } = this.#job;
     const way = await this.#parts.net.route(address, source);
     if (way.code === undefined) await this.#askAll();
     else this.#codes.fill(codeOf("no-route"));
     return {
       codes: this.#codes,
-      offenderOf: new Uint16Array(ports.length),
-      offenders: [],
-      errorQueue: false,
+      offenderOf: this.#offenderOf,
+      offenders: this.#offenders,
+      errorQueue: this.#errorQueue && this.#sent > 0,
       sent: this.#sent,
       ...(this.#icmp !== undefined && { confirmed: this.#confirmed, icmpBudget: this.#icmp.left() }),
       ...(way.source !== undefined && { source: way.source }),
@@ -221,6 +226,8 @@ class PlainSweep {
     if (this.#job.transport === "udp") this.#ownPorts[at] = seen.local?.port ?? 0;
     if (reason === "no-response" || lackedResources(seen)) return false;
     if (this.#isIcmpError(seen)) this.#controls.set(reason, at);
+    if (seen.icmp !== undefined) this.#offenderOf[at] = this.#offenderNumber(seen.icmp);
+    if (!seen.errorQueue) this.#errorQueue = false;
     this.#settle(at, reason);
     return true;
   }
@@ -228,6 +235,13 @@ class PlainSweep {
   #confirm(at: number): void {
     this.#confirmed[at] = 1;
     this.#settle(at, "no-response");
+  }
+
+  /** Counted from 1, as they are met. */
+  #offenderNumber({ type, code, from }: Icmp): number {
+    const isSame = (met: Icmp) => met.from === from && met.type === type && met.code === code;
+    const known = this.#offenders.findIndex(isSame);
+    return known >= 0 ? known + 1 : this.#offenders.push({ type, code, from });
   }
 
   #settle(at: number, reason: Reason): void {

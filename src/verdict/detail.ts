@@ -58,13 +58,15 @@ function detailOfVerdict(one: CheckSeen, verdict: Verdict): string {
     case "port-unreach":
       return verdict.state === "closed"
         ? `closed: port unreachable${by} (a host firewall's reject looks the same)`
-        : `filtered: port-unreachable${by}`;
+        : `filtered: port-unreachable${by}${refuserHint(one)}`;
     case "admin-prohibited":
     case "host-unreach":
     case "net-unreach":
       return `filtered: ${verdict.reason}${by}`;
     case "unreachable":
-      return "filtered: an ICMP unreachable error came back (its sender and code cannot be seen here)";
+      return verdict.offender === undefined
+        ? "filtered: an ICMP unreachable error came back (its sender and code cannot be seen here)"
+        : `filtered: unreachable${by}`;
     case "no-response":
       return silenceOf(one, verdict);
     case "rst-after-accept":
@@ -76,7 +78,7 @@ function detailOfVerdict(one: CheckSeen, verdict: Verdict): string {
     case "mismatch":
       return `another protocol answered${one.check.tls === undefined ? "" : " instead of TLS"}${firstBytesOf(one)}`;
     case "local-egress-blocked":
-      return refusalText(one);
+      return `${refusalText(one)}${by}`;
     case "no-route":
       return "not sent: this host has no route to the address";
     case "name-not-found":
@@ -230,7 +232,14 @@ function unreliableHint(one: CheckSeen): string {
 
 function senderOf(offender: Icmp | undefined, target: string | undefined): string {
   if (offender === undefined) return "";
-  return offender.from === target ? ` by the target ${offender.from}` : ` by ${offender.from}`;
+  const { from, type, code } = offender;
+  const icmp = `${from.includes(":") ? "ICMPv6" : "ICMP"} type ${type} code ${code}`;
+  return ` by ${from === target ? "the target " : ""}${from} (${icmp})`;
+}
+
+/** A host answers for its ports from the address that was asked, or from another one of its own. */
+function refuserHint({ check }: CheckSeen): string {
+  return check.transport === "udp" ? ": a firewall, or another address of the target" : "";
 }
 
 function lifetimeMs(one: CheckSeen): number {

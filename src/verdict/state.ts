@@ -63,8 +63,20 @@ export function reasonOfIcmp(icmp: Icmp): Reason {
   return (v6 ? REASON_OF_ICMP6 : REASON_OF_ICMP4)[icmp.code] ?? "unreachable";
 }
 
-/** What a system error code says. A code that the table does not know is `unclassified`, never a closed port. */
-export function reasonOfErrno(code: string, transport: Transport, address: string): Reason {
+/** Codes for which a socket with an error queue shows the ICMP error. Without one, they are the routing table's. */
+const UNREACHABLE_ERRNOS: ReadonlySet<string> = new Set(["EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN"]);
+
+/**
+ * What a system error code says that came without an ICMP error; `errorQueue`: one would have been seen. A code that
+ * the table does not know is `unclassified`, never a closed port.
+ */
+export function reasonOfErrno(code: string, transport: Transport, address: string, errorQueue = false): Reason {
+  if (errorQueue) {
+    if (UNREACHABLE_ERRNOS.has(code)) return "no-route";
+    if (code === "EACCES") return "local-egress-blocked";
+    // Only ICMP refuses a datagram, and whose this one was is lost.
+    if (code === "ECONNREFUSED" && transport === "udp") return "unclassified";
+  }
   if (code === "ECONNREFUSED") return transport === "tcp" ? "conn-refused" : "port-unreach";
   // Linux turns ICMPv6 "administratively prohibited" into EACCES; over IPv4 EACCES is our own side's refusal.
   if (code === "EACCES") return address.includes(":") ? "unreachable" : "local-egress-blocked";
@@ -81,7 +93,10 @@ export function reasonOfObservation(seen: Observation): Reason {
 /** The reason that the socket's own error gives; `no-response` when it had none. */
 function reasonOfSocket(seen: Observation): Reason {
   if (seen.icmp !== undefined) return reasonBehindIcmp(seen.icmp, seen);
-  if (seen.code !== undefined) return reasonOfErrno(seen.code, seen.remote.transport, seen.remote.address);
+  if (seen.code !== undefined) {
+    const { transport, address } = seen.remote;
+    return reasonOfErrno(seen.code, transport, address, seen.errorQueue);
+  }
   return "no-response";
 }
 

@@ -49,7 +49,7 @@ describe("no wait is endless:", () => {
     expect(results[0]).toMatchObject({
       verdict: { state: "filtered", reason: "no-response", service: "unchecked" },
       durationMs: 5_000,
-      timeoutMs: 10_000,
+      timeoutMs: 5_000,
     });
   });
 

@@ -1,6 +1,6 @@
 /** What the tests of the engine share: probers of one byte, checks, and a run over a held clock and a scripted network. */
 import { setMaxListeners } from "node:events";
-import { realWorld } from "../../src/cli/parts.ts";
+import { openParts, realWorld } from "../../src/cli/parts.ts";
 import type { RunOptions } from "../../src/engine/context.ts";
 import { run } from "../../src/engine/run.ts";
 import type { Check, Plan } from "../../src/model/check.ts";
@@ -10,7 +10,6 @@ import { onePort } from "../../src/model/ports.ts";
 import type { Dialogue, Oneshot, Prober, Reading, Sweep } from "../../src/model/prober.ts";
 import type { CheckResult, CheckSeen, RunReport } from "../../src/model/result.ts";
 import { REASONS, type Reason } from "../../src/model/words.ts";
-import { createNet } from "../../src/net/net.ts";
 import { HeldClock } from "./held-clock.ts";
 import { type Scene, type ScriptedNet, scriptedNet } from "./scripted-net.ts";
 
@@ -170,7 +169,7 @@ export async function stage(checks: readonly Check[], staging: Staging): Promise
   const world = staging.real === true ? realWorld() : clock.world;
   const parts: Parts = {
     prober: async (id) => probers.find((each) => each.id === id) ?? fail(id),
-    net: staging.real === true ? createNet(world) : net,
+    net: staging.real === true ? (await openParts(world)).net : net,
     sweeper: staging.sweeper ?? scriptedSweeper(clock).sweeper,
     world,
     ledger: staging.ledger ?? memoryLedger(),

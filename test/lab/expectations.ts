@@ -1,7 +1,8 @@
 /**
  * What the rules demand of each row under each condition, written down by hand from the outcome table and rules 1 to 6
- * of the design, for a machine that cannot read the ICMP error queue. Nothing here is computed by the product: a cell
- * is the four words state, reason, serviceState and outcome, and for a range the ports of each state.
+ * of the design, for a machine that can read the ICMP error queue. Nothing here is computed by the product: a cell is
+ * the four words state, reason, serviceState and outcome, for a range the ports of each state, and where ICMP errors
+ * came who sent which: `by=router/admin-prohibited`.
  */
 import type { Fault } from "./firewall.ts";
 import { DCOM_TCP, EPM, type Kind, type LabRow, ROWS } from "./rows.ts";
@@ -11,6 +12,10 @@ export type Condition =
   | Fault
   /** The real server answers, or for a range the domain controller's own stack. */
   | "well"
+  /** Over UDP: nobody listens, and the target says so. Over TCP that is a reset. */
+  | "closed"
+  /** Whatever goes to the host vanishes: it refuses no other port either. */
+  | "black-hole"
   /** A listener accepts and never says a word. */
   | "silent"
   /** A listener accepts and closes, or resets, the connection at once. */
@@ -34,23 +39,31 @@ const LEFT_OUT_CELL = "null null null skipped";
 
 type Cells = Readonly<Record<Condition, string>>;
 
-const TCP_SERVICE: Cells = {
+/** Rule 2: no TCP stack answers with ICMP, so each of these is a firewall's or a router's word, whoever sends it. */
+const REJECTED = {
+  "admin-prohibited": "filtered admin-prohibited unchecked fail by=router/admin-prohibited",
+  "port-unreachable": "filtered port-unreach unchecked fail by=router/port-unreachable",
+  "net-unreachable": "filtered net-unreach unchecked fail by=router/net-unreachable",
+  "host-unreachable": "filtered host-unreach unchecked fail by=router/host-unreachable",
+} as const;
+
+const UNASKED = { "no-route": NO_ROUTE_CELL, "no-name": NO_NAME_CELL, "left-out": LEFT_OUT_CELL } as const;
+
+/** What only a UDP port can be: over TCP it is a reset. */
+type OfDatagrams = "closed";
+
+const TCP_SERVICE: Readonly<Record<Exclude<Condition, OfDatagrams>, string>> = {
+  ...REJECTED,
+  ...UNASKED,
   well: "open protocol-reply confirmed pass",
   dropped: "filtered no-response unchecked fail",
+  "black-hole": "filtered no-response unchecked fail",
   reset: "closed conn-refused unchecked fail",
-  "admin-prohibited": "filtered unreachable unchecked fail",
-  // Rule 3: without the error queue this ICMP error and a reset are one and the same ECONNREFUSED.
-  "port-unreachable": "closed conn-refused unchecked fail",
-  "net-unreachable": "filtered unreachable unchecked fail",
-  "host-unreachable": "filtered unreachable unchecked fail",
   // Every TCP service of this profile must answer what it was asked.
   silent: "open no-response silent fail",
   "hung-up": "open rst-after-accept silent fail",
   foreign: "open mismatch mismatch fail",
   "accepts-all": "open accept-unreliable silent fail",
-  "no-route": NO_ROUTE_CELL,
-  "no-name": NO_NAME_CELL,
-  "left-out": LEFT_OUT_CELL,
 };
 
 /** What only a TCP listener can do. */
@@ -59,20 +72,31 @@ type UdpCells = Readonly<Record<Exclude<Condition, OfListeners>, string>>;
 
 /** Each of these must answer what it was asked, so its silence fails. */
 const UDP_SERVICE: UdpCells = {
+  ...REJECTED,
+  ...UNASKED,
   well: "open protocol-reply confirmed pass",
+  closed: "closed port-unreach unchecked fail by=target/port-unreachable",
   dropped: "open|filtered no-response silent fail",
-  "admin-prohibited": "filtered unreachable unchecked fail",
-  "port-unreachable": "closed port-unreach unchecked fail",
-  // Linux tells a UDP socket of these two only through the error queue.
-  "net-unreachable": "open|filtered no-response silent fail",
-  "host-unreachable": "open|filtered no-response silent fail",
-  "no-route": NO_ROUTE_CELL,
-  "no-name": NO_NAME_CELL,
-  "left-out": LEFT_OUT_CELL,
+  "black-hole": "open|filtered no-response silent fail",
 };
 
 /** Rule 4: a refusal in the protocol proves the service. */
 const REFUSED = "open service-refusal refused pass";
+
+/** A NetBIOS datagram is never answered (RFC 1002 section 4.4): well and dropped look the same. */
+const NEVER_ANSWERED = "open|filtered no-response silent inconclusive";
+
+const RANGE = "5000-5020";
+const rangeRejected = (kind: keyof typeof REJECTED): string =>
+  REJECTED[kind].replace(" by=", ` filtered=${RANGE} by=`).concat(`=${RANGE}`);
+const RANGE_REJECTED = {
+  "admin-prohibited": rangeRejected("admin-prohibited"),
+  "port-unreachable": rangeRejected("port-unreachable"),
+  "net-unreachable": rangeRejected("net-unreachable"),
+  "host-unreachable": rangeRejected("host-unreachable"),
+} as const;
+const RANGE_CLOSED = `closed port-unreach unchecked pass closed=${RANGE} by=target/port-unreachable=${RANGE}`;
+const RANGE_SILENT = `open|filtered no-response unchecked inconclusive open|filtered=${RANGE}`;
 
 /** Rows of the profile by what they are; the reasons behind the less obvious cells stand beside them. */
 const CELLS = {
@@ -80,64 +104,62 @@ const CELLS = {
   tcpRefusal: { ...TCP_SERVICE, well: REFUSED },
   udpService: UDP_SERVICE,
   udpRefusal: { ...UDP_SERVICE, well: REFUSED },
-  /** A NetBIOS datagram is never answered (RFC 1002 section 4.4): well and dropped look the same. */
   udpNeverAnswers: {
-    well: "open|filtered no-response silent inconclusive",
-    dropped: "open|filtered no-response silent inconclusive",
-    "admin-prohibited": "filtered unreachable unchecked fail",
-    "port-unreachable": "closed port-unreach unchecked fail",
-    "net-unreachable": "open|filtered no-response silent inconclusive",
-    "host-unreachable": "open|filtered no-response silent inconclusive",
-    "no-route": NO_ROUTE_CELL,
-    "no-name": NO_NAME_CELL,
-    "left-out": LEFT_OUT_CELL,
+    ...UDP_SERVICE,
+    well: NEVER_ANSWERED,
+    dropped: NEVER_ANSWERED,
+    "black-hole": NEVER_ANSWERED,
+    // A router looks for the host for three seconds; so long nobody waits for an answer that never comes.
+    "host-unreachable": NEVER_ANSWERED,
   },
-  /** Expects a path. Rule 3 doubts every refusal, so neither does one pass nor does it make a silence next to it fail. */
+  /** Expects a path: what the host itself refuses got there. */
   tcpRange: {
-    well: "mixed conn-refused unchecked inconclusive open=5000-5002 closed=5003-5020",
-    dropped: "filtered no-response unchecked inconclusive filtered=5000-5020",
-    reset: "closed conn-refused unchecked inconclusive closed=5000-5020",
-    "admin-prohibited": "filtered unreachable unchecked fail filtered=5000-5020",
-    "port-unreachable": "closed conn-refused unchecked inconclusive closed=5000-5020",
-    "net-unreachable": "filtered unreachable unchecked fail filtered=5000-5020",
-    "host-unreachable": "filtered unreachable unchecked fail filtered=5000-5020",
+    ...RANGE_REJECTED,
+    ...UNASKED,
+    well: "mixed conn-refused unchecked pass open=5000-5002 closed=5003-5020",
+    // The host refuses other ports, so this silence is not its habit.
+    dropped: `filtered no-response unchecked fail filtered=${RANGE}`,
+    "black-hole": `filtered no-response unchecked inconclusive filtered=${RANGE}`,
+    reset: `closed conn-refused unchecked pass closed=${RANGE}`,
     // Whatever a listener says after its accept, a path is a path; but who hangs up may be a box on the way.
-    silent: "open syn-ack unchecked pass open=5000-5020",
-    foreign: "open syn-ack unchecked pass open=5000-5020",
-    "hung-up": "open rst-after-accept unchecked inconclusive open=5000-5020",
-    "accepts-all": "open accept-unreliable unchecked inconclusive open=5000-5020",
-    "no-route": NO_ROUTE_CELL,
-    "no-name": NO_NAME_CELL,
-    "left-out": LEFT_OUT_CELL,
+    silent: `open syn-ack unchecked pass open=${RANGE}`,
+    foreign: `open syn-ack unchecked pass open=${RANGE}`,
+    "hung-up": `open rst-after-accept unchecked inconclusive open=${RANGE}`,
+    "accepts-all": `open accept-unreliable unchecked inconclusive open=${RANGE}`,
   },
   udpRange: {
-    well: "closed port-unreach unchecked inconclusive closed=5000-5020",
-    dropped: "open|filtered no-response unchecked inconclusive open|filtered=5000-5020",
-    "admin-prohibited": "filtered unreachable unchecked fail filtered=5000-5020",
-    "port-unreachable": "closed port-unreach unchecked inconclusive closed=5000-5020",
-    "net-unreachable": "open|filtered no-response unchecked inconclusive open|filtered=5000-5020",
-    "host-unreachable": "open|filtered no-response unchecked inconclusive open|filtered=5000-5020",
-    "no-route": NO_ROUTE_CELL,
-    "no-name": NO_NAME_CELL,
-    "left-out": LEFT_OUT_CELL,
+    ...RANGE_REJECTED,
+    ...UNASKED,
+    well: RANGE_CLOSED,
+    closed: RANGE_CLOSED,
+    dropped: RANGE_SILENT,
+    "black-hole": RANGE_SILENT,
   },
 } as const satisfies Record<Kind, Partial<Cells>>;
 
-/** Rows that `--expect path` lowers to a path; ranges expect one already. Rule 3 doubts every refusal. */
+/** Rows that `--expect path` lowers to a path; ranges expect one already. */
 const PATH_CELLS: Readonly<Record<"tcp" | "udp", Partial<Cells>>> = {
   tcp: {
-    dropped: "filtered no-response unchecked inconclusive",
-    reset: "closed conn-refused unchecked inconclusive",
-    "admin-prohibited": "filtered unreachable unchecked fail",
+    ...REJECTED,
+    dropped: "filtered no-response unchecked fail",
+    "black-hole": "filtered no-response unchecked inconclusive",
+    reset: "closed conn-refused unchecked pass",
     "left-out": LEFT_OUT_CELL,
   },
   udp: {
+    ...REJECTED,
     dropped: "open|filtered no-response silent inconclusive",
-    "admin-prohibited": "filtered unreachable unchecked fail",
-    "port-unreachable": "closed port-unreach unchecked inconclusive",
+    "black-hole": "open|filtered no-response silent inconclusive",
+    closed: "closed port-unreach unchecked pass by=target/port-unreachable",
     "left-out": LEFT_OUT_CELL,
   },
 };
+
+/** Type and code by RFC 792, RFC 1812 section 5.2.7.1 and RFC 4443. */
+const ICMP = {
+  v4: { "admin-prohibited": "3/13", "port-unreachable": "3/3", "net-unreachable": "3/0", "host-unreachable": "3/1" },
+  v6: { "admin-prohibited": "1/1", "port-unreachable": "1/4", "net-unreachable": "1/0", "host-unreachable": "1/3" },
+} as const;
 
 /** What this domain controller's endpoint mapper announces beside itself. */
 const ANNOUNCED_PORTS = [5000, 5001, 5002] as const;
@@ -156,10 +178,11 @@ export function expectedMatrix(
 ): Matrix {
   const rows = ROWS.map((row) => {
     const condition = conditionAt(address, row, conditionOf(row));
-    return [`${address} ${row.check}`, cellOf(CELLS[row.kind], row, condition)] as const;
+    return [`${address} ${row.check}`, cellOf(CELLS[row.kind], row, condition, address)] as const;
   });
   const announced = conditionOf(EPM) === "well" ? ANNOUNCED_PORTS : [];
-  const leads = announced.map((port) => [`${address} ${EPM.check} > tcp/${port}`, TCP_SERVICE[ofLeads]] as const);
+  const cellOfLeads = () => cellOf(TCP_SERVICE, DCOM_TCP, ofLeads, address);
+  const leads = announced.map((port) => [`${address} ${EPM.check} > tcp/${port}`, cellOfLeads()] as const);
   return Object.fromEntries([...rows, ...leads]);
 }
 
@@ -168,7 +191,8 @@ export function expectedPathMatrix(address: string, conditionOf: (row: LabRow) =
   const rows = ROWS.map((row) => {
     const isRange = row.kind === "tcpRange" || row.kind === "udpRange";
     const cells = isRange ? CELLS[row.kind] : PATH_CELLS[row.transport];
-    return [`${address} ${row.check}`, cellOf(cells, row, conditionAt(address, row, conditionOf(row)))] as const;
+    const condition = conditionAt(address, row, conditionOf(row));
+    return [`${address} ${row.check}`, cellOf(cells, row, condition, address)] as const;
   });
   return Object.fromEntries(rows);
 }
@@ -179,10 +203,11 @@ function conditionAt(address: string | null, { check }: LabRow, condition: Condi
   return cannotBe && condition !== "no-route" ? "left-out" : condition;
 }
 
-function cellOf(cells: Partial<Cells>, row: LabRow, condition: Condition): string {
+function cellOf(cells: Partial<Cells>, row: LabRow, condition: Condition, address: string | null): string {
   const cell = cells[condition];
   if (cell === undefined) throw new Error(`nothing is written down for ${row.check} under "${condition}"`);
-  return cell;
+  const icmp = ICMP[address?.includes(":") === true ? "v6" : "v4"];
+  return cell.replace(/(by=\w+\/)([\w-]+)/, (_, by, kind: keyof typeof icmp) => by + icmp[kind]);
 }
 
 /** Every row meets the same; rows of `but` meet what they say. */

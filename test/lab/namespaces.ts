@@ -12,7 +12,7 @@
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { DC, HOSTS, onLan, STRANGER_ADDRESSES } from "./addresses.ts";
+import { type AddressPair, DC, HOSTS, onLan, STRANGER_ADDRESSES } from "./addresses.ts";
 import { runOk } from "./command.ts";
 
 /** What a test needs to know of the lab: the names of the namespaces. */
@@ -27,6 +27,11 @@ export interface Lane {
   readonly number: number;
   readonly agent: string;
   readonly router: string;
+}
+
+/** The router's addresses on the agent's side, from which it rejects. */
+export function routerAddresses({ number }: Lane): AddressPair {
+  return { v4: `10.77.${100 + number}.1`, v6: `fd77:0:0:${100 + number}::1` };
 }
 
 /** Cases that run at the same time; most of a case is waiting for silence. */

@@ -6,7 +6,7 @@ import type { PortSeen, Range } from "./dgram-bulk-client.ts";
 import type { Answer, Question } from "./dgram-client.ts";
 import { loadFirewall } from "./firewall.ts";
 import { test } from "./lane.ts";
-import { inside, type Lane } from "./namespaces.ts";
+import { inside, type Lane, routerAddresses } from "./namespaces.ts";
 
 /** Runs a script of the lab in the agent's namespace, with a question as JSON, and reads its answer. */
 async function runClient<T>({ agent }: Lane, script: string, question: unknown, ...more: string[]): Promise<T> {
@@ -19,10 +19,6 @@ const ask = (lane: Lane, questions: readonly Question[], ...patience: string[]):
 
 const sweep = (lane: Lane, range: Range): Promise<readonly PortSeen[]> =>
   runClient(lane, "dgram-bulk-client.ts", range);
-
-/** The router's address on the agent's side. */
-const routerOf = ({ number }: Lane, family: "v4" | "v6"): string =>
-  family === "v4" ? `10.77.${100 + number}.1` : `fd77:0:0:${100 + number}::1`;
 
 /** A rejection, in the words of ICMP (below) and of nftables. */
 const REJECTIONS = [
@@ -67,7 +63,7 @@ describe.each(["v4", "v6"] as const)("IP%s", (family) => {
       { how: "tcp", address, port: 7000 },
       { how: "udp", address, port: 7000 },
     ]);
-    const expected = answer(fault, routerOf(lane, family));
+    const expected = answer(fault, routerAddresses(lane)[family]);
     expect(answers).toEqual([expected, expected]);
   });
 
@@ -91,7 +87,7 @@ describe.each(["v4", "v6"] as const)("IP%s", (family) => {
       lane,
       ports.flatMap((port) => [{ how: "tcp", address, port } as const, { how: "udp", address, port } as const]),
     );
-    const rejected = answer("admin-prohibited", routerOf(lane, family));
+    const rejected = answer("admin-prohibited", routerAddresses(lane)[family]);
     const passed = [{ code: "ECONNREFUSED" }, answer("port-unreachable", address)];
     expect(answers).toEqual(ports.flatMap((port) => (port < 7010 ? [rejected, rejected] : passed)));
   });
@@ -101,7 +97,7 @@ describe.each(["v4", "v6"] as const)("IP%s", (family) => {
       { how: "tcp", address, port: 7000, ttl: 1 },
       { how: "udp", address, port: 7000, ttl: 1 },
     ]);
-    const expired = answer("hop limit", routerOf(lane, family));
+    const expired = answer("hop limit", routerAddresses(lane)[family]);
     expect(answers).toEqual([expired, expired]);
   });
 
@@ -113,7 +109,7 @@ describe.each(["v4", "v6"] as const)("IP%s", (family) => {
       { how: "udp", address, port: 7000, tos: 0x88 },
       { how: "tcp", address, port: 7000, tos: 0xb8 },
     ]);
-    const rejected = answer("admin-prohibited", routerOf(lane, family));
+    const rejected = answer("admin-prohibited", routerAddresses(lane)[family]);
     expect(answers).toEqual([rejected, rejected, { code: "ECONNREFUSED" }]);
   });
 
@@ -126,7 +122,7 @@ describe.each(["v4", "v6"] as const)("IP%s", (family) => {
       ]),
       "patient",
     );
-    const missing = answer("host-unreachable", routerOf(lane, family));
+    const missing = answer("host-unreachable", routerAddresses(lane)[family]);
     const noRoute = { code: "ENETUNREACH" };
     expect(answers).toEqual([missing, missing, noRoute, noRoute]);
   });
@@ -154,7 +150,7 @@ describe.each(["v4", "v6"] as const)("IP%s", (family) => {
         const kinds = new Set(seen.slice(start, start + 16).map((port) => JSON.stringify(port)));
         return [...kinds].map((kind) => JSON.parse(kind));
       });
-    const rejectedIn = (lane: Lane): Answer => answer("admin-prohibited", routerOf(lane, family));
+    const rejectedIn = (lane: Lane): Answer => answer("admin-prohibited", routerAddresses(lane)[family]);
 
     test("by a pool of TCP sockets", async ({ lane }) => {
       await loadFirewall(lane, RULES);

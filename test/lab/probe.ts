@@ -11,6 +11,7 @@ import { inside, type Lane } from "./namespaces.ts";
 import { seenMatrix } from "./seen.ts";
 
 export interface ProbeRun {
+  readonly lane: Lane;
   readonly exitCode: number;
   readonly document: ReportDocument;
   readonly stderr: string;
@@ -55,7 +56,7 @@ export async function probeWith(
     const wallMs = performance.now() - startedMs;
     const document = parseDocument(result);
     expectSameInEveryFormat(await readFormats(folder), document);
-    return { exitCode: result.exitCode, document, stderr: result.stderr, wallMs };
+    return { lane, exitCode: result.exitCode, document, stderr: result.stderr, wallMs };
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -70,8 +71,8 @@ function parseDocument({ exitCode, stdout, stderr }: CommandResult): ReportDocum
 }
 
 /** The whole matrix, cell by cell, and the exit code that it demands. */
-export function expectRun({ document, exitCode }: ProbeRun, matrix: Matrix): void {
-  expect(seenMatrix(document)).toEqual(matrix);
+export function expectRun({ lane, document, exitCode }: ProbeRun, matrix: Matrix): void {
+  expect(seenMatrix(document, lane)).toEqual(matrix);
   expect(exitCode).toBe(expectedExitCode(matrix));
   expect(document.summary.exitCode).toBe(exitCode);
 }

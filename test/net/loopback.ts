@@ -1,10 +1,23 @@
 /** What the tests of net/ and sweep/ share: a clock, byte shorthands, raw peers and a count of open sockets. */
+import { readdirSync, readlinkSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { expect, vi } from "vitest";
+import { openSockets } from "#node-dgram-ext";
 import type { Endpoint } from "../../src/model/ports.ts";
 import { createNet } from "../../src/net/net.ts";
 
-export const net = createNet({ monotonicMs: () => performance.now() });
+const clock = { monotonicMs: () => performance.now() };
+const noKoffi = () => Promise.reject(new Error("not for this test"));
+
+export const net = createNet(clock, await openSockets());
+/** Over Node's own sockets, as where no error queue is to be had. */
+const portable = createNet(clock, await openSockets(noKoffi));
+
+/** Both ways that sockets are made. They differ in what they see of ICMP errors, on Linux. */
+export const WAYS = [
+  { way: "with the error queue", net, errorQueue: process.platform === "linux" },
+  { way: "without the error queue", net: portable, errorQueue: false },
+] as const;
 export const never = new AbortController().signal;
 
 export const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString("latin1");
@@ -62,11 +75,24 @@ export async function closedPort(transport: "tcp" | "udp" = "tcp", address = "12
   return { ...server.local, transport };
 }
 
-const openSockets = () => process.getActiveResourcesInfo().filter((name) => /^(TCP|UDP|TLS)/.test(name)).length;
+/** Sockets of any origin on Linux; elsewhere those that Node knows of. */
+function socketCount(): number {
+  if (process.platform === "linux") return readdirSync("/proc/self/fd").filter(isSocket).length;
+  return process.getActiveResourcesInfo().filter((name) => /^(TCP|UDP|TLS)/.test(name)).length;
+}
+
+function isSocket(descriptor: string): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`).startsWith("socket:");
+  } catch {
+    // The one that the folder was read with.
+    return false;
+  }
+}
 
 /** Runs the work, then waits until no more sockets are open than before and those that the peers hold. */
 export async function leavesNoSocket(work: () => Promise<void>, peers: readonly Peer[] = []): Promise<void> {
-  const ours = () => openSockets() - peers.reduce((sum, each) => sum + each.held(), 0);
+  const ours = () => socketCount() - peers.reduce((sum, each) => sum + each.held(), 0);
   const before = ours();
   await work();
   await vi.waitFor(() => expect(ours()).toBeLessThanOrEqual(before), { timeout: 5_000, interval: 20 });

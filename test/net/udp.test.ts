@@ -1,13 +1,14 @@
 import { setMaxListeners } from "node:events";
 import { describe, expect, it } from "vitest";
+import type { Net } from "../../src/model/parts.ts";
 import type { Endpoint } from "../../src/model/ports.ts";
 import { listenUdp } from "../../src/net/listen.ts";
-import { bytesOf, closedPort, deferred, leavesNoSocket, net, never, text } from "./loopback.ts";
+import { bytesOf, closedPort, deferred, leavesNoSocket, net, never, text, WAYS } from "./loopback.ts";
 
 const deaf = () => {};
 
 /** Sends one datagram and gives what comes back first. */
-function ask(to: Endpoint, replyFrom: "same" | "any") {
+function ask(net: Net, to: Endpoint, replyFrom: "same" | "any") {
   const heard = deferred<{ bytes: Uint8Array; from: Endpoint; atMs: number }>();
   const flow = net.udp(
     to,
@@ -17,10 +18,16 @@ function ask(to: Endpoint, replyFrom: "same" | "any") {
   return { flow, heard: heard.promise };
 }
 
-describe.each(["127.0.0.1", "::1"])("UDP on %s", (address) => {
+const FAMILIES = [
+  { address: "127.0.0.1", icmp: { type: 3, code: 3, from: "127.0.0.1" } },
+  { address: "::1", icmp: { type: 1, code: 4, from: "::1" } },
+];
+const CASES = FAMILIES.flatMap((family) => WAYS.map((way) => ({ ...family, ...way })));
+
+describe.each(CASES)("UDP on $address $way", ({ address, icmp, net, errorQueue }) => {
   it.each(["same", "any"] as const)("sends and hears, replies from %s", async (replyFrom) => {
     const server = await listenUdp(address, 0, (bytes, _from, reply) => reply(bytes));
-    const asked = ask(server.local, replyFrom);
+    const asked = ask(net, server.local, replyFrom);
     const flow = await asked.flow;
     expect(flow.local).toMatchObject({ transport: "udp", address });
     flow.send(bytesOf("ping"));
@@ -36,7 +43,7 @@ describe.each(["127.0.0.1", "::1"])("UDP on %s", (address) => {
       local: flow.local,
       repliedMs: atMs,
       firstBytes: bytes,
-      errorQueue: false,
+      errorQueue,
     });
     expect(seen.code).toBeUndefined();
     expect(seen.sentMs).toHaveLength(1);
@@ -47,10 +54,18 @@ describe.each(["127.0.0.1", "::1"])("UDP on %s", (address) => {
     const flow = await net.udp(await closedPort("udp", address), { replyFrom: "same", onDatagram: deaf }, never);
     flow.send(bytesOf("anyone?"));
     await flow.ended;
-    expect(flow.seen()).toMatchObject({ phase: "exchange", code: "ECONNREFUSED" });
+    expect(flow.seen()).toMatchObject({ phase: "exchange", code: "ECONNREFUSED", errorQueue });
+    expect(flow.seen().icmp).toEqual(errorQueue ? icmp : undefined);
     flow.send(bytesOf("ignored"));
     flow.close();
     expect(flow.seen().sentMs).toHaveLength(1);
+  });
+
+  it.runIf(errorQueue)("hears of a refusal without being connected", async () => {
+    const flow = await net.udp(await closedPort("udp", address), { replyFrom: "any", onDatagram: deaf }, never);
+    flow.send(bytesOf("anyone?"));
+    await flow.ended;
+    expect(flow.seen()).toMatchObject({ code: "ECONNREFUSED", icmp });
   });
 
   it("says nothing of a silent peer", async () => {
@@ -95,7 +110,7 @@ describe.each(["127.0.0.1", "::1"])("UDP on %s", (address) => {
   });
 });
 
-describe("what our own side refuses", () => {
+describe.each(WAYS)("what our own side refuses, $way", ({ net }) => {
   it("a source address that is not ours is a code, not an exception", async () => {
     const to = { transport: "udp", address: "127.0.0.1", port: 9 } as const;
     for (const replyFrom of ["same", "any"] as const) {
@@ -142,7 +157,7 @@ it("uses the source port that is asked for", async () => {
   await server.close();
 });
 
-it("leaves no socket behind after 100 attempts of every kind", async () => {
+it.each(WAYS)("leaves no socket behind after 100 attempts of every kind, $way", async ({ net }) => {
   const server = await listenUdp("127.0.0.1", 0, (bytes, _from, reply) => reply(bytes));
   const nobody = await closedPort("udp");
   await leavesNoSocket(async () => {

@@ -1,5 +1,5 @@
 /** Asks one port as a run does: the real engine, the real network and the registry, without a profile. */
-import { createParts, realWorld } from "../../src/cli/parts.ts";
+import { openParts, realWorld } from "../../src/cli/parts.ts";
 import { run } from "../../src/engine/run.ts";
 import type { Check, Tls } from "../../src/model/check.ts";
 import type { Evidence } from "../../src/model/evidence.ts";
@@ -45,9 +45,13 @@ export async function askAll(to: Endpoint, asking: Asking): Promise<readonly Che
     force: false,
     ...(asking.timeoutMs === undefined ? {} : { timeoutMs: asking.timeoutMs }),
   };
-  const parts = createParts({ ...realWorld(), ...asking.world });
-  const report = await run(plan, parts, options, { host: "here" }, new AbortController().signal);
-  return report.results;
+  const parts = await openParts({ ...realWorld(), ...asking.world });
+  try {
+    const report = await run(plan, parts, options, { host: "here" }, new AbortController().signal);
+    return report.results;
+  } finally {
+    parts.close();
+  }
 }
 
 /** The result of the port alone. */

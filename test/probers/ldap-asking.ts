@@ -1,5 +1,5 @@
 /** Asks one LDAP port as a run does: the real engine over the real network, and a secret for rows that name one. */
-import { createParts, realWorld } from "../../src/cli/parts.ts";
+import { openParts, realWorld } from "../../src/cli/parts.ts";
 import { run } from "../../src/engine/run.ts";
 import type { Check, Tls } from "../../src/model/check.ts";
 import type { Evidence } from "../../src/model/evidence.ts";
@@ -7,7 +7,6 @@ import type { Net } from "../../src/model/parts.ts";
 import { type Endpoint, onePort } from "../../src/model/ports.ts";
 import type { Connection, World } from "../../src/model/prober.ts";
 import type { CheckResult } from "../../src/model/result.ts";
-import { createNet } from "../../src/net/net.ts";
 
 /** The name of the one secret there is. */
 export const SECRET = "bind-password";
@@ -44,11 +43,14 @@ export async function ask(to: Endpoint, asking: Asking): Promise<CheckResult> {
   const secret: World["secret"] = (name) =>
     name === SECRET ? { bytes: new TextEncoder().encode(password), version: "1" } : undefined;
   const world = { ...realWorld(), secret };
-  const net = createNet(world);
   const options = { concurrency: 1, ratePerS: 1, anyAddress: false, strict: false, force: false, timeoutMs };
   const plan = { profiles: [{ id: "p", title: "P", from: "a", to: "b" }], checks: [check] };
-  const parts = createParts(world, trusts ? trusting(net) : net);
-  return (await run(plan, parts, options, { host: "here" }, new AbortController().signal)).results[0]!;
+  const parts = await openParts(world, { over: (net) => (trusts ? trusting(net) : net) });
+  try {
+    return (await run(plan, parts, options, { host: "here" }, new AbortController().signal)).results[0]!;
+  } finally {
+    parts.close();
+  }
 }
 
 /** The network of a machine that trusts whoever signed a certificate; names still count. */

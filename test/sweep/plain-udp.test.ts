@@ -1,6 +1,7 @@
 import { createSocket } from "node:dgram";
 import { describe, expect, it } from "vitest";
 import { listenUdp } from "../../src/net/listen.ts";
+import { WAYS } from "../net/loopback.ts";
 import { closedUdpPorts, deafPorts, job, never, stingy, sweep, watched } from "./sweeping.ts";
 
 describe("UDP", () => {
@@ -17,6 +18,17 @@ describe("UDP", () => {
     expect(heard).toEqual(Array(3).fill(Uint8Array.of(1, 2, 3)));
     expect(seen).toMatchObject({ sent: 6, errorQueue: false, source: address });
     await echo.close();
+    await deaf.close();
+  });
+
+  it.runIf(process.platform === "linux")("names who refused, where the error queue is at hand", async () => {
+    const closed = await closedUdpPorts(2);
+    const deaf = await deafPorts(1);
+    const seen = await sweep(job("udp", [...closed, ...deaf.ports]), never, WAYS[0].net);
+    expect(seen.words).toEqual(["port-unreach", "port-unreach", "no-response"]);
+    expect(seen.offenders).toEqual([{ type: 3, code: 3, from: "127.0.0.1" }]);
+    expect([...seen.offenderOf]).toEqual([1, 1, 0]);
+    expect(seen.errorQueue).toBe(true);
     await deaf.close();
   });
 

@@ -1,5 +1,6 @@
 /** What the tests of the plain sweeper share: jobs, ports of each kind, and networks that misbehave. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { openSockets } from "#node-dgram-ext";
 import type { Observation, SweepJob, SweepSeen } from "../../src/model/observation.ts";
 import type { Net } from "../../src/model/parts.ts";
 import type { Endpoint } from "../../src/model/ports.ts";
@@ -17,7 +18,8 @@ export const world: World = {
   randomBytes: (length) => new Uint8Array(length),
   secret: () => undefined,
 };
-export const net = createNet(world);
+/** Over Node's own sockets, wherever the tests run: no ICMP error is seen. */
+export const net = createNet(world, await openSockets(() => Promise.reject(new Error("not for these tests"))));
 export const never = new AbortController().signal;
 
 export function job(transport: "tcp" | "udp", ports: readonly number[], more: Partial<SweepJob> = {}): SweepJob {

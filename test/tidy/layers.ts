@@ -34,7 +34,19 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
   report: { layer: 3, imports: ["model"], modules: ["node:util", "zod"] },
   cli: {
     layer: 5,
-    imports: ["model", "wire", "net", "verdict", "probers", "sweep", "standin", "profile", "engine", "report"],
+    imports: [
+      "model",
+      "node-dgram-ext",
+      "wire",
+      "net",
+      "verdict",
+      "probers",
+      "sweep",
+      "standin",
+      "profile",
+      "engine",
+      "report",
+    ],
     modules: [
       "node:crypto",
       "node:events",

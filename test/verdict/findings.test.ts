@@ -53,7 +53,7 @@ describe("a hint by the other transport", () => {
       "no answer to the connection request in 6 s; udp/88 answers: a TCP rule is missing?",
     );
     expect(settled([rejected(row("tcp", 88)), answers]).details[0]).toBe(
-      `filtered: admin-prohibited by ${ROUTER}; udp/88 answers: a TCP rule is missing?`,
+      `filtered: admin-prohibited by ${ROUTER} (ICMP type 3 code 13); udp/88 answers: a TCP rule is missing?`,
     );
   });
 

@@ -14,7 +14,7 @@ import type { Command } from "../command.ts";
 import { type FlagValues, isPlugin, list, outputsOf, RUN_FLAGS, runOptionsOf, text } from "../flags.ts";
 import { longSweepRemarks } from "../long-sweeps.ts";
 import { type Outputs, openOutputs, renderOptions } from "../outputs.ts";
-import { createParts, realWorld } from "../parts.ts";
+import { openParts, realWorld } from "../parts.ts";
 import { planFor, tell } from "../planning.ts";
 import { createProgress } from "../progress.ts";
 import { secretsFor, THIS_MACHINE } from "../secrets.ts";
@@ -28,11 +28,15 @@ export const runCommand: Command = {
     const world = realWorld();
     const { plan, source, remarks } = await planFor(flags, world.randomBytes);
     const secret = await secretsFor(plan, list(flags, "secret"), THIS_MACHINE);
-    const parts = createParts({ ...world, secret });
-    await refuseForeignSource(text(flags, "source"), parts.net);
-    tell([...remarks, ...longSweepRemarks(plan, runOptionsOf(flags).sample)]);
-    const { report, document } = await runPlan(plan, parts, flags, { source });
-    return isPlugin(flags) ? nagiosState(document) : report.exitCode;
+    const parts = await openParts({ ...world, secret });
+    try {
+      await refuseForeignSource(text(flags, "source"), parts.net);
+      tell([...remarks, ...longSweepRemarks(plan, runOptionsOf(flags).sample)]);
+      const { report, document } = await runPlan(plan, parts, flags, { source });
+      return isPlugin(flags) ? nagiosState(document) : report.exitCode;
+    } finally {
+      parts.close();
+    }
   },
 };
 

@@ -2,16 +2,15 @@
  * The demo: a whole run on this machine alone. The far end is a stand-in on loopback with three faults in it;
  * the demo has succeeded when the run showed these three and nothing else out of order.
  */
-import type { Parts, Sweeper } from "../../model/parts.ts";
+import type { Sweeper } from "../../model/parts.ts";
 import { EXIT_CODES, type RunReport } from "../../model/result.ts";
-import { createNet } from "../../net/net.ts";
 import { findProfile } from "../../profile/catalogue.ts";
 import { expandPlan } from "../../profile/expand.ts";
 import type { ResultEntry } from "../../report/document.ts";
 import { LAB } from "../../standin/lab-domain.ts";
 import { runPlan } from "../commands/run.ts";
 import type { FlagValues } from "../flags.ts";
-import { createParts, realWorld } from "../parts.ts";
+import { openParts, realWorld } from "../parts.ts";
 import { shippedProfiles } from "../profile-files.ts";
 import { type FarEnd, LOOPBACK, startFarEnd } from "./far-end.ts";
 import { FAULTS, faultyDoors, surprisesIn } from "./faults.ts";
@@ -24,23 +23,21 @@ export async function runDemo(flags: FlagValues): Promise<number> {
   const profile = findProfile(await shippedProfiles(), PROFILE);
   const plan = expandPlan([profile], { hosts: [LAB.host], randomBytes: world.randomBytes });
   const farEnd = await startFarEnd(faultyDoors(plan, world));
+  const parts = await openParts(world, {
+    over: (net) => mappedNet(net, farEnd.whereIs, { [LAB.host]: LOOPBACK }),
+  });
   try {
     tell(
       `The profile ${PROFILE} against stand-ins on ${LOOPBACK}, with three faults in it; nothing leaves this machine.\n`,
     );
-    const { report } = await runPlan(plan, demoParts(farEnd, world), flags, {
+    const { report } = await runPlan(plan, { ...parts, sweeper: unrationed(parts.sweeper) }, flags, {
       note: (result) => wayOf(result, farEnd),
     });
     return report.exitCode === EXIT_CODES.interrupted ? report.exitCode : conclude(report);
   } finally {
+    parts.close();
     await farEnd.close();
   }
-}
-
-function demoParts(farEnd: FarEnd, world: Parts["world"]): Parts {
-  const net = mappedNet(createNet(world), farEnd.whereIs, { [LAB.host]: LOOPBACK });
-  const parts = createParts(world, net);
-  return { ...parts, sweeper: unrationed(parts.sweeper) };
 }
 
 /** Where a result's packets really went; nothing where none were sent. */

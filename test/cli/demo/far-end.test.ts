@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { LOOPBACK, startFarEnd } from "../../../src/cli/demo/far-end.ts";
 import { mappedNet } from "../../../src/cli/demo/mapped-net.ts";
-import { createParts, realWorld } from "../../../src/cli/parts.ts";
+import { openParts, realWorld } from "../../../src/cli/parts.ts";
 import { run } from "../../../src/engine/run.ts";
 import type { Endpoint } from "../../../src/model/ports.ts";
 import { loadProber, proberIds } from "../../../src/probers/index.ts";
@@ -91,9 +91,12 @@ describe("a domain controller of stand-ins", () => {
     // Ranges need the error queue, and no stand-in speaks TLS.
     const skip = ["tcp/636", "tcp/5000-5020", "udp/5000-5020"];
     const plan = expandPlan([parsed.profile], { hosts: [LAB.host], skip, randomBytes: world.randomBytes });
-    const parts = createParts(world, mappedNet(net, farEnd.whereIs, { [LAB.host]: LOOPBACK }));
+    const parts = await openParts(world, {
+      over: (net) => mappedNet(net, farEnd.whereIs, { [LAB.host]: LOOPBACK }),
+    });
     const options = { concurrency: 64, ratePerS: 2_000, anyAddress: false, strict: false, force: false };
     const report = await run(plan, parts, options, { host: "here" }, never);
+    parts.close();
     await farEnd.close();
 
     const asked = report.results.filter(({ check, outcome }) => check.purpose !== "canary" && outcome !== "skipped");
