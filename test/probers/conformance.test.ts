@@ -56,7 +56,7 @@ const targets: readonly Target[] = Object.entries(PEERS).flatMap(([id, entry]) =
 
 async function attempt({ id, wire, peer }: Target, behave: Behaviour, timeoutMs: number, inClear = false) {
   // In clear, the prober's handshake is no request of its protocol.
-  await using end = await (inClear ? farEnd("tcp", behave) : farEnd(wire, behave, peer.frameLength));
+  await using end = await (inClear ? farEnd("tcp", behave, () => undefined) : farEnd(wire, behave, peer.frameLength));
   const result = await ask(end.local, {
     prober: id,
     timeoutMs,
