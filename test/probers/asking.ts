@@ -1,5 +1,5 @@
 /** Asks one port as a run does: the real engine, the real network and the registry, without a profile. */
-import { openParts, realWorld } from "../../src/cli/parts.ts";
+import { memoryLedger, openParts } from "../../src/cli/parts.ts";
 import { run } from "../../src/engine/run.ts";
 import type { Check, Tls } from "../../src/model/check.ts";
 import type { Evidence } from "../../src/model/evidence.ts";
@@ -7,6 +7,9 @@ import { type Endpoint, onePort } from "../../src/model/ports.ts";
 import type { World } from "../../src/model/prober.ts";
 import type { CheckResult } from "../../src/model/result.ts";
 import { loadProber } from "../../src/probers/index.ts";
+
+/** One network for all: each would hold memory of its own for system calls. */
+const shared = await openParts();
 
 export interface Asking {
   readonly prober: string;
@@ -45,13 +48,9 @@ export async function askAll(to: Endpoint, asking: Asking): Promise<readonly Che
     force: false,
     ...(asking.timeoutMs === undefined ? {} : { timeoutMs: asking.timeoutMs }),
   };
-  const parts = await openParts({ ...realWorld(), ...asking.world });
-  try {
-    const report = await run(plan, parts, options, { host: "here" }, new AbortController().signal);
-    return report.results;
-  } finally {
-    parts.close();
-  }
+  const parts = { ...shared, world: { ...shared.world, ...asking.world }, ledger: memoryLedger() };
+  const report = await run(plan, parts, options, { host: "here" }, new AbortController().signal);
+  return report.results;
 }
 
 /** The result of the port alone. */
