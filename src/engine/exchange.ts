@@ -152,7 +152,6 @@ export async function converse(
       connect: dial,
       latest: () => attempts.at(-1)?.seen(),
       noteHandshake: (read) => attempts.at(-1)?.noteHandshake(read),
-      ...(check.tls === undefined ? {} : { tls: check.tls }),
     };
     const reading = await conversation.run(check.params, dialer);
     if (reading === undefined && attempts.length === 0) throw new TypeError(`${check.prober} never connected`);

@@ -38,6 +38,7 @@ async function askNow(
   const ask: Ask = {
     host: check.host,
     remote: { transport: check.transport, address: check.address!, port: check.ports[0]!.first },
+    ...(check.tls === undefined ? {} : { tls: check.tls }),
     learned,
     world,
   };

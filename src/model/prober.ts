@@ -94,6 +94,8 @@ interface ProberHead {
 export interface Ask {
   readonly host: string;
   readonly remote: Endpoint;
+  /** The row's TLS wish, if it has one. */
+  readonly tls?: Tls;
   /** The facts of `wants` that are known by now. */
   readonly learned: Evidence;
   readonly world: World;
@@ -153,8 +155,6 @@ export interface Dialer {
   latest(): Observation | undefined;
   /** Makes a handshake that the prober read by itself on the latest connection part of what was seen. */
   noteHandshake(read: HandshakeRead): void;
-  /** The row's TLS wish, if it has one. */
-  readonly tls?: Tls;
 }
 
 /** An open connection. Undefined from `receive` or `startTls` means that it ended; the observation says how. */

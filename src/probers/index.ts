@@ -17,6 +17,7 @@ const PROBERS = {
   ntp: async () => (await import("./ntp.ts")).ntp,
   "port-sweep": async () => (await import("./port-sweep.ts")).portSweep,
   "rpc-bind": async () => (await import("./rpc-bind.ts")).rpcBind,
+  sip: async () => (await import("./sip.ts")).sip,
   "smb-negotiate": async () => (await import("./smb-negotiate.ts")).smbNegotiate,
   snmp: async () => (await import("./snmp.ts")).snmp,
   "sql-browser": async () => (await import("./sql-browser.ts")).sqlBrowser,

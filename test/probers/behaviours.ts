@@ -14,6 +14,8 @@ export interface Trial {
   readonly timeoutMs: number;
   /** `proven`: confirmed, or refused where the protocol has nothing better to say. `unproven`: neither of the two. */
   readonly verdict: "confirmed" | "refused" | "proven" | "silent" | "unproven";
+  /** The verdict of a prober that takes a reply from any address. */
+  readonly verdictFromAny?: "proven";
   /** The peer speaks in clear where TLS was asked for. */
   readonly inClear?: true;
 }
@@ -115,6 +117,7 @@ export const TRIALS: readonly Trial[] = [
     behave: (peer) => saying(peer, right(peer), (talk, reply) => talk.sendFromElsewhere(reply)),
     timeoutMs: SHORT_MS,
     verdict: "silent",
+    verdictFromAny: "proven",
   },
   {
     name: "sends 60 KiB of noise",
