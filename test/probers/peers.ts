@@ -12,8 +12,6 @@ import { decodeLdap, encodeLdap, ldapFrameLength } from "../../src/wire/ldap.ts"
 import { decodeNetbiosDatagram, encodeNetbiosDatagram } from "../../src/wire/netbios.ts";
 import { sessionFrameLength } from "../../src/wire/netbios-session.ts";
 import { decodeNtp, encodeNtp, type NtpPacket } from "../../src/wire/ntp.ts";
-import { decodeSip, encodeSip, sipFrameLength } from "../../src/wire/sip.ts";
-import { headerValue } from "../../src/wire/sip-headers.ts";
 import { smbFrameLength } from "../../src/wire/smb-frame.ts";
 import { decodeSnmp, type V3Message } from "../../src/wire/snmp.ts";
 import { encodeInstanceResponse } from "../../src/wire/sql-browser.ts";
@@ -22,6 +20,7 @@ import { x224FrameLength } from "../../src/wire/x224.ts";
 import { fixture, printed } from "../wire/support.ts";
 import { dnsAnswer, dnsOverTcp } from "./dns-replies.ts";
 import type { FrameLength } from "./far-end.ts";
+import { SIP_PEERS } from "./sip-peers.ts";
 import { snmpRefusal, snmpReport } from "./snmp-replies.ts";
 
 /** The messages that answer a request, each a datagram over UDP; `turn` counts the requests of a connection from 0. */
@@ -87,17 +86,6 @@ function datagramError(request: Uint8Array, idBit = 0): Uint8Array {
   const { datagramId, sourceAddress, sourcePort } = decodeNetbiosDatagram(request);
   const head = { datagramId: datagramId ^ idBit, sourceAddress, sourcePort };
   return encodeNetbiosDatagram({ ...head, type: "datagramError", code: 0x82 });
-}
-
-/** Kamailio's response as the one to this request: it copies what every response must. */
-export function sip(name: string, request: Uint8Array): Uint8Array {
-  const asked = decodeSip(request);
-  const captured = decodeSip(fixture(`sip/${name}.hex`));
-  const headers = captured.headers.map((header) => ({
-    ...header,
-    value: /^(Via|From|Call-ID|CSeq)$/.test(header.name) ? headerValue(asked.headers, header.name)! : header.value,
-  }));
-  return encodeSip({ ...captured, headers });
 }
 
 /** Samba's node status as the answer to this request. */
@@ -256,20 +244,7 @@ export const PEERS: Readonly<Record<string, Entry>> = {
       wrongId: (request) => [snmpReport(request, { messageId: (decodeSnmp(request) as V3Message).messageId ^ 2 })],
     },
   },
-  sip: {
-    tcp: {
-      frameLength: sipFrameLength,
-      tls: true,
-      answer: (request) => [sip("options-200-tcp-kamailio", request)],
-      refusal: (request) => [sip("options-404-kamailio", request)],
-      wrongId: () => [fixture("sip/options-200-tcp-kamailio.hex")],
-    },
-    udp: {
-      answer: (request) => [sip("options-200-kamailio", request)],
-      refusal: (request) => [sip("options-403-kamailio", request)],
-      wrongId: () => [fixture("sip/options-200-kamailio.hex")],
-    },
-  },
+  sip: SIP_PEERS,
   "tcp-connect": "It says nothing and reads nothing, so no reply can be right or wrong.",
   "rpc-bind": {
     tcp: {

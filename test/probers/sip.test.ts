@@ -9,7 +9,7 @@ import { headerValue, type SipHeader } from "../../src/wire/sip-headers.ts";
 import { viasOf } from "../../src/wire/sip-via.ts";
 import { wireErrorOf } from "../wire/support.ts";
 import { ask } from "./asking.ts";
-import { sip as captured } from "./peers.ts";
+import { sipResponse as captured } from "./sip-peers.ts";
 
 const udp: Endpoint = { transport: "udp", address: "192.0.2.10", port: 5060 };
 const tcp: Endpoint = { ...udp, transport: "tcp" };
