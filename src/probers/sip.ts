@@ -32,7 +32,7 @@ export const sip: Oneshot<Params> = {
   // Rows whose servers answer configured peers only say otherwise.
   silence: "fail",
   // RFC 3261 section 17.1.2.2, timer E; the transaction would go on until 32 s.
-  schedule: { sendsAtMs: [0, 500, 1_500, 3_500, 7_500], giveUpMs: 8_000, replyFrom: "any" },
+  schedule: { sendsAtMs: [0, 500, 1_500, 3_500, 7_500], giveUpMs: 8_000, replyFrom: "same" },
   manners: { minIntervalMs: 10_000 },
   params: {
     hop: {
@@ -48,7 +48,7 @@ export const sip: Oneshot<Params> = {
     sends:
       "OPTIONS to the server itself (a URI without a user), some 400 bytes, from the socket's own address and port; random branch, From tag, Call-ID and CSeq. The same over UDP up to five times; over TCP and TLS once.",
     accepts:
-      "A response whose topmost Via branch, Call-ID, CSeq and From tag are all ours, also from another address of a host with several. 2xx confirms; every other final status is a refusal by a living service. A provisional response counts only when nothing final follows. 408, 502, 503 and 504 count as another hop's where one shows: a further Via left in the response, a Warning of another agent, or another Server than in the provisional response before. A Server header alone names no hop, so without such a mark the response counts as the target's own.",
+      "A response whose topmost Via branch, Call-ID, CSeq and From tag are all ours. 2xx confirms; every other final status is a refusal by a living service. A provisional response counts only when nothing final follows. 408, 502, 503 and 504 count as another hop's where one shows: a further Via left in the response, a Warning of another agent, or another Server than in the provisional response before. A Server header alone names no hop, so without such a mark the response counts as the target's own.",
     proves:
       "A SIP element at this port took our request and answered it. Not that calls work, nor what lies behind it.",
     triggers:
