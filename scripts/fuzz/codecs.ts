@@ -36,6 +36,7 @@ import { decodeVia } from "../../src/wire/sip-via.ts";
 import { decodeSmbFrame, smbFrameLength } from "../../src/wire/smb-frame.ts";
 import { decodeSmb1 } from "../../src/wire/smb1.ts";
 import { decodeSmb2 } from "../../src/wire/smb2.ts";
+import * as smtp from "../../src/wire/smtp.ts";
 import { bindingOid, decodeSnmp } from "../../src/wire/snmp.ts";
 import { decodeInstanceRequest, decodeInstanceResponse } from "../../src/wire/sql-browser.ts";
 import { decodeStun, stunFrameLength } from "../../src/wire/stun.ts";
@@ -72,6 +73,14 @@ export const CODECS: Readonly<Record<string, Codec>> = {
   decodeLdapResult: { decode: atEveryElement(decodeLdapResult), messages: messages.ldap },
   decodeSearchRequest: { decode: atEveryElement(decodeSearchRequest), messages: messages.ldap },
   decodeSearchEntry: { decode: atEveryElement(decodeSearchEntry), messages: messages.ldap },
+  decodeSmtpReply: {
+    decode: (bytes) => smtp.ehloExtensions(smtp.decodeSmtpReply(bytes)),
+    messages: messages.smtpReplies,
+  },
+  smtpReplyLength: { decode: frameLength(smtp.smtpReplyLength), messages: messages.smtpReplies },
+  decodeSmtpCommand: { decode: smtp.decodeSmtpCommand, messages: messages.smtpCommands },
+  smtpCommandLength: { decode: frameLength(smtp.smtpCommandLength), messages: messages.smtpCommands },
+
   decodeSnmp: { decode: (bytes) => decodeSnmp(bytes).pdu.bindings.map(bindingOid), messages: messages.snmp },
   decodeCldap: { decode: decodeCldap, messages: messages.cldap },
   decodeNetlogonResponse: { decode: decodeNetlogonResponse, messages: messages.netlogonValues },

@@ -22,6 +22,7 @@ import { headerValues } from "../../src/wire/sip-headers.ts";
 import { decodeSmbFrame, encodeSmbFrame, isSmb1 } from "../../src/wire/smb-frame.ts";
 import { encodeSmb1, SMB1_DIALECT } from "../../src/wire/smb1.ts";
 import { encodeSmb2, SMB2_DIALECT } from "../../src/wire/smb2.ts";
+import { encodeSmtpCommand } from "../../src/wire/smtp.ts";
 import { encodeHandshake, OLD_CIPHER_SUITES } from "../../src/wire/tls-hello.ts";
 import {
   decodeTlsRecord,
@@ -37,6 +38,8 @@ import { fixture, fixturesIn, printed } from "../../test/wire/captured.ts";
 export type Messages = readonly Uint8Array[];
 
 export const ldap: Messages = fixturesIn("ldap");
+export const smtpReplies: Messages = fixturesIn("smtp");
+export const smtpCommands: Messages = ["EHLO [192.0.2.1]", "STARTTLS", "QUIT"].map(encodeSmtpCommand);
 export const snmp: Messages = fixturesIn("snmp");
 export const cldap: Messages = fixturesIn("cldap");
 export const pdus: Messages = [...fixturesIn("dcerpc"), ...fixturesIn("epm")];

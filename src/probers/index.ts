@@ -19,6 +19,7 @@ const PROBERS = {
   "rpc-bind": async () => (await import("./rpc-bind.ts")).rpcBind,
   sip: async () => (await import("./sip.ts")).sip,
   "smb-negotiate": async () => (await import("./smb-negotiate.ts")).smbNegotiate,
+  smtp: async () => (await import("./smtp.ts")).smtp,
   snmp: async () => (await import("./snmp.ts")).snmp,
   "sql-browser": async () => (await import("./sql-browser.ts")).sqlBrowser,
   "tcp-connect": async () => (await import("./tcp-connect.ts")).tcpConnect,

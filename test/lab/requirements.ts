@@ -14,6 +14,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   chronyd: "chrony",
   python3: "python3",
   snmpd: "snmpd",
+  exim4: "exim4-daemon-light",
   tshark: "tshark",
   dumpcap: "wireshark-common",
 };

@@ -95,7 +95,7 @@ export const TRIALS: readonly Trial[] = [
     wires: STREAMS,
     behave: (peer) =>
       saying(peer, right(peer), (talk, reply, turn) =>
-        turn === 0 ? plainly(talk, reply, turn) : breakOff(talk, reply, turn),
+        turn <= (peer.provenAtTurn ?? 0) ? plainly(talk, reply, turn) : breakOff(talk, reply, turn),
       ),
     timeoutMs: AMPLE_MS,
     verdict: "proven",
@@ -182,7 +182,10 @@ export const TRIALS: readonly Trial[] = [
   {
     name: "repeats a right reply for ever",
     wires: ANY,
-    behave: (peer) => saying(peer, right(peer), flood),
+    behave: (peer) =>
+      saying(peer, right(peer), (talk, reply, turn) =>
+        turn < (peer.provenAtTurn ?? 0) ? plainly(talk, reply, turn) : flood(talk, reply),
+      ),
     timeoutMs: AMPLE_MS,
     verdict: "proven",
   },

@@ -6,13 +6,13 @@ import type { Evidence } from "../../src/model/evidence.ts";
 import { decodeCldap, encodeCldap } from "../../src/wire/cldap.ts";
 import { pduFrameLength } from "../../src/wire/dcerpc.ts";
 import { dnsFrameLength } from "../../src/wire/dns.ts";
-import { decodeAsRequest, decodeKrbError, encodeKrbError } from "../../src/wire/kerberos.ts";
 import { decodeKerberosFrame, encodeKerberosFrame, kerberosFrameLength } from "../../src/wire/kerberos-frame.ts";
 import { decodeLdap, encodeLdap, ldapFrameLength } from "../../src/wire/ldap.ts";
 import { decodeNetbiosDatagram, encodeNetbiosDatagram } from "../../src/wire/netbios.ts";
 import { sessionFrameLength } from "../../src/wire/netbios-session.ts";
 import { decodeNtp, encodeNtp, type NtpPacket } from "../../src/wire/ntp.ts";
 import { smbFrameLength } from "../../src/wire/smb-frame.ts";
+import { smtpCommandLength } from "../../src/wire/smtp.ts";
 import { decodeSnmp, type V3Message } from "../../src/wire/snmp.ts";
 import { encodeInstanceResponse } from "../../src/wire/sql-browser.ts";
 import { preloginFrameLength } from "../../src/wire/tds.ts";
@@ -20,6 +20,7 @@ import { x224FrameLength } from "../../src/wire/x224.ts";
 import { fixture, printed } from "../wire/support.ts";
 import { dnsAnswer, dnsOverTcp } from "./dns-replies.ts";
 import type { FrameLength } from "./far-end.ts";
+import { krbError, ticket } from "./kerberos-replies.ts";
 import { SIP_PEERS } from "./sip-peers.ts";
 import { snmpRefusal, snmpReport } from "./snmp-replies.ts";
 
@@ -39,6 +40,8 @@ export interface Peer {
   readonly tls?: true;
   /** The protocol lets the server speak first: turn 0 answers no request. */
   readonly speaksFirst?: true;
+  /** The turn whose reply proves the service, where that is not the first. */
+  readonly provenAtTurn?: number;
   /** A right reply. */
   readonly answer: Reply | Reason;
   /** The protocol's own no. */
@@ -66,19 +69,6 @@ function ldap(path: string, request: Uint8Array, idBit = 0): Uint8Array {
 export function ldapPing(request: Uint8Array, idBit = 0): Uint8Array {
   const messageId = decodeLdap(request).messageId ^ idBit;
   return encodeCldap(decodeCldap(fixture("cldap/netlogon-samba.hex")).map((message) => ({ ...message, messageId })));
-}
-
-/** Samba's refusal, about the client that asked. */
-function krbError(request: Uint8Array): Uint8Array {
-  const { client } = decodeAsRequest(request);
-  return encodeKrbError({ ...decodeKrbError(fixture("kerberos/krb-error-udp-samba.hex")), client });
-}
-
-/** Samba's ticket in its frame, for the client that asked: its name has as many letters as the one of the capture. */
-function ticket(request: Uint8Array): Uint8Array {
-  const ours = decodeAsRequest(request).client.parts[0]!;
-  const frame = Buffer.from(fixture("kerberos/as-rep-tcp-samba.hex")).toString("latin1");
-  return Uint8Array.from(Buffer.from(frame.replaceAll("unity-probe-0123456789abcdef", ours), "latin1"));
 }
 
 /** A datagram error for this datagram. */
@@ -237,6 +227,18 @@ export const PEERS: Readonly<Record<string, Entry>> = {
     },
   },
   tls: "What it asks is the handshake, which Node writes; its own test has servers that behave right and wrong.",
+  smtp: {
+    tcp: {
+      frameLength: smtpCommandLength,
+      speaksFirst: true,
+      // Other protocols greet with 220 too.
+      provenAtTurn: 1,
+      tls: true,
+      answer: (_, turn) => [fixture(`smtp/${turn < 1 ? "banner" : turn === 1 ? "ehlo-in-tls" : "quit"}-exim.hex`)],
+      refusal: () => [fixture("smtp/banner-refused-exim.hex")],
+      wrongId: "A reply bears no id; the connection ties it to its request.",
+    },
+  },
   snmp: {
     udp: {
       answer: (request) => [snmpReport(request)],
