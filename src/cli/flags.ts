@@ -6,6 +6,7 @@ import { SAMPLE_PORTS_MIN, type SampleWanted } from "../model/sample.ts";
 import { ConfigError } from "../profile/config-error.ts";
 import type { PlanOptions, VectorOptions } from "../profile/expand.ts";
 import { FORMATS } from "../report/index.ts";
+import { ENGINES, type Engine } from "../sweep/worker-messages.ts";
 import { EXIT_STYLES } from "./exit-style.ts";
 import { profileIds } from "./profile-files.ts";
 
@@ -84,6 +85,11 @@ export const RUN_FLAGS = {
     about: "Ask so many ports of each range that has more; of more than 1024 it is 31 (UDP) or 305",
   },
   full: { type: "boolean", about: "Ask all ports of every range; over UDP that may take hours, see plan" },
+  engine: {
+    type: "string",
+    choices: ENGINES,
+    about: "How ranges are swept: auto (default), connect, syn (needs CAP_NET_RAW) or portable",
+  },
   force: { type: "boolean", about: "Ask although a prober's manners say it is too early" },
   "exit-style": {
     type: "string",
@@ -149,6 +155,12 @@ function sampleOf(flags: FlagValues): SampleWanted | undefined {
   if (flags.full !== true) return sample;
   if (sample !== undefined) throw new ConfigError("--sample beside --full", "a sample, or all ports");
   return "all";
+}
+
+/** How ranges are swept. */
+export function engineOf(flags: FlagValues): Engine {
+  const word = text(flags, "engine");
+  return ENGINES.find((engine) => engine === word) ?? "auto";
 }
 
 /** The values of a repeatable flag. */

@@ -13,6 +13,8 @@ import { createSampler } from "../sweep/sampler.ts";
 import type { Engine } from "../sweep/worker-messages.ts";
 import { createSweeper } from "../sweep/worker-sweeper.ts";
 
+const WORKER_YOUNG_MB = 4;
+
 /** The machine's own clock and chance. */
 export function realWorld(): World {
   return {
@@ -52,7 +54,11 @@ export async function openParts(
   const own = createNet(world, sockets);
   const net = over?.(own) ?? own;
   // The same file from dist/cli and from dist/chunks.
-  const startWorker = () => new Worker(new URL("../cli/sweep-worker.js", import.meta.url));
+  const startWorker = () =>
+    new Worker(new URL("../cli/sweep-worker.js", import.meta.url), {
+      // What it keeps is small, and what it forgets at once is not left to grow.
+      resourceLimits: { maxYoungGenerationSizeMb: WORKER_YOUNG_MB },
+    });
   const sweeper =
     over === undefined ? createSweeper({ net, world, engine, startWorker }) : createPlainSweeper({ net, world });
   return {

@@ -1,4 +1,5 @@
 /** What all parts of one run share. */
+import type { Check } from "../model/check.ts";
 import type { Parts } from "../model/parts.ts";
 import type { CheckSeen } from "../model/result.ts";
 import type { SampleWanted } from "../model/sample.ts";
@@ -38,6 +39,18 @@ export interface RunContext {
   readonly budgetOf: (address: string) => IcmpBudget;
   /** A check ended; it has no outcome yet. */
   readonly onSeen: (seen: CheckSeen) => void;
+  /** A range is being swept; it ends with its `onSeen`. */
+  readonly onSweep: (progress: SweepProgress) => void;
+}
+
+/** How far the sweep of a range is. */
+export interface SweepProgress {
+  readonly check: Check;
+  readonly portsDone: number;
+  /** As many as are asked, of a sample at least. */
+  readonly portsTotal: number;
+  /** How long it will still take, where that can be told. */
+  readonly remainingMs?: number;
 }
 
 /** What the checks of one target address share. */

@@ -34,7 +34,10 @@ async function sweepRange(check: Check, prober: Sweep<unknown>, context: Address
   const job = jobOf(check, prober, context);
   const startedMs = world.monotonicMs();
   const timeoutMs = longestMs(job);
-  const seen = await withDeadline(world, timeoutMs, signal, (over) => parts.sweeper.sweep(job, () => {}, over));
+  const portsTotal = job.sample ?? job.ports.length;
+  const onProgress = (portsDone: number, remainingMs?: number): void =>
+    context.onSweep({ check, portsDone, portsTotal, ...(remainingMs !== undefined && { remainingMs }) });
+  const seen = await withDeadline(world, timeoutMs, signal, (over) => parts.sweeper.sweep(job, onProgress, over));
   if (signal.aborted) return interrupted(check);
   const range = rangeOf(check, job.ports, seen);
   const verdict = verdictOfRange(range, seen.errorQueue);

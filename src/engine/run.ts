@@ -6,7 +6,7 @@ import type { Check, Plan } from "../model/check.ts";
 import type { Parts } from "../model/parts.ts";
 import type { CheckResult, CheckSeen, RunReport } from "../model/result.ts";
 import { settle } from "../verdict/settle.ts";
-import type { RunContext, RunOptions } from "./context.ts";
+import type { RunContext, RunOptions, SweepProgress } from "./context.ts";
 import { Facts } from "./facts.ts";
 import { IcmpBudget } from "./icmp-budget.ts";
 import { Limits } from "./limits.ts";
@@ -17,6 +17,8 @@ import { askOnce } from "./twins.ts";
 export interface RunEvents {
   /** A check ended; `seen` has no outcome yet. For progress. */
   readonly onSeen?: (seen: CheckSeen) => void;
+  /** A range is being swept. For progress. */
+  readonly onSweep?: (progress: SweepProgress) => void;
   /** A result that nothing still running can change. Each result comes exactly once. */
   readonly onResult?: (result: CheckResult) => void;
 }
@@ -53,6 +55,7 @@ export async function run(
       budgets.set(address, budget);
       return budget;
     },
+    onSweep: (progress) => events.onSweep?.(progress),
     onSeen: (seen) => {
       events.onSeen?.(seen);
       if (!isFinalAlone(seen)) return;

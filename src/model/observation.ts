@@ -140,5 +140,7 @@ export interface PortGroup {
   readonly offender?: Icmp;
   /** A silence over UDP that is not our own haste: a port that is known to answer still did. */
   readonly confirmed?: boolean;
+  /** The hops that the answers of an open or closed TCP port had left, where they were seen. */
+  readonly hopLimit?: number;
   readonly ports: readonly number[];
 }

@@ -25,6 +25,8 @@ export class AcceptedPorts {
   readonly #known = new Set<number>();
   readonly #corrections = new Map<number, Reason>();
   readonly #running = new Set<Promise<void>>();
+  /** Stops of the connections that are held. */
+  readonly #stops = new Set<AbortController>();
   #asked = 0;
   #next = 0;
 
@@ -33,6 +35,7 @@ export class AcceptedPorts {
     this.#parts = parts;
     this.#signal = signal;
     this.#isOwn = own === job.address;
+    signal.addEventListener("abort", this.#stop, { once: true });
   }
 
   /** Looks for ports with this code and asks those that are new. */
@@ -48,6 +51,7 @@ export class AcceptedPorts {
   /** Resolves, when all were asked, with those for which another reason holds than the accept. */
   async corrections(): Promise<ReadonlyMap<number, Reason>> {
     while (this.#running.size > 0) await Promise.race(this.#running);
+    this.#signal.removeEventListener("abort", this.#stop);
     return this.#corrections;
   }
 
@@ -70,15 +74,18 @@ export class AcceptedPorts {
   async #ask(at: number): Promise<void> {
     this.#asked++;
     const stop = new AbortController();
-    const cancel = () => stop.abort();
-    this.#signal.addEventListener("abort", cancel, { once: true });
+    this.#stops.add(stop);
     try {
       const seen = await askPort(this.#job, { port: this.#job.ports[at]! }, this.#parts, stop);
       const reason = reasonOfObservation(seen);
       if (reason === "rst-after-accept" || (this.#isOwn && reason === "conn-refused"))
         this.#corrections.set(at, reason);
     } finally {
-      this.#signal.removeEventListener("abort", cancel);
+      this.#stops.delete(stop);
     }
   }
+
+  readonly #stop = (): void => {
+    for (const stop of this.#stops) stop.abort();
+  };
 }

@@ -24,6 +24,10 @@ export class Deadlines {
     this.#first = 0;
   }
 
+  get isEmpty(): boolean {
+    return this.#first === this.#keys.length;
+  }
+
   /** Milliseconds until the oldest has waited so long; Infinity when there is none. */
   dueInMs(nowMs: number, waitMs: number): number {
     const startedMs = this.#startedMs[this.#first];

@@ -1,5 +1,6 @@
 /** The engines of the worker by transport. One that is not here is swept the portable way. */
 import type { Transport } from "../model/words.ts";
+import { lackOf } from "./engine-choice.ts";
 import type { EngineParts, MakeEngine } from "./sweep-engine.ts";
 import { createSynEngine } from "./syn-engine.ts";
 import { createTcpEngine } from "./tcp-engine.ts";
@@ -9,10 +10,13 @@ export function engineFor(transport: Transport, parts: EngineParts): ReturnType<
 }
 
 const MAKERS: Partial<Record<Transport, MakeEngine>> = {
-  tcp: (parts) => (asksRaw(parts) ? createSynEngine(parts) : createTcpEngine(parts)),
+  tcp: (parts) => (tcpEngineOf(parts) === "syn" ? createSynEngine(parts) : createTcpEngine(parts)),
 };
 
-/** Raw SYNs cost half as much and show the hop limit of each reset. */
-function asksRaw({ engine, features }: EngineParts): boolean {
-  return engine === "syn" || (engine === "auto" && features.rawSockets.has);
+/** Raw SYNs cost half as much and show the hop limit of each reset. Throws where neither can be had. */
+function tcpEngineOf({ engine, features }: EngineParts): "connect" | "syn" {
+  const chosen = engine === "auto" ? (lackOf("syn", features) === undefined ? "syn" : "connect") : engine;
+  const lack = lackOf(chosen, features);
+  if (lack !== undefined) throw new Error(lack);
+  return chosen;
 }

@@ -42,8 +42,9 @@ const BURST = 128;
 const DRAINS_MAX = 8;
 
 /**
- * These, asked first, are given longer for their answer than others: they show how slow the answers of this network
- * are, and whether a second SYN, which the kernel sends after a second, does what the first does not.
+ * These, asked first, are given longer for their answer than others, as long as the sweep goes on anyway: they show how
+ * slow the answers of this network are, and whether a second SYN, which the kernel sends after a second, does what the
+ * first does not.
  */
 const PATIENT_ONE_IN = 100;
 const PATIENT_MIN = 64;
@@ -52,8 +53,6 @@ const PATIENT_MS = 1_100;
 /** While nobody answers, so many are given all the time there is; the rest then what RFC 6298 takes for unknown. */
 const HOPEFUL_MAX = 1_024;
 const UNKNOWN_MS = 1_000;
-
-const GUARD_PATIENCE = 2;
 
 export class Handshakes implements SweepEngine {
   readonly #parts: EngineParts;
@@ -181,7 +180,7 @@ export class Handshakes implements SweepEngine {
   #expire(): void {
     const waitMs = this.#waitMs();
     this.#expireIn(this.#quick, waitMs);
-    this.#expireIn(this.#patient, Math.max(waitMs, Math.min(PATIENT_MS, this.#parts.job.replyTimeoutMs)));
+    this.#expireIn(this.#patient, this.#patientWaitMs());
   }
 
   #expireIn(deadlines: Deadlines, waitMs: number): void {
@@ -198,8 +197,17 @@ export class Handshakes implements SweepEngine {
 
   #dueInMs(): number {
     const waitMs = this.#waitMs();
-    const patientMs = Math.max(waitMs, Math.min(PATIENT_MS, this.#parts.job.replyTimeoutMs));
-    return Math.min(this.#quick.dueInMs(this.#nowMs, waitMs), this.#patient.dueInMs(this.#nowMs, patientMs));
+    return Math.min(
+      this.#quick.dueInMs(this.#nowMs, waitMs),
+      this.#patient.dueInMs(this.#nowMs, this.#patientWaitMs()),
+    );
+  }
+
+  /** Those that are waited for longer, while there is something else to do. */
+  #patientWaitMs(): number {
+    const waitMs = this.#waitMs();
+    const isAllThatIsLeft = this.#rounds.peek() === undefined && this.#quick.isEmpty;
+    return isAllThatIsLeft ? waitMs : Math.max(waitMs, Math.min(PATIENT_MS, this.#parts.job.replyTimeoutMs));
   }
 
   /** How long an answer may take: as long as costs no time, and never less than the answers that came let expect. */
@@ -210,8 +218,7 @@ export class Handshakes implements SweepEngine {
       return this.#silentSoFar < HOPEFUL_MAX ? replyTimeoutMs : Math.min(UNKNOWN_MS, replyTimeoutMs);
     }
     const freeMs = (this.#line.capacity / this.#ratePerS) * 1_000;
-    const neededMs = timeoutMs * (this.#rounds.isGuarding ? GUARD_PATIENCE : 1);
-    return Math.min(replyTimeoutMs, Math.max(neededMs, freeMs));
+    return Math.min(replyTimeoutMs, Math.max(timeoutMs, freeMs));
   }
 
   get #ratePerS(): number {

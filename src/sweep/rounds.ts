@@ -46,6 +46,7 @@ export class Rounds {
 
   /** The port to be asked now; undefined when there is none, or none yet. */
   peek(): number | undefined {
+    if (this.#silent !== undefined) return undefined;
     if (this.#sample !== undefined) return this.#sample.at(-1);
     if (this.#position < this.#order.length) return this.#order[this.#position];
     return this.#worthy()?.at(-1);

@@ -49,21 +49,24 @@ interface Edge {
   readonly blocked: number;
 }
 
+type Progress = Parameters<Sweeper["sweep"]>[1];
+
 class SampledSweep {
   readonly #job: SweepJob;
   readonly #inner: Sweeper;
-  readonly #onProgress: (portsDone: number) => void;
+  readonly #onProgress: Progress;
   readonly #signal: AbortSignal;
   readonly #codes: Uint8Array;
   readonly #offenderOf: Uint16Array;
   readonly #confirmed: Uint8Array;
+  readonly #hopLimitOf: Uint8Array;
   readonly #offenders: Icmp[] = [];
   /** What was asked so far, ascending. */
   #asked: readonly number[] = [];
   #sent = 0;
   #last: SweepSeen | undefined;
 
-  constructor(job: SweepJob, inner: Sweeper, onProgress: (portsDone: number) => void, signal: AbortSignal) {
+  constructor(job: SweepJob, inner: Sweeper, onProgress: Progress, signal: AbortSignal) {
     this.#job = job;
     this.#inner = inner;
     this.#onProgress = onProgress;
@@ -71,6 +74,7 @@ class SampledSweep {
     this.#codes = new Uint8Array(job.ports.length);
     this.#offenderOf = new Uint16Array(job.ports.length);
     this.#confirmed = new Uint8Array(job.ports.length);
+    this.#hopLimitOf = new Uint8Array(job.ports.length);
   }
 
   async run(grid: readonly number[]): Promise<SweepSeen> {
@@ -82,6 +86,7 @@ class SampledSweep {
       offenderOf: this.#offenderOf,
       offenders: this.#offenders,
       confirmed: this.#confirmed,
+      hopLimitOf: this.#hopLimitOf,
       sent: this.#sent,
       sample: Uint16Array.from(grid, (at) => this.#job.ports[at]!),
     };
@@ -98,12 +103,13 @@ class SampledSweep {
         ports: Uint16Array.from(indices, (at) => ports[at]!),
         icmpBudget: this.#last?.icmpBudget ?? left,
       },
-      (done) => this.#onProgress(before + done),
+      (done, remainingMs) => this.#onProgress(before + done, remainingMs),
       this.#signal,
     );
     for (const [nth, at] of indices.entries()) {
       this.#codes[at] = seen.codes[nth]!;
       this.#confirmed[at] = seen.confirmed?.[nth] ?? 0;
+      this.#hopLimitOf[at] = seen.hopLimitOf?.[nth] ?? 0;
       const offender = seen.offenderOf[nth]!;
       if (offender > 0) this.#offenderOf[at] = offender + this.#offenders.length;
     }

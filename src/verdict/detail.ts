@@ -6,6 +6,7 @@ import { type Icmp, PEER_CLOSED, TOO_LONG } from "../model/observation.ts";
 import { countPorts, formatPorts } from "../model/ports.ts";
 import type { CheckSeen, Verdict } from "../model/result.ts";
 import type { Expectation, Outcome, State } from "../model/words.ts";
+import { hopLimitWarning } from "./hop-limits.ts";
 import { refusesOurCertificate, wantsClientCertificate } from "./state.ts";
 
 /** The sentence for a result that has this outcome. */
@@ -35,12 +36,14 @@ function plainDetailOf(one: CheckSeen, outcome: Outcome): string {
 
 /** What must be said beside the detail: facts that the outcome does not carry. */
 export function warningsOf(one: CheckSeen): readonly string[] {
+  const forged = one.range && hopLimitWarning(one.range.groups, one.check.address);
   const foreign = one.verdict?.service === "mismatch" && one.check.expect !== "service";
   return [
     ...(isDoubtful(one)
       ? ["closed may be a firewall's reject: without the ICMP error queue a refusal does not show who sent it"]
       : []),
     ...(foreign ? ["the port answers, but another protocol than the row's"] : []),
+    ...(forged === undefined ? [] : [forged]),
   ];
 }
 
@@ -177,9 +180,9 @@ const NO_NAMES: ReadonlyMap<number, string> = new Map();
  */
 export function detailOfRange(one: CheckSeen, names: ReadonlyMap<number, string>): string {
   const { check, range } = one;
-  const ports = new Map<State, number[]>(RANGE_WORDS.map((state) => [state, []]));
+  const ports = new Map<State, readonly number[]>();
   for (const group of range?.groups ?? []) {
-    ports.set(group.state, [...(ports.get(group.state) ?? []), ...group.ports]);
+    ports.set(group.state, (ports.get(group.state) ?? []).concat(group.ports));
   }
   const words = RANGE_WORDS.flatMap((state) => {
     const found = ports.get(state) ?? [];
@@ -199,10 +202,10 @@ const NAMED_MAX = 6;
 
 /** Which ports, where that is short enough to read and worth knowing; of the closed ones only those that have a name. */
 function listOf(state: State, ports: readonly number[], names: ReadonlyMap<number, string>): string {
-  const named = ports.filter((port) => names.has(port)).sort((a, b) => a - b);
+  const named = names.size === 0 ? [] : ports.filter((port) => names.has(port)).sort((a, b) => a - b);
   const parts = named.slice(0, NAMED_MAX).map((port) => `${port} ${names.get(port)}`);
   if (state === "closed") return parts.length === 0 ? "" : ` (${[...parts, ...more(named)].join(", ")} among them)`;
-  const plain = formatPorts(ports.filter((port) => !names.has(port)));
+  const plain = formatPorts(named.length === 0 ? ports : ports.filter((port) => !names.has(port)));
   const rest = plain === "" ? [] : plain.length > 40 ? ["others"] : [plain];
   if (parts.length === 0 && rest[0] !== plain) return "";
   return ` (${[...parts, ...more(named), ...rest].join(", ")})`;

@@ -6,34 +6,53 @@ import { REASONS, type State } from "../model/words.ts";
 import { statementOf } from "./sample.ts";
 import { isDoubted, ownSender, stateOfReason } from "./state.ts";
 
-/** Groups the ports by reason and offender, in the order in which each group is first met. */
+/** Groups the ports by reason, offender and hop limit, in the order in which each group is first met. */
 export function rangeOf(check: Check, ports: Uint16Array, seen: SweepSeen): RangeSeen {
   const portsOfGroup = new Map<string, number[]>();
+  /** The same by what is written at a port: there are as many ports as 65,535, and few groups. */
+  const portsOfMark = new Map<number, number[]>();
   const groups: PortGroup[] = [];
   let tested = 0;
   for (const [at, port] of ports.entries()) {
-    const code = seen.codes[at] ?? 0;
-    const reason = REASONS[code - 1];
-    if (reason === undefined) continue;
+    if ((seen.codes[at] ?? 0) === 0) continue;
     tested++;
-    const offender = seen.offenders[(seen.offenderOf[at] ?? 0) - 1];
-    const confirmed = reason === "no-response" && check.transport === "udp" ? seen.confirmed?.[at] === 1 : undefined;
-    const key = JSON.stringify([code, offender, confirmed]);
-    const known = portsOfGroup.get(key);
-    if (known !== undefined) {
-      known.push(port);
-      continue;
+    const mark = markOf(seen, at);
+    let alike = portsOfMark.get(mark);
+    if (alike === undefined) {
+      const group = groupOf(check, seen, at);
+      const key = JSON.stringify(group);
+      alike = portsOfGroup.get(key) ?? [];
+      if (!portsOfGroup.has(key)) groups.push({ ...group, ports: alike });
+      portsOfGroup.set(key, alike);
+      portsOfMark.set(mark, alike);
     }
-    const alike = [port];
-    portsOfGroup.set(key, alike);
-    const target = check.address ?? "";
-    const sender = ownSender(offender?.from, target, check.addresses ?? []);
-    const state = stateOfReason(reason, check.transport, target, sender);
-    groups.push({ state, reason, ports: alike, ...(offender && { offender }), ...(confirmed && { confirmed }) });
+    alike.push(port);
   }
   const { sample: drawn, errorQueue } = seen;
   const confidence = drawn && statementOf({ ports, drawn, groups, errorQueue });
   return { total: ports.length, tested, groups, ...(confidence !== undefined && { confidence }) };
+}
+
+/** All that a sweep says of one port, as one number. */
+function markOf({ codes, confirmed, hopLimitOf, offenderOf }: SweepSeen, at: number): number {
+  const small = (codes[at] ?? 0) + 256 * (confirmed?.[at] ?? 0);
+  return small + 512 * (hopLimitOf?.[at] ?? 0) + 131_072 * (offenderOf[at] ?? 0);
+}
+
+function groupOf({ transport, address, addresses }: Check, seen: SweepSeen, at: number): Omit<PortGroup, "ports"> {
+  const reason = REASONS[seen.codes[at]! - 1] ?? "unclassified";
+  const offender = seen.offenders[(seen.offenderOf[at] ?? 0) - 1];
+  const hopLimit = seen.hopLimitOf?.[at] ?? 0;
+  const confirmed = reason === "no-response" && transport === "udp" && seen.confirmed?.[at] === 1;
+  const target = address ?? "";
+  const state = stateOfReason(reason, transport, target, ownSender(offender?.from, target, addresses ?? []));
+  return {
+    state,
+    reason,
+    ...(offender && { offender }),
+    ...(confirmed && { confirmed }),
+    ...(hopLimit > 0 && { hopLimit }),
+  };
 }
 
 /** The verdict on the ports of one group. A range is never asked for its service. */

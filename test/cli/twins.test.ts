@@ -36,6 +36,7 @@ describe("twins in the environment", () => {
     ["concurrency", "none"],
     ["source-port", "none"],
     ["secret", "none"],
+    ["engine", "none"],
   ])("%s=%s is what the flag is", async (flag, value) => {
     const lines: Environment = flag === "output" || flag === "exit-style" ? {} : { UNITY_PROBE_OUTPUT: "ndjson" };
     const [plain, flagged, twin] = await Promise.all([

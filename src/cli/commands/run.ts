@@ -10,8 +10,10 @@ import type { ReportDocument } from "../../report/document.ts";
 import { nagiosState } from "../../report/nagios.ts";
 import type { RenderOptions } from "../../report/renderer.ts";
 import { resultEntry, runDocument } from "../../report/run-document.ts";
+import { whyNot } from "../../sweep/engine-choice.ts";
+import type { Engine } from "../../sweep/worker-messages.ts";
 import type { Command } from "../command.ts";
-import { type FlagValues, isPlugin, list, outputsOf, RUN_FLAGS, runOptionsOf, text } from "../flags.ts";
+import { engineOf, type FlagValues, isPlugin, list, outputsOf, RUN_FLAGS, runOptionsOf, text } from "../flags.ts";
 import { longSweepRemarks } from "../long-sweeps.ts";
 import { type Outputs, openOutputs, renderOptions } from "../outputs.ts";
 import { openParts, realWorld } from "../parts.ts";
@@ -28,7 +30,9 @@ export const runCommand: Command = {
     const world = realWorld();
     const { plan, source, remarks } = await planFor(flags, world.randomBytes);
     const secret = await secretsFor(plan, list(flags, "secret"), THIS_MACHINE);
-    const parts = await openParts({ ...world, secret });
+    const engine = engineOf(flags);
+    await refuseImpossibleEngine(engine);
+    const parts = await openParts({ ...world, secret }, { engine });
     try {
       await refuseForeignSource(text(flags, "source"), parts.net);
       tell([...remarks, ...longSweepRemarks(plan, runOptionsOf(flags).sample)]);
@@ -44,6 +48,12 @@ export const runCommand: Command = {
 async function refuseForeignSource(source: string | undefined, net: Net): Promise<void> {
   if (source === undefined || (await net.route(source, source)).code !== "EADDRNOTAVAIL") return;
   throw new ConfigError(`--source ${source} is no address of this machine`);
+}
+
+/** An engine that was asked for by name, and that this machine does not allow, is no reason to take another. */
+async function refuseImpossibleEngine(engine: Engine): Promise<void> {
+  const why = await whyNot(engine);
+  if (why !== undefined) throw new ConfigError(`--engine ${engine} is not possible here: ${why}`);
 }
 
 /** What a run gives, as it is and as it was printed. */
@@ -85,6 +95,7 @@ export async function runPlan(plan: Plan, parts: Parts, flags: FlagValues, about
         progress.seen(seen);
         log?.(seen);
       },
+      onSweep: (sweep) => progress.sweep(sweep),
       onResult: (result) => outputs.result(resultEntry(result, plan)),
     });
     progress.end();
