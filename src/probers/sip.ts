@@ -32,7 +32,7 @@ export const sip: Oneshot<Params> = {
   // Rows whose servers answer configured peers only say otherwise.
   silence: "fail",
   // RFC 3261 section 17.1.2.2, timer E; the transaction would go on until 32 s.
-  schedule: { sendsAtMs: [0, 500, 1_500, 3_500, 7_500], giveUpMs: 8_000, replyFrom: "same" },
+  schedule: { sendsAtMs: [0, 500, 1_500, 3_500, 7_500], giveUpMs: 8_000, replyFrom: "any" },
   manners: { minIntervalMs: 10_000 },
   params: {
     hop: {
@@ -48,7 +48,7 @@ export const sip: Oneshot<Params> = {
     sends:
       "OPTIONS to the server itself (a URI without a user), some 400 bytes, from the socket's own address and port; random branch, From tag, Call-ID and CSeq. The same over UDP up to five times; over TCP and TLS once.",
     accepts:
-      "A response whose topmost Via branch, Call-ID, CSeq and From tag are all ours. 2xx confirms; every other final status is a refusal by a living service. A provisional response counts only when nothing final follows. 408, 502, 503 and 504 count as another hop's where one shows: a further Via left in the response, a Warning of another agent, or another Server than in the provisional response before. A Server header alone names no hop, so without such a mark the response counts as the target's own.",
+      "A response whose topmost Via branch, Call-ID, CSeq and From tag are all ours, also from another address of a host with several. 2xx confirms; every other final status is a refusal by a living service. A provisional response counts only when nothing final follows. 408, 502, 503 and 504 count as another hop's where one shows: a further Via left in the response, a Warning of another agent, or another Server than in the provisional response before. A Server header alone names no hop, so without such a mark the response counts as the target's own.",
     proves:
       "A SIP element at this port took our request and answered it. Not that calls work, nor what lies behind it.",
     triggers:
@@ -83,8 +83,8 @@ class Answers {
   readonly #transaction: SipTransaction;
   readonly #ask: Ask;
   readonly #local: Endpoint;
-  /** The latest provisional response. */
-  #provisional: SipResponse | undefined;
+  /** The latest provisional response, and what stands if nothing final follows. */
+  #provisional: { readonly response: SipResponse; readonly soFar: Reading } | undefined;
 
   constructor(transaction: SipTransaction, ask: Ask, local: Endpoint) {
     this.#transaction = transaction;
@@ -103,7 +103,7 @@ class Answers {
       const strange = from.address !== this.#ask.remote.address || from.port !== this.#ask.remote.port;
       if (!(error instanceof WireError) || !(strange || this.#provisional !== undefined)) throw error;
     }
-    return this.#provisional === undefined ? {} : { soFar: this.#unfinished(this.#provisional, from) };
+    return this.#provisional === undefined ? {} : { soFar: this.#provisional.soFar };
   }
 
   *#messages(bytes: Uint8Array): Generator<SipMessage> {
@@ -126,7 +126,7 @@ class Answers {
     }
     if (!answersOptions(message, this.#transaction)) return {};
     if (message.status >= 200) return { final: this.#final(message, from) };
-    this.#provisional = message;
+    this.#provisional = { response: message, soFar: this.#unfinished(message, from) };
     return {};
   }
 
@@ -134,7 +134,7 @@ class Answers {
     const status = statusText(response);
     const evidence = sipFacts(response, this.#local);
     const warnings = this.#warningsOf(from);
-    const hop = anotherHop(response, this.#provisional, this.#ask);
+    const hop = anotherHop(response, this.#provisional?.response, this.#ask);
     if (hop !== undefined) {
       const detail = `answered by another hop with ${status} (${hop}): the port's own service is not proven`;
       return { service: "intermediary", detail, evidence: { ...evidence, otherHop: hop }, warnings };

@@ -13,6 +13,8 @@ export const SIP_PORT = {
   answersTls: 5061,
   forbids: 5070,
   knowsNobody: 5071,
+  /** Wants a certificate of whoever connects. */
+  wantsCertificate: 5062,
   silent: 5072,
   challenges: 5073,
   /** Relays to a port where nothing listens: its own 408, after its own 100. */
@@ -38,6 +40,7 @@ function script(folder: string): string {
     ...UDP_PORTS.map((port) => `listen=udp:${host}:${port}`),
     `listen=tcp:${host}:${SIP_PORT.answers}`,
     `listen=tls:${host}:${SIP_PORT.answersTls}`,
+    `listen=tls:${host}:${SIP_PORT.wantsCertificate}`,
   ]);
   const says = (port: number, status: number, reason: string) =>
     `case ${port}: sl_send_reply("${status}", "${reason}"); exit;`;
@@ -67,11 +70,22 @@ function script(folder: string): string {
   ].join("\n");
 }
 
+const TLS_FIXTURES = new URL("../fixtures/tls/", import.meta.url).pathname;
+
+/** Shows the self-signed certificate everywhere, and at one port takes it of its peers too. */
+function tlsDomains(): string {
+  const own = [`private_key = ${TLS_FIXTURES}key.pem`, `certificate = ${TLS_FIXTURES}self-signed.pem`];
+  const peers = ["verify_certificate = yes", "require_certificate = yes", `ca_list = ${TLS_FIXTURES}self-signed.pem`];
+  const strict = [DC.v4, `[${DC.v6}]`].flatMap((host) => [
+    `[server:${host}:${SIP_PORT.wantsCertificate}]`,
+    ...["method = TLSv1.2+", ...own, ...peers],
+  ]);
+  const open = ["[server:default]", "method = TLSv1.2+", ...own, "verify_certificate = no", "require_certificate = no"];
+  return [...open, ...strict, ""].join("\n");
+}
+
 export async function startKamailio({ dc }: Lab, folder: string): Promise<Daemon> {
-  const tls = new URL("../fixtures/tls/", import.meta.url).pathname;
-  const domain = ["[server:default]", "method = TLSv1.2+", "verify_certificate = no", "require_certificate = no"];
-  const files = [`private_key = ${tls}key.pem`, `certificate = ${tls}self-signed.pem`, ""];
-  await writeFile(`${folder}/kamailio-tls.cfg`, [...domain, ...files].join("\n"));
+  await writeFile(`${folder}/kamailio-tls.cfg`, tlsDomains());
   await writeFile(`${folder}/kamailio.cfg`, script(folder));
   const argv = ["kamailio", "-DD", "-E", "-m", "64", "-M", "8", "-f", `${folder}/kamailio.cfg`];
   const places = ["-P", `${folder}/kamailio.pid`, "-Y", folder, "-w", folder];

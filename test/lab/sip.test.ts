@@ -1,5 +1,6 @@
 /** SIP OPTIONS against kamailio and sipp: each answer that a server may give, over each transport and both families. */
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +15,7 @@ import { test } from "./lane.ts";
 import { inside, type Lane } from "./namespaces.ts";
 
 const TIMEOUT_MS = 60_000;
+const TLS_FIXTURES = join(import.meta.dirname, "../fixtures/tls");
 
 interface Case {
   readonly port: string;
@@ -79,7 +81,12 @@ afterAll(async () => {
 });
 
 /** Asks all cases in one run, by a profile of their own; each service is named after its place in the list. */
-async function askAll(lane: Lane, host: string, cases: readonly Case[]): Promise<readonly ResultEntry[]> {
+async function askAll(
+  lane: Lane,
+  host: string,
+  cases: readonly Case[],
+  ...args: readonly string[]
+): Promise<readonly ResultEntry[]> {
   const rows = cases.map(
     ({ port, row = "" }, index) =>
       `  - {service: Case ${index}, ports: [${port}], prober: sip${row === "" ? "" : `, ${row}`}}`,
@@ -87,7 +94,7 @@ async function askAll(lane: Lane, host: string, cases: readonly Case[]): Promise
   const file = join(folder, `lab-${lane.number}.yaml`);
   const head = ["id: lab", "title: Lab", "product: Lab", "from: unity", "to: sip-endpoint", "rows:"];
   await writeFile(file, [...head, ...rows, ""].join("\n"));
-  const { results } = await probe(lane, host, "--profile", file);
+  const { results } = await probe(lane, host, "--profile", file, ...args);
   return cases.map((_, index) => results.find(({ service }) => service === `Case ${index}`)!);
 }
 
@@ -128,6 +135,29 @@ describe("each answer is read for what it is", () => {
       status: 504,
       otherHop: expect.stringMatching(/^Server backend, after k/),
     });
+  });
+});
+
+describe("mutual TLS", () => {
+  const askWith = async (lane: Lane, tls: string, ...args: readonly string[]) => {
+    const port = `tcp/${SIP_PORT.wantsCertificate}`;
+    const [result] = await askAll(lane, DC.v4, [{ port, row: `tls: ${tls}`, expected: {} }], ...args);
+    return result;
+  };
+
+  test("without a certificate is proven as far as the server lets us", async ({ lane }) => {
+    expect(await askWith(lane, "{}")).toMatchObject({
+      ...{ outcome: "pass", state: "open", reason: "tls-alert", serviceState: "refused" },
+      detail: expect.stringContaining("the peer wants a client certificate"),
+    });
+  });
+
+  test("with a certificate is answered by SIP", async ({ lane }) => {
+    const pem = join(folder, "client.pem");
+    const parts = ["self-signed.pem", "key.pem"].map((name) => readFileSync(join(TLS_FIXTURES, name), "utf8"));
+    await writeFile(pem, parts.join(""), { mode: 0o600 });
+    const result = await askWith(lane, "{client-certificate: sip-client}", "--secret", `sip-client=${pem}`);
+    expect(result).toMatchObject({ ...ANSWERS, detail: "200 OK" });
   });
 });
 

@@ -140,8 +140,9 @@ describe("a provisional response", () => {
 
   it("is not taken back by what is no SIP", () => {
     const { bytes, read } = begin();
-    read(answer("100", bytes));
-    expect(read(Buffer.from("220 mail ESMTP\r\n")).soFar?.service).toBe("confirmed");
+    const { soFar } = read(answer("100", bytes));
+    expect(read(Buffer.from("220 mail ESMTP\r\n"))).toEqual({ soFar });
+    expect(read(Buffer.from("220 mail ESMTP\r\n"), { ...udp, address: "192.0.2.99" })).toEqual({ soFar });
   });
 });
 
