@@ -3,6 +3,7 @@
  * it. A new protocol is one file beside this one and one line here.
  */
 import type { Syntax } from "../wire/dcerpc-bind.ts";
+import { dnsOverTcp, dnsOverUdp } from "./dns.ts";
 import { type Announced, endpointMapper } from "./endpoint-mapper.ts";
 import { silence } from "./faults.ts";
 import { kerberos } from "./kerberos.ts";
@@ -37,6 +38,8 @@ const ANNOUNCED: readonly Announced[] = [
 
 export function domainController(clock: Clock): readonly Service[] {
   return [
+    { port: 53, standIn: dnsOverTcp() },
+    { port: 53, standIn: dnsOverUdp() },
     { port: 88, standIn: kerberos("tcp", clock) },
     { port: 88, standIn: kerberos("udp", clock) },
     { port: 123, standIn: ntp(clock) },

@@ -96,10 +96,18 @@ function mannersText(minIntervalMs: number): string {
   return `Asks a port at most once in ${seconds(minIntervalMs)}; what is sent again within one request is free.`;
 }
 
+/** A longer list of values is the schema's business. */
+const VALUES_SHOWN = 4;
+
 function parameterLines(params: Readonly<Record<string, ParamSpec>>): readonly string[] {
-  const lines = Object.entries(params).map(([name, { type, about, example }]) => {
-    const shown = example === undefined ? "" : `, here ${example}`;
-    return `${name} (${type}${shown}): ${about}`;
+  const lines = Object.entries(params).map(([name, { type, values, sentInClear, about, example }]) => {
+    const kind = values === undefined || values.length > VALUES_SHOWN ? type : values.join(" or ");
+    const facts = [
+      kind,
+      ...(sentInClear ? ["sent in clear"] : []),
+      ...(example === undefined ? [] : [`here ${example}`]),
+    ];
+    return `${name} (${facts.join(", ")}): ${about}`;
   });
   return lines.length === 0 ? ["None."] : lines;
 }

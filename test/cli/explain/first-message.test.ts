@@ -7,7 +7,11 @@ import { decodePdu } from "../../../src/wire/dcerpc.ts";
 import { decodeLdap } from "../../../src/wire/ldap.ts";
 import { decodeNtp } from "../../../src/wire/ntp.ts";
 
-const NO_BYTES = new Set(["port-sweep tcp", "tcp-connect tcp"]);
+/** Here the server speaks first, or nothing is said but a handshake. */
+const NO_BYTES = new Set([
+  ...["port-sweep tcp", "tcp-connect tcp"],
+  ...["exchange-routing tcp", "smtp tcp", "tls tcp", "vnc tcp"],
+]);
 
 const everyWire = await Promise.all(
   proberIds.map(async (id) => {
