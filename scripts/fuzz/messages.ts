@@ -45,12 +45,9 @@ export const cldap: Messages = fixturesIn("cldap");
 export const pdus: Messages = [...fixturesIn("dcerpc"), ...fixturesIn("epm")];
 export const netbios: Messages = fixturesIn("netbios");
 export const ntp: Messages = fixturesIn("ntp");
-export const stun: Messages = [...fixturesIn("stun"), fixture("ms-turn/allocate-401.hex")];
+export const stun: Messages = [...fixturesIn("stun"), printed("ms-turn-allocate-401")];
 export const turnFrames: Messages = stun.map(encodeTurnFrame);
-export const pseudoTls: Messages = [
-  fixture("ms-turn/pseudo-client-hello.hex"),
-  fixture("ms-turn/pseudo-server-hello.hex"),
-];
+export const pseudoTls: Messages = [printed("ms-turn-pseudo-client-hello"), printed("ms-turn-pseudo-server-hello")];
 export const dns: Messages = ["soa-zone", "srv", "nxdomain"].map((name) => fixture(`dns/${name}-udp-samba.hex`));
 export const dnsFrames: Messages = [fixture("dns/soa-zone-tcp-samba.hex")];
 export const sip: Messages = ["sip", "sip-rfc4475", "sip-rfc5118"].flatMap((folder) => fixturesIn(folder));

@@ -22,6 +22,7 @@ const PROBERS = {
   smtp: async () => (await import("./smtp.ts")).smtp,
   snmp: async () => (await import("./snmp.ts")).snmp,
   "sql-browser": async () => (await import("./sql-browser.ts")).sqlBrowser,
+  stun: async () => (await import("./stun.ts")).stun,
   "tcp-connect": async () => (await import("./tcp-connect.ts")).tcpConnect,
   tls: async () => (await import("./tls.ts")).tls,
   vnc: async () => (await import("./vnc.ts")).vnc,

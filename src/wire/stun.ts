@@ -75,7 +75,7 @@ export function encodeStun(message: StunMessage, { fingerprint = false } = {}): 
   const { method, id } = message;
   if (id.length !== STUN_ID_BYTES) throw writer.unencodable(`an id of ${id.length} bytes`);
   if (!Number.isInteger(method) || method < 0 || method > METHOD_MAX) throw writer.unencodable(`the method ${method}`);
-  writer.u16(typeOf(message), "be").u16(0, "be").bytes(id);
+  writer.u16(stunTypeOf(message), "be").u16(0, "be").bytes(id);
   for (const { type, value } of message.attributes) {
     writer.u16(type, "be").u16(value.length, "be").bytes(value).align(4);
   }
@@ -119,8 +119,8 @@ export function findAttribute({ attributes }: StunMessage, type: number): StunAt
   return attributes.find((attribute) => attribute.type === type);
 }
 
-/** The bits of the method lie around those of the class: MMMMM C MMM C MMMM. */
-function typeOf({ class: name, method }: StunMessage): number {
+/** The first field of a message: the bits of the method lie around those of the class, MMMMM C MMM C MMMM. */
+export function stunTypeOf({ class: name, method }: Pick<StunMessage, "class" | "method">): number {
   const bits = CLASSES.indexOf(name);
   return ((method & 0xf80) << 2) | ((method & 0x070) << 1) | (method & 0x00f) | ((bits & 2) << 7) | ((bits & 1) << 4);
 }

@@ -1,10 +1,10 @@
-/** One run of a dialogue over the real network against a far end, without an engine: what it asks and what it makes of it. */
+/** One run of a dialogue, or of what a oneshot holds over TCP, over the real network against a far end, without an engine: what it asks and what it makes of it. */
 import { realWorld } from "../../src/cli/parts.ts";
 import type { Tls } from "../../src/model/check.ts";
 import type { Evidence } from "../../src/model/evidence.ts";
 import type { HandshakeRead } from "../../src/model/observation.ts";
 import type { TcpAttempt } from "../../src/model/parts.ts";
-import type { Dialer, Dialogue, Reading, World } from "../../src/model/prober.ts";
+import type { Dialer, Dialogue, Oneshot, Reading, World } from "../../src/model/prober.ts";
 import { loadProber } from "../../src/probers/index.ts";
 import { net, never } from "../net/loopback.ts";
 import { type Behaviour, type FrameLength, farEnd } from "./far-end.ts";
@@ -41,7 +41,8 @@ export async function converse(id: string, script: Script, how: How): Promise<Co
     }
   };
   await using end = await farEnd(how.tls === undefined ? "tcp" : "tls", behave, how.frameLength);
-  const prober = (await loadProber(id)) as Dialogue<Evidence>;
+  const prober = (await loadProber(id)) as Dialogue<Evidence> | Oneshot<Evidence>;
+  const { run } = prober.kind === "dialogue" ? prober : prober.conversation!;
   const attempts: TcpAttempt[] = [];
   const connect: Dialer["connect"] = async ({ tls } = {}) => {
     const attempt = await net.tcp(end.local, tls === undefined ? {} : { tls }, never);
@@ -54,7 +55,7 @@ export async function converse(id: string, script: Script, how: How): Promise<Co
     noteHandshake: (read: HandshakeRead) => attempts.at(-1)?.noteHandshake(read),
   };
   const ask = { host: "dc01", remote: end.local, learned: {}, world: { ...realWorld(), ...how.world }, ...dialer };
-  const reading = await prober.run(how.params ?? {}, { ...ask, ...(how.tls === undefined ? {} : { tls: how.tls }) });
+  const reading = await run(how.params ?? {}, { ...ask, ...(how.tls === undefined ? {} : { tls: how.tls }) });
   for (const attempt of attempts) attempt.close();
   await end.gone();
   return { requests, ...(reading === undefined ? {} : { reading }) };

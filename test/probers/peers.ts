@@ -23,6 +23,7 @@ import type { FrameLength } from "./far-end.ts";
 import { krbError, ticket } from "./kerberos-replies.ts";
 import { SIP_PEERS } from "./sip-peers.ts";
 import { snmpRefusal, snmpReport } from "./snmp-replies.ts";
+import { STUN } from "./stun-peer.ts";
 
 /** The messages that answer a request, each a datagram over UDP; `turn` counts the requests of a connection from 0. */
 export type Reply = (request: Uint8Array, turn: number) => readonly Uint8Array[];
@@ -247,6 +248,7 @@ export const PEERS: Readonly<Record<string, Entry>> = {
     },
   },
   sip: SIP_PEERS,
+  stun: STUN,
   "tcp-connect": "It says nothing and reads nothing, so no reply can be right or wrong.",
   "rpc-bind": {
     tcp: {

@@ -16,12 +16,13 @@ import {
   expectRoundTrip,
   fixture,
   hex,
+  printed,
   toHex,
   wireErrorOf,
 } from "./support.ts";
 
-const CLIENT_HELLO = fixture("ms-turn/pseudo-client-hello.hex");
-const SERVER_HELLO = fixture("ms-turn/pseudo-server-hello.hex");
+const CLIENT_HELLO = printed("ms-turn-pseudo-client-hello");
+const SERVER_HELLO = printed("ms-turn-pseudo-server-hello");
 const RANDOM = CLIENT_HELLO.slice(11, 43);
 
 describe("the pretence of TLS", () => {
@@ -72,7 +73,9 @@ describe("the pretence of TLS", () => {
   });
 
   it("is not what was captured from a TLS server, its alert", () => {
-    expect(wireErrorOf(() => decodePseudoServerHello(fixture("ms-turn/alert-openssl.hex")))).toBeDefined();
+    expect(
+      wireErrorOf(() => decodePseudoServerHello(fixture("tls/alert-handshake-failure-openssl.hex"))),
+    ).toBeDefined();
   });
 
   it("is not written with too few random bytes", () => {
