@@ -12,6 +12,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   "samba-tool": "samba-common-bin",
   nmblookup: "samba-common-bin",
   chronyd: "chrony",
+  turnserver: "coturn",
   python3: "python3",
   snmpd: "snmpd",
   exim4: "exim4-daemon-light",
