@@ -72,6 +72,9 @@ export const STRANGER_ADDRESSES: readonly AddressPair[] = [
   ...LDAPS_FRONTS.map(({ address }) => address),
 ];
 
+/** A machine on which nothing but what a test starts listens. */
+export const SWEPT = onLan(40);
+
 /** Names that an agent can resolve; any other does not exist, because its resolver asks nobody. */
 export const DUAL_STACK_NAME = "dc01.lab.test";
 export const HALF_DEAD_NAME = "dc02.lab.test";

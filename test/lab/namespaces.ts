@@ -5,14 +5,14 @@
  *     agent 0 -- router 0 --+
  *     agent 1 -- router 1 --+-- lan (a bridge) in dc
  *     ...                   |
- *     stranger -------------+
+ *     stranger, swept ------+
  *
  * All links are veth pairs with IPv4 and IPv6 (unique local addresses, RFC 4193). Names carry the process id, so two
  * runs on one machine do not meet; the addresses exist inside the namespaces only and may be the same in every run.
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type AddressPair, DC, HOSTS, onLan, STRANGER_ADDRESSES } from "./addresses.ts";
+import { type AddressPair, DC, HOSTS, onLan, STRANGER_ADDRESSES, SWEPT } from "./addresses.ts";
 import { runOk } from "./command.ts";
 
 /** What a test needs to know of the lab: the names of the namespaces. */
@@ -20,6 +20,8 @@ export interface Lab {
   readonly dc: string;
   /** A machine on the domain controller's network that is none. */
   readonly stranger: string;
+  /** Another, of which only its ports matter. */
+  readonly swept: string;
   readonly lanes: readonly Lane[];
 }
 
@@ -48,12 +50,13 @@ export function labOf(processId: number): Lab {
   return {
     dc: name("dc"),
     stranger: name("stranger"),
+    swept: name("swept"),
     lanes: Array.from({ length: LANES }, (_, number) => lane(number)),
   };
 }
 
 /** Builds all namespaces, joined and routed; nothing leads out of them. */
-export async function createNamespaces({ dc, stranger, lanes }: Lab): Promise<void> {
+export async function createNamespaces({ dc, stranger, swept, lanes }: Lab): Promise<void> {
   await createNamespace(dc, "127.0.0.1 localhost\n");
   await configure(dc, [
     "link add lan type bridge mcast_snooping 0",
@@ -63,22 +66,29 @@ export async function createNamespaces({ dc, stranger, lanes }: Lab): Promise<vo
     `addr add ${DC.v6}/64 dev lan nodad`,
   ]);
   await setIcmpLimit(dc, "lifted");
-  await createStranger(stranger, dc);
-  for (const lane of lanes) await createLane(lane, { dc, stranger });
+  await createNeighbour(stranger, dc, "stranger", STRANGER_ADDRESSES);
+  await createNeighbour(swept, dc, "swept", [SWEPT]);
+  for (const lane of lanes) await createLane(lane, { dc, stranger, swept });
 }
 
-async function createStranger(stranger: string, dc: string): Promise<void> {
-  await createNamespace(stranger, "127.0.0.1 localhost\n");
-  await runOk(["ip", "link", "add", "lan", "netns", stranger, "type", "veth", "peer", "stranger", "netns", dc]);
-  await configure(dc, ["link set stranger up master lan"]);
-  await configure(stranger, [
+/** A machine on the domain controller's network. */
+async function createNeighbour(
+  namespace: string,
+  dc: string,
+  link: string,
+  addresses: readonly AddressPair[],
+): Promise<void> {
+  await createNamespace(namespace, "127.0.0.1 localhost\n");
+  await runOk(["ip", "link", "add", "lan", "netns", namespace, "type", "veth", "peer", link, "netns", dc]);
+  await configure(dc, [`link set ${link} up master lan`]);
+  await configure(namespace, [
     "link set lan up",
-    ...STRANGER_ADDRESSES.flatMap(({ v4, v6 }) => [`addr add ${v4}/24 dev lan`, `addr add ${v6}/64 dev lan nodad`]),
+    ...addresses.flatMap(({ v4, v6 }) => [`addr add ${v4}/24 dev lan`, `addr add ${v6}/64 dev lan nodad`]),
   ]);
-  await setIcmpLimit(stranger, "lifted");
+  await setIcmpLimit(namespace, "lifted");
 }
 
-async function createLane({ number, agent, router }: Lane, { dc, stranger }: Omit<Lab, "lanes">): Promise<void> {
+async function createLane({ number, agent, router }: Lane, { dc, stranger, swept }: Omit<Lab, "lanes">): Promise<void> {
   const net = { v4: `10.77.${100 + number}`, v6: `fd77:0:0:${100 + number}:` };
   const outer = onLan(100 + number);
   await createNamespace(agent, HOSTS);
@@ -95,7 +105,7 @@ async function createLane({ number, agent, router }: Lane, { dc, stranger }: Omi
   ]);
   await configure(dc, [`link set port${number} up master lan`]);
   const wayBack = [`route add ${net.v4}.0/24 via ${outer.v4}`, `-6 route add ${net.v6}:/64 via ${outer.v6}`];
-  for (const namespace of [dc, stranger]) await configure(namespace, wayBack);
+  for (const namespace of [dc, stranger, swept]) await configure(namespace, wayBack);
   await setKernel(router, { "net.ipv4.ip_forward": 1, "net.ipv6.conf.all.forwarding": 1 });
   await setIcmpLimit(router, "lifted");
 }
@@ -126,9 +136,9 @@ export async function setIcmpLimit(namespace: string, limit: "lifted" | "default
 }
 
 /** Ends whatever still runs inside, and removes every trace. */
-export async function removeNamespaces({ dc, stranger, lanes }: Lab): Promise<void> {
+export async function removeNamespaces({ dc, stranger, swept, lanes }: Lab): Promise<void> {
   const present = new Set((await runOk(["ip", "netns", "list"])).split("\n").map((line) => line.split(" ")[0]));
-  for (const namespace of [...lanes.flatMap(({ agent, router }) => [agent, router]), stranger, dc]) {
+  for (const namespace of [...lanes.flatMap(({ agent, router }) => [agent, router]), stranger, swept, dc]) {
     await rm(`/etc/netns/${namespace}`, { recursive: true, force: true });
     if (!present.has(namespace)) continue;
     await endProcesses(namespace);
