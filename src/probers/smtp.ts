@@ -4,7 +4,7 @@
  */
 import type { Tls } from "../model/check.ts";
 import type { Evidence } from "../model/evidence.ts";
-import type { Connection, Dialogue, Reading } from "../model/prober.ts";
+import type { Connection, Dialogue, Reading, World } from "../model/prober.ts";
 import { WireError } from "../wire/bytes.ts";
 import {
   addressLiteral,
@@ -21,6 +21,9 @@ const OK = 250;
 const UNKNOWN_COMMAND: ReadonlySet<number> = new Set([500, 502, 504]);
 /** Codes that other protocols with such replies, FTP above all, answer to what they do not know. */
 const NOT_MAIL: ReadonlySet<number> = new Set([...UNKNOWN_COMMAND, 530]);
+
+/** A server that says no good-bye is not waited for any longer. */
+const GOOD_BYE_MS = 2_000;
 
 const REPLY_CAP_BYTES = 64 * 1024;
 const EXTENSIONS_KEPT = 64;
@@ -67,20 +70,13 @@ export const smtp: Dialogue<Params> = {
     if (banner === undefined) return undefined;
     const bannerMs = Math.round(ask.world.monotonicMs() - startedMs);
     const facts = { banner: banner.lines.join(" / "), bannerMs };
-    if (banner.code >= 400) {
-      talk.send("QUIT");
-      return refusal("the banner turns us away", banner, facts);
-    }
+    if (banner.code >= 400) return talk.left(refusal("the banner turns us away", banner, facts), ask.world);
     if (banner.code !== READY) throw new WireError("malformed", `a banner with code ${banner.code}`, 0);
     const greeted = await greet(talk, banner, facts);
-    if (greeted === undefined || greeted.service !== "confirmed") {
-      talk.send("QUIT");
-      return greeted;
-    }
+    if (greeted === undefined) return undefined;
     const offered = talk.offers("STARTTLS") && connection.tls === undefined;
     const reading = offered ? await secure(talk, greeted, ask.tls ?? { serverName: ask.host, strict: false }) : greeted;
-    talk.send("QUIT");
-    return reading;
+    return talk.left(reading, ask.world);
   },
 };
 
@@ -109,6 +105,21 @@ class SmtpTalk {
     const reply = await this.receive();
     if (reply?.code === OK) this.#extensions = new Set(ehloExtensions(reply).map(({ keyword }) => keyword));
     return reply;
+  }
+
+  /** The reading, once leave is taken: a server complains of TLS that ends before it has said good-bye. */
+  async left(reading: Reading, world: World): Promise<Reading> {
+    this.send("QUIT");
+    const over = new AbortController();
+    try {
+      await Promise.race([this.receive(), world.sleep(GOOD_BYE_MS, over.signal)]);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      // Whatever it says now takes nothing back.
+    } finally {
+      over.abort();
+    }
+    return reading;
   }
 
   get extensions(): readonly string[] {
