@@ -1,16 +1,18 @@
-/** The engines of the worker by transport. One that is not here is swept the portable way. */
+/** The engines of the worker by transport. */
 import type { Transport } from "../model/words.ts";
 import { lackOf } from "./engine-choice.ts";
-import type { EngineParts, MakeEngine } from "./sweep-engine.ts";
+import type { EngineParts, MakeEngine, SweepEngine } from "./sweep-engine.ts";
 import { createSynEngine } from "./syn-engine.ts";
 import { createTcpEngine } from "./tcp-engine.ts";
+import { createUdpEngine } from "./udp-engine.ts";
 
-export function engineFor(transport: Transport, parts: EngineParts): ReturnType<MakeEngine> | undefined {
-  return MAKERS[transport]?.(parts);
+export function engineFor(transport: Transport, parts: EngineParts): SweepEngine {
+  return MAKERS[transport](parts);
 }
 
-const MAKERS: Partial<Record<Transport, MakeEngine>> = {
+const MAKERS: Readonly<Record<Transport, MakeEngine>> = {
   tcp: (parts) => (tcpEngineOf(parts) === "syn" ? createSynEngine(parts) : createTcpEngine(parts)),
+  udp: createUdpEngine,
 };
 
 /** Raw SYNs cost half as much and show the hop limit of each reset. Throws where neither can be had. */

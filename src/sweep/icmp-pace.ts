@@ -16,6 +16,8 @@ const SLOWEST_PER_S = 1 / 16;
 /** Answers in a row before twice as fast is tried; twice as many after each time that this was too fast. */
 const RUN = 4;
 const RUN_MAX = 64;
+/** Answers in a row that prove it: more than a burst lasts at twice the rate at which it is filled. */
+const PROOF = FACTOR * BURST + 1;
 
 export class IcmpPace {
   /** Errors that the target may have left, as fast as is being tried, and as fast as it was seen to send them. */
@@ -66,28 +68,38 @@ export class IcmpPace {
 
   /** A port that was asked when hardly a token was left was answered all the same. */
   kept(nowMs: number): void {
-    if (++this.#run < this.#runNeeded) return;
+    if (++this.#run < (this.isTrial ? PROOF : this.#runNeeded)) return;
     this.#run = 0;
     this.#proven.become(this.#tried.perS, nowMs);
     this.#tried.become(Math.min(FASTEST_PER_S, this.#tried.perS * FACTOR), nowMs);
   }
 
-  /** What was being tried is too fast. */
+  /** A port that had stayed silent was answered when it was asked slowly. */
   tooFast(nowMs: number): void {
-    this.#run = 0;
-    this.#runNeeded = Math.min(RUN_MAX, this.#runNeeded * FACTOR);
+    const wasTrial = this.isTrial;
+    this.#beginAgain();
     this.#tried.become(this.#proven.perS, nowMs);
     this.#tried.keepAtMost(this.#proven.tokens(nowMs), nowMs);
+    if (!wasTrial) this.#slowDown(nowMs);
   }
 
   /** A port that is known to be refused was not, though a token was due: others use them up. */
   lost(nowMs: number): void {
+    this.#beginAgain();
+    this.#slowDown(nowMs);
+  }
+
+  #slowDown(nowMs: number): void {
     const perS = Math.max(SLOWEST_PER_S, this.#proven.perS / FACTOR);
-    this.#run = 0;
     for (const bucket of [this.#tried, this.#proven]) {
       bucket.become(perS, nowMs);
       bucket.keepAtMost(0, nowMs);
     }
+  }
+
+  #beginAgain(): void {
+    this.#run = 0;
+    this.#runNeeded = Math.min(RUN_MAX, this.#runNeeded * FACTOR);
   }
 
   left(nowMs: number): IcmpAllowance {

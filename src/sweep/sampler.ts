@@ -9,13 +9,18 @@ import type { World } from "../model/prober.ts";
 import { REASONS } from "../model/words.ts";
 import { stateOfReason } from "../verdict/state.ts";
 
+type Progress = Parameters<Sweeper["sweep"]>[1];
+
 /** How a gap is narrowed: so many edges at once, so many ports between two neighbours, so many times. */
 const NARROWING = {
   // A silent port takes seconds, whatever else is asked meanwhile: few rounds of many ports.
-  tcp: { edges: 16, ports: 15, rounds: 6 },
+  tcp: { edges: 16, ports: 15, rounds: 6, attempts: 2 },
   // A closed port takes a second of the target's ICMP errors, a silent one nothing: few ports.
-  udp: { edges: 4, ports: 3, rounds: 10 },
+  udp: { edges: 4, ports: 5, rounds: 10, attempts: 2 },
 } as const;
+
+const CONTROLS_MAX = 2;
+const PORT_UNREACH = REASONS.indexOf("port-unreach") + 1;
 
 /** Sweeps that name a sample go through `inner` in parts, all others as they are. */
 export function createSampler(inner: Sweeper, world: Pick<World, "randomBytes">): Sweeper {
@@ -49,8 +54,6 @@ interface Edge {
   readonly blocked: number;
 }
 
-type Progress = Parameters<Sweeper["sweep"]>[1];
-
 class SampledSweep {
   readonly #job: SweepJob;
   readonly #inner: Sweeper;
@@ -64,6 +67,8 @@ class SampledSweep {
   /** What was asked so far, ascending. */
   #asked: readonly number[] = [];
   #sent = 0;
+  /** Whether every part of it saw who sent an error. */
+  #errorQueue = true;
   #last: SweepSeen | undefined;
 
   constructor(job: SweepJob, inner: Sweeper, onProgress: Progress, signal: AbortSignal) {
@@ -87,22 +92,21 @@ class SampledSweep {
       offenders: this.#offenders,
       confirmed: this.#confirmed,
       hopLimitOf: this.#hopLimitOf,
+      errorQueue: this.#errorQueue,
       sent: this.#sent,
       sample: Uint16Array.from(grid, (at) => this.#job.ports[at]!),
     };
   }
 
-  async #ask(indices: readonly number[]): Promise<void> {
+  async #ask(
+    indices: readonly number[],
+    more: Partial<SweepJob> = {},
+    controls: readonly number[] = [],
+  ): Promise<void> {
     const before = this.#asked.length;
-    const { ports, icmpBudget } = this.#job;
-    // Nothing is known of what is left where the sweeper does not say: count on what comes from now on.
-    const left = this.#last === undefined ? icmpBudget : { tokens: 0, perS: icmpBudget.perS };
+    const { ports } = this.#job;
     const seen = await this.#inner.sweep(
-      {
-        ...this.#job,
-        ports: Uint16Array.from(indices, (at) => ports[at]!),
-        icmpBudget: this.#last?.icmpBudget ?? left,
-      },
+      { ...this.#job, ...more, ports: Uint16Array.from([...indices, ...controls], (at) => ports[at]!) },
       (done, remainingMs) => this.#onProgress(before + done, remainingMs),
       this.#signal,
     );
@@ -115,6 +119,7 @@ class SampledSweep {
     }
     this.#offenders.push(...seen.offenders);
     this.#sent += seen.sent;
+    this.#errorQueue &&= seen.errorQueue;
     this.#asked = [...this.#asked, ...indices].sort((a, b) => a - b);
     this.#last = seen;
   }
@@ -127,9 +132,25 @@ class SampledSweep {
       const between = edges.map((edge) => portsBetween(edge, limits.ports));
       const indices = between.flat().sort((a, b) => a - b);
       if (indices.length === 0) return;
-      await this.#ask(indices);
+      await this.#ask(indices, this.#furtherJob(), this.#controls());
       edges = edges.flatMap((edge, nth) => this.#narrowed(edge, between[nth]!));
     }
+  }
+
+  /** A gap is narrowed with what the target may still send, and a silent port of it is asked twice. */
+  #furtherJob(): Partial<SweepJob> {
+    const { icmpBudget, attempts } = this.#job;
+    // Nothing is known of what is left where the sweeper does not say: count on what comes from now on.
+    const left = this.#last?.icmpBudget ?? { tokens: 0, perS: icmpBudget.perS };
+    return { icmpBudget: left, attempts: Math.min(attempts, NARROWING[this.#job.transport].attempts) };
+  }
+
+  /** UDP: a port that each sender of ICMP errors was heard about, so that the silence of others can be confirmed again. */
+  #controls(): readonly number[] {
+    if (this.#job.transport !== "udp") return [];
+    const refused = this.#asked.filter((at) => this.#offenderOf[at]! > 0 || this.#codes[at] === PORT_UNREACH);
+    const ofSender = (at: number) => JSON.stringify([this.#codes[at], this.#offenders[this.#offenderOf[at]! - 1]]);
+    return [...new Map(refused.map((at) => [ofSender(at), at])).values()].slice(0, CONTROLS_MAX);
   }
 
   /** Both edges of each run of blocked neighbours, the longest run first. */

@@ -73,7 +73,6 @@ export class SweepLoop {
       descriptors: this.#descriptors,
       ...(source !== undefined && { source }),
     });
-    if (engine === undefined) throw new Error(`no engine for ${job.transport}`);
     return { id, shared, verdicts, engine, toldMs: monotonicMs() };
   }
 

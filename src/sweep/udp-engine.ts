@@ -16,10 +16,11 @@ const READS_A_STEP = 8;
 const ANSWER_BYTES = 16;
 const RECEIVE_BUFFER_BYTES = 1024 * 1024;
 
-/** Error numbers that only an ICMP error brings: without one they are about an earlier datagram, or its size. */
-const OF_ANOTHER: ReadonlySet<string> = new Set(["ECONNREFUSED", "EMSGSIZE"]);
-
+/** Throws where the system does not tell of ICMP errors, and SocketError where it gives no socket. */
 export function createUdpEngine(parts: EngineParts): SweepEngine {
+  const { features, job } = parts;
+  const queue = job.address.includes(":") ? features.udpErrorQueue6 : features.udpErrorQueue4;
+  if (!queue.has) throw new Error(queue.detail);
   return new UdpSweep(parts);
 }
 
@@ -30,6 +31,8 @@ class UdpSweep implements SweepEngine {
   /** New flows over all sweeps; a port that is asked again is no new one. */
   readonly #flows: Pace;
   readonly #isKnown: Uint8Array;
+  /** Ports whose last datagram did not leave: an error of an earlier one came instead, or our own side had no room. */
+  readonly #isUnsent: Uint8Array;
   #nowMs: number;
 
   constructor(parts: EngineParts) {
@@ -39,6 +42,7 @@ class UdpSweep implements SweepEngine {
     this.#questions = new UdpQuestions(verdicts.indexes(), job, this.#nowMs);
     this.#flows = parts.flows.at(job.ratePerS, this.#nowMs);
     this.#isKnown = new Uint8Array(job.ports.length);
+    this.#isUnsent = new Uint8Array(job.ports.length);
     this.#batch = bulk.udpBatch({
       address: job.address,
       payloadBytes: Math.max(1, job.payload.length),
@@ -59,9 +63,9 @@ class UdpSweep implements SweepEngine {
     const { verdicts } = this.#parts;
     for (const { at, confirmed } of this.#questions.expire(this.#nowMs)) {
       if (confirmed) verdicts.confirm(at);
-      verdicts.settle(at, "no-response");
+      verdicts.settle(at, this.#isUnsent[at] === 1 ? "no-resources" : "no-response");
     }
-    verdicts.allowance = this.#questions.pace.left(this.#nowMs);
+    verdicts.learned(this.#questions.pace.left(this.#nowMs));
     if (this.#questions.isOver) return undefined;
     const waitMs = this.#send();
     verdicts.remains(this.#questions.remainingMs(this.#nowMs));
@@ -84,6 +88,7 @@ class UdpSweep implements SweepEngine {
       }
       if (this.#isKnown[at] === 0) this.#flows.take(this.#nowMs);
       this.#isKnown[at] = 1;
+      this.#isUnsent[at] = 0;
       this.#batch.add(this.#parts.verdicts.port(at), this.#parts.job.payload);
       this.#parts.verdicts.sent();
     }
@@ -108,9 +113,12 @@ class UdpSweep implements SweepEngine {
     const at = verdicts.indexOf(port);
     if (at === undefined) return;
     const name = bulk.errorName(errno);
-    if (icmp === undefined && OF_ANOTHER.has(name)) return this.#questions.failed(at);
     const reason = verdicts.reasonOf(name, icmp);
-    if (reason === "no-resources" || name === "EMSGSIZE") return this.#questions.failed(at);
+    if (name === "EMSGSIZE" || reason === "no-resources" || (icmp === undefined && name === "ECONNREFUSED")) {
+      this.#isUnsent[at] = 1;
+      this.#questions.failed(at);
+      return;
+    }
     const icmpKey = icmp === undefined ? undefined : `${icmp.type}/${icmp.code} ${icmp.from}`;
     if (!this.#questions.heard(at, icmpKey === undefined ? {} : { icmpKey }, this.#nowMs)) return;
     verdicts.settle(at, reason, { icmp });

@@ -5,8 +5,10 @@
  * to be refused. If each control is refused again, an error was left for every one of them, and they are silent indeed.
  */
 import type { SweepJob } from "../model/observation.ts";
+import { ErrorShare } from "./error-share.ts";
 import { IcmpPace } from "./icmp-pace.ts";
 import { ReplyTime } from "./reply-time.ts";
+import { SilenceRound } from "./silence-round.ts";
 
 /** Before the first answer a silence is given so long before its token goes to another port; an answer counts later too. */
 const HOLD_MS = 250;
@@ -16,13 +18,12 @@ const REPEAT_MS = 1_020;
 const FRUITLESS_MAX = 5;
 /** Asks beyond those that are due, before silence is taken as it is. */
 const MORE_ASKS = 12;
-/** The weight of the last answer in the share of ports that answer with an error, and how low that may fall. */
-const GAIN = 1 / 8;
-const SHARE_MIN = 1 / 64;
 /** What is expected of ports that were silent before, and how a round that confirms it lowers this. */
 const SUSPECT_SHARE = 0.02;
 const SUSPECT_SHARE_MIN = 1 / 4_096;
 const CALMER = 4;
+/** Where the controls take all errors that are there, a part of one may be needed beside them. */
+const LEAST_SPARE = 0.25;
 /** A token that is hardly there: its answer says something about the pace. */
 const SCARCE_TOKENS = 1.5;
 
@@ -39,18 +40,6 @@ interface Ask {
   readonly wasScarce: boolean;
 }
 
-/** All suspects, or a part of them, asked in one go. */
-interface Round {
-  readonly suspects: readonly number[];
-  /** What is still to be sent, the controls last. */
-  readonly toSend: number[];
-  readonly controls: number;
-  readonly controlsDue: Set<number>;
-  /** Set when all was sent. */
-  sentMs: number | undefined;
-  errors: number;
-}
-
 export interface Silence {
   readonly at: number;
   /** Each control still answered. */
@@ -60,8 +49,9 @@ export interface Silence {
 export class UdpQuestions {
   readonly #attempts: number;
   readonly #replyTimeoutMs: number;
-  readonly #pace: IcmpPace;
+  readonly pace: IcmpPace;
   readonly #replyTime = new ReplyTime();
+  readonly #share = new ErrorShare();
   readonly #asked: Uint8Array;
   readonly #askedMs: Float64Array;
   readonly #isDone: Uint8Array;
@@ -72,12 +62,11 @@ export class UdpQuestions {
   #suspects: number[] = [];
   /** By sender and kind of ICMP error, a port that was seen to cause it. */
   readonly #controls = new Map<string, number>();
-  #share = 1;
   #suspectShare = SUSPECT_SHARE;
   /** A port whose silence may be our haste: asked again before any other, when it can be answered for sure. */
   #doubt: number | undefined;
   #isDoubtAsked = false;
-  #round: Round | undefined;
+  #round: SilenceRound | undefined;
   #lastAskedMs = 0;
   #fruitless = 0;
   #left: number;
@@ -85,7 +74,7 @@ export class UdpQuestions {
   constructor(indexes: readonly number[], job: SweepJob, nowMs: number) {
     this.#attempts = job.attempts;
     this.#replyTimeoutMs = job.replyTimeoutMs;
-    this.#pace = new IcmpPace(job.icmpBudget, nowMs);
+    this.pace = new IcmpPace(job.icmpBudget, nowMs);
     this.#waiting = indexes.toReversed();
     const most = indexes.reduce((highest, at) => Math.max(highest, at), -1) + 1;
     this.#asked = new Uint8Array(most);
@@ -94,23 +83,17 @@ export class UdpQuestions {
     this.#left = indexes.length;
   }
 
-  get pace(): IcmpPace {
-    return this.#pace;
-  }
-
   get isOver(): boolean {
     return this.#left === 0;
   }
 
   /** The port to ask now; undefined when there is none, or none yet. It is counted as asked. */
   next(nowMs: number): number | undefined {
-    const at = this.#round === undefined ? this.#nextSingle(nowMs) : this.#round.toSend.pop();
+    const at = this.#round === undefined ? this.#nextSingle(nowMs) : this.#round.next(nowMs);
     if (at === undefined) return undefined;
     this.#lastAskedMs = nowMs;
-    if (this.#round !== undefined) {
-      if (this.#round.toSend.length === 0) this.#round.sentMs = nowMs;
-    } else {
-      this.#underWay.set(at, { at, askedMs: nowMs, wasScarce: this.#pace.tokens(nowMs) < SCARCE_TOKENS });
+    if (this.#round === undefined) {
+      this.#underWay.set(at, { at, askedMs: nowMs, wasScarce: this.pace.tokens(nowMs) < SCARCE_TOKENS });
     }
     this.#askedMs[at] = nowMs;
     this.#asked[at] = Math.min(255, this.#asked[at]! + 1);
@@ -119,27 +102,31 @@ export class UdpQuestions {
 
   /** How long nothing is due, as long as nothing is heard. */
   waitMs(nowMs: number): number {
-    if (this.#round !== undefined) {
-      const { sentMs } = this.#round;
-      return sentMs === undefined ? 0 : Math.max(0, sentMs + this.#replyTimeoutMs - nowMs);
-    }
+    if (this.#round !== undefined) return this.#round.waitMs(nowMs, this.#replyTimeoutMs);
     const holdMs = this.#holdMs();
     const [oldest] = this.#underWay.values();
     const expiresInMs = oldest === undefined ? Number.POSITIVE_INFINITY : Math.max(0, oldest.askedMs + holdMs - nowMs);
-    if (this.#doubt !== undefined) return this.#isDoubtAsked ? expiresInMs : this.#pace.sureInMs(1, nowMs);
-    const wanted = this.#tokensFor(this.#underWay.size + 1);
-    const askInMs = this.#anyWaits() ? this.#pace.waitMs(wanted, nowMs) : Number.POSITIVE_INFINITY;
+    if (this.#doubt !== undefined) return this.#isDoubtAsked ? expiresInMs : this.pace.sureInMs(1, nowMs);
+    const wanted = this.#share.errorsOf(this.#underWay.size + 1);
+    const askInMs = this.#anyWaits() ? this.pace.waitMs(wanted, nowMs) : Number.POSITIVE_INFINITY;
     const waitMs = Math.min(expiresInMs, askInMs);
     return Number.isFinite(waitMs) ? waitMs : this.#roundInMs(nowMs);
+  }
+
+  /** How long the rest will take, if it is like what was heard so far. */
+  remainingMs(nowMs: number): number {
+    const errors = this.#waiting.length * this.#share.value;
+    const rounds = Math.max(1, this.#attempts - 1) * (this.#replyTimeoutMs + REPEAT_MS);
+    return this.pace.waitMs(errors, nowMs) + rounds;
   }
 
   /** A port answered, by an error or otherwise; also one that is long done. True when that settles it. */
   heard(at: number, { icmpKey }: Heard, nowMs: number): boolean {
     if (icmpKey !== undefined) {
-      this.#pace.spend(nowMs);
+      this.pace.spend(nowMs);
       this.#controls.set(icmpKey, at);
     }
-    this.#noteRound(at, icmpKey !== undefined);
+    this.#round?.heard(at, icmpKey !== undefined);
     const ask = this.#underWay.get(at);
     if (ask !== undefined) this.#noteAnswer(ask, icmpKey !== undefined, nowMs);
     if (this.#isDone[at] === 1) return false;
@@ -161,7 +148,7 @@ export class UdpQuestions {
     for (const ask of this.#underWay.values()) {
       if (ask.askedMs + holdMs > nowMs) break;
       this.#underWay.delete(ask.at);
-      this.#noteSilence(ask);
+      this.#noteSilence(ask, nowMs);
     }
     const isIdle = this.#underWay.size === 0 && this.#doubt === undefined && !this.#anyWaits();
     if (isIdle && !this.isOver && this.#roundInMs(nowMs) === 0) this.#beginRound(nowMs);
@@ -170,17 +157,12 @@ export class UdpQuestions {
 
   #nextSingle(nowMs: number): number | undefined {
     if (this.#doubt !== undefined) {
-      if (this.#isDoubtAsked || this.#pace.sureInMs(1, nowMs) > 0) return undefined;
+      if (this.#isDoubtAsked || this.pace.sureInMs(1, nowMs) > 0) return undefined;
       this.#isDoubtAsked = true;
       return this.#doubt;
     }
     if (!this.#anyWaits()) return undefined;
-    return this.#pace.waitMs(this.#tokensFor(this.#underWay.size + 1), nowMs) > 0 ? undefined : this.#waiting.pop();
-  }
-
-  /** The errors to be expected of so many asks. */
-  #tokensFor(asks: number): number {
-    return Math.max(SHARE_MIN, asks * this.#share);
+    return this.pace.waitMs(this.#share.errorsOf(this.#underWay.size + 1), nowMs) > 0 ? undefined : this.#waiting.pop();
   }
 
   #holdMs(): number {
@@ -190,75 +172,90 @@ export class UdpQuestions {
   #noteAnswer(ask: Ask, isIcmp: boolean, nowMs: number): void {
     this.#underWay.delete(ask.at);
     this.#replyTime.note(nowMs - ask.askedMs);
-    this.#share += (Number(isIcmp) - this.#share) * GAIN;
+    this.#fruitless = 0;
     const wasDoubt = this.#doubt === ask.at;
     if (wasDoubt) this.#doubt = undefined;
+    // A control that was answered says that the silence before it was no haste.
+    if (this.#isDone[ask.at] === 1) return;
+    this.#share.answered(isIcmp);
     if (!isIcmp) return;
-    if (wasDoubt) this.#pace.tooFast(nowMs);
-    else if (ask.wasScarce) this.#pace.kept(nowMs);
+    if (wasDoubt) this.pace.tooFast(nowMs);
+    else if (ask.wasScarce) this.pace.kept(nowMs);
   }
 
   /** An answer came after its ask was given up: answers take longer than was thought. */
   #noteLate(at: number, isIcmp: boolean, nowMs: number): void {
     // With two asks nobody knows which one it answers (Karn's algorithm).
     if (this.#asked[at] === 1) this.#replyTime.note(nowMs - this.#askedMs[at]!);
-    this.#share += (Number(isIcmp) - this.#share) * GAIN;
+    this.#share.answered(isIcmp);
   }
 
-  #noteSilence({ at }: Ask): void {
-    this.#share = Math.max(SHARE_MIN, this.#share * (1 - GAIN));
-    if (this.#doubt === at) this.#doubt = undefined;
-    else if (this.#pace.isTrial && this.#doubt === undefined) {
-      this.#doubt = at;
-      this.#isDoubtAsked = false;
-      return;
+  #noteSilence({ at }: Ask, nowMs: number): void {
+    const wasDoubt = this.#doubt === at;
+    if (wasDoubt) this.#doubt = undefined;
+    if (this.#isDone[at] === 1) this.#noteHaste(nowMs);
+    else if (!wasDoubt && this.#doubt === undefined && (this.pace.isTrial || this.#share.isHigh)) this.#beginDoubt(at);
+    else {
+      this.#share.silent();
+      this.#suspects.push(at);
+      this.#doubtSilences();
     }
-    this.#suspects.push(at);
+  }
+
+  /** Many silent ports in a row: a control is asked before any other. */
+  #doubtSilences(): void {
+    const control = [...this.#controls.values()].at(-1);
+    if (this.#doubt !== undefined || control === undefined || this.#fruitless >= FRUITLESS_MAX) return;
+    if (this.#share.takeCheck()) this.#beginDoubt(control);
+  }
+
+  #beginDoubt(at: number): void {
+    this.#doubt = at;
+    this.#isDoubtAsked = false;
+  }
+
+  /** A control was silent: so were those before it by our haste, and they are asked anew. */
+  #noteHaste(nowMs: number): void {
+    this.#fruitless++;
+    const run = this.#suspects.splice(Math.max(0, this.#suspects.length - this.#share.silentRun));
+    this.#waiting.push(...run.filter((at) => this.#mayBeAsked(at)).reverse());
+    this.#suspects.push(...run.filter((at) => !this.#mayBeAsked(at)));
+    this.#share.forget();
+    this.pace.tooFast(nowMs);
   }
 
   #roundInMs(nowMs: number): number {
     const repeatInMs = Math.max(0, this.#lastAskedMs + REPEAT_MS - nowMs);
-    return Math.max(repeatInMs, this.#pace.sureInMs(this.#controls.size, nowMs));
+    return Math.max(repeatInMs, this.pace.sureInMs(this.#controls.size, nowMs));
   }
 
   #beginRound(nowMs: number): void {
-    const controls = [...new Set(this.#controls.values())];
+    const controls = new Set(this.#controls.values());
     this.#suspects = this.#suspects.filter((at) => this.#isDone[at] === 0);
-    const spare = Math.max(0.25, this.#pace.sureTokens(nowMs) - controls.length);
+    const spare = Math.max(LEAST_SPARE, this.pace.sureTokens(nowMs) - controls.size);
     const suspects = this.#suspects.splice(0, Math.max(1, Math.floor(spare / this.#suspectShare)));
-    const toSend = [...suspects, ...controls].reverse();
-    const due = new Set(controls);
-    this.#round = { suspects, toSend, controls: due.size, controlsDue: due, sentMs: undefined, errors: 0 };
-  }
-
-  #noteRound(at: number, isIcmp: boolean): void {
-    const round = this.#round;
-    if (round === undefined) return;
-    if (!round.controlsDue.delete(at) && isIcmp) round.errors++;
+    this.#round = new SilenceRound(suspects, controls);
   }
 
   /** A round is over when each answered, or was waited for. */
-  #endRound(round: Round, nowMs: number): readonly Silence[] {
-    if (round.sentMs === undefined) return [];
+  #endRound(round: SilenceRound, nowMs: number): readonly Silence[] {
     const open = round.suspects.filter((at) => this.#isDone[at] === 0);
-    const isHeard = open.length === 0 && round.controlsDue.size === 0;
-    if (!isHeard && nowMs < round.sentMs + this.#replyTimeoutMs) return [];
+    if (!round.isOver(open.length, nowMs, this.#replyTimeoutMs)) return [];
     this.#round = undefined;
-    const errorShare = round.errors / round.suspects.length;
-    const isSure = round.controls > 0 && round.controlsDue.size === 0;
-    if (isSure || (round.controls === 0 && round.errors === 0)) {
+    const { errorShare, hasControls, isSure } = round;
+    if (isSure || (!hasControls && errorShare === 0)) {
       this.#fruitless = 0;
-      const calmer = round.errors === 0 ? this.#suspectShare / CALMER : errorShare;
+      const calmer = errorShare === 0 ? this.#suspectShare / CALMER : errorShare;
       this.#suspectShare = Math.max(SUSPECT_SHARE_MIN, calmer);
       return this.#again(open, (at) => this.#asked[at]! >= this.#attempts, isSure);
     }
     this.#suspectShare = Math.min(1, Math.max(this.#suspectShare, errorShare));
-    if (round.errors > 0) {
+    if (errorShare > 0) {
       this.#fruitless = 0;
-      this.#share = Math.max(this.#share, errorShare);
+      this.#share.forget();
       return this.#askAnew(open);
     }
-    this.#pace.lost(nowMs);
+    this.pace.lost(nowMs);
     const enough = ++this.#fruitless >= FRUITLESS_MAX;
     return this.#again(open, (at) => enough || !this.#mayBeAsked(at), false);
   }

@@ -2,14 +2,17 @@
  * What the main thread and the worker share of one sweep while it goes on: memory that both see, so that nothing is
  * copied, a stop is seen at once, and what is settled outlives the worker.
  */
+import type { IcmpAllowance } from "../model/observation.ts";
 
 const CANCELLED = 0;
 const SETTLED = 1;
 const SENT = 2;
 const REMAINING_MS = 3;
-const FACTS_BYTES = 16;
-/** An offender (16 bits), a code and a hop limit. */
-const BYTES_A_PORT = 4;
+const ICMP_TOKENS = 4;
+const ICMP_PER_1000_S = 5;
+const FACTS_BYTES = 24;
+/** An offender (16 bits), a code, a hop limit, and whether its silence was confirmed. */
+const BYTES_A_PORT = 5;
 
 /** What REMAINING_MS holds while nobody can tell. */
 const NOBODY_KNOWS = -1;
@@ -20,6 +23,7 @@ export class VerdictMemory {
   readonly codes: Uint8Array;
   readonly offenderOf: Uint16Array;
   readonly hopLimitOf: Uint8Array;
+  readonly confirmed: Uint8Array;
   readonly #facts: Int32Array;
 
   constructor(memory: SharedArrayBuffer) {
@@ -29,6 +33,7 @@ export class VerdictMemory {
     this.offenderOf = new Uint16Array(memory, FACTS_BYTES, ports);
     this.codes = new Uint8Array(memory, FACTS_BYTES + 2 * ports, ports);
     this.hopLimitOf = new Uint8Array(memory, FACTS_BYTES + 3 * ports, ports);
+    this.confirmed = new Uint8Array(memory, FACTS_BYTES + 4 * ports, ports);
   }
 
   /** For a sweep of so many ports that has not begun. */
@@ -72,5 +77,16 @@ export class VerdictMemory {
 
   set remainingMs(ms: number | undefined) {
     Atomics.store(this.#facts, REMAINING_MS, ms === undefined ? NOBODY_KNOWS : Math.round(ms));
+  }
+
+  /** What the target may still send us; a rate of 0 where nobody learned it. */
+  get icmpBudget(): IcmpAllowance {
+    const tokens = Atomics.load(this.#facts, ICMP_TOKENS);
+    return { tokens, perS: Atomics.load(this.#facts, ICMP_PER_1000_S) / 1_000 };
+  }
+
+  set icmpBudget({ tokens, perS }: IcmpAllowance) {
+    Atomics.store(this.#facts, ICMP_TOKENS, Math.floor(tokens));
+    Atomics.store(this.#facts, ICMP_PER_1000_S, Math.round(perS * 1_000));
   }
 }

@@ -1,6 +1,6 @@
 /** The verdict on each port of a sweep, on the worker's side: written where the main thread sees it. */
 import type { IcmpError } from "#node-dgram-ext";
-import type { Icmp, Observation, SweepJob } from "../model/observation.ts";
+import type { Icmp, IcmpAllowance, Observation, SweepJob } from "../model/observation.ts";
 import { REASONS, type Reason } from "../model/words.ts";
 import { reasonOfObservation } from "../verdict/state.ts";
 import type { VerdictMemory } from "./verdict-memory.ts";
@@ -74,6 +74,16 @@ export class Verdicts {
     this.#shared.remainingMs = ms;
   }
 
+  /** A silent port was asked while a control was answered. */
+  confirm(at: number): void {
+    this.#shared.confirmed[at] = 1;
+  }
+
+  /** What the target may still send us. */
+  learned(icmpBudget: IcmpAllowance): void {
+    this.#shared.icmpBudget = icmpBudget;
+  }
+
   /** The first verdict on a port holds. */
   settle(
     at: number,
@@ -100,13 +110,14 @@ export class Verdicts {
 
   /** Ports that are named more than once get the same verdict each time. */
   finish(): void {
-    const { codes, offenderOf, hopLimitOf } = this.#shared;
+    const { codes, offenderOf, hopLimitOf, confirmed } = this.#shared;
     for (const [at, port] of this.#job.ports.entries()) {
       const first = this.#indexOf[port]!;
       if (first === at) continue;
       codes[at] = codes[first]!;
       offenderOf[at] = offenderOf[first]!;
       hopLimitOf[at] = hopLimitOf[first]!;
+      confirmed[at] = confirmed[first]!;
       this.#shared.settled = ++this.#settled;
     }
   }

@@ -12,7 +12,7 @@ import { partOf, SweepThread, type ThreadSweep } from "./sweep-thread.ts";
 import { codeOf } from "./verdicts.ts";
 import type { Engine } from "./worker-messages.ts";
 
-/** For so few ports a thread takes longer to start than they take to ask. */
+/** For so few TCP ports a thread takes longer to start than they take to ask. */
 const FEW_PORTS = 16;
 
 export interface SweeperParts extends AskParts {
@@ -31,7 +31,7 @@ export function createSweeper(parts: SweeperParts): Sweeper {
   const thread = new SweepThread(() => parts.startWorker());
   return {
     async sweep(job, onProgress, signal) {
-      const isSmall = engine === "auto" && job.ports.length <= FEW_PORTS;
+      const isSmall = engine === "auto" && job.transport === "tcp" && job.ports.length <= FEW_PORTS;
       if (isSmall || signal.aborted) return plain.sweep(job, onProgress, signal);
       const { source, code } = await parts.net.route(job.address, job.source);
       // The portable way tells of a missing route too, and asks nothing then.
@@ -96,6 +96,7 @@ class WorkerSweep {
       codes[at] = rest.codes[index]!;
       const number = rest.offenderOf[index]!;
       offenderOf[at] = number === 0 ? 0 : seen.offenders.length + number;
+      if (seen.confirmed !== undefined) seen.confirmed[at] = rest.confirmed?.[index] ?? 0;
     }
     return {
       ...seen,
@@ -122,6 +123,8 @@ function seenOf({ shared, offenders }: ThreadSweep, source: string | undefined):
     offenders,
     errorQueue: true,
     sent: shared.sent,
+    confirmed: Uint8Array.from(shared.confirmed),
+    ...(shared.icmpBudget.perS > 0 && { icmpBudget: shared.icmpBudget }),
     ...(source !== undefined && { source }),
   };
 }

@@ -16,7 +16,7 @@ export function startWorker(): Worker {
 /** A thread that runs this instead; `port` and `VerdictMemory` codes of an order are at hand. */
 export function workerThat(code: string): Worker {
   const prelude = `const { parentPort: port } = require("node:worker_threads");
-    const codesOf = (memory) => new Uint8Array(memory, 16 + (memory.byteLength - 16) / 2, (memory.byteLength - 16) / 4);`;
+    const codesOf = (memory) => new Uint8Array(memory, 24 + 2 * ((memory.byteLength - 24) / 5), (memory.byteLength - 24) / 5);`;
   return new Worker(`${prelude}\n${code}`, { eval: true });
 }
 

@@ -125,7 +125,7 @@ describe("a worker that cannot go on", () => {
     await using _open = open;
     // Port 0 was settled as no-response, port 2 by an ICMP error of which only the number of its sender is left.
     const code = `port.on("message", ({ memory }) => {
-      codesOf(memory)[0] = 11; codesOf(memory)[2] = 7; new Uint16Array(memory, 16)[2] = 1; process.exit(0); })`;
+      codesOf(memory)[0] = 11; codesOf(memory)[2] = 7; new Uint16Array(memory, 24, 3)[2] = 1; process.exit(0); })`;
     const seen = await sweepIn("connect", asked, never, () => workerThat(code));
     expect(seen.words).toEqual(["no-response", "syn-ack", "conn-refused"]);
     expect(seen.offenders).toEqual([]);
