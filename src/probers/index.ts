@@ -6,6 +6,7 @@ const PROBERS = {
   dns: async () => (await import("./dns.ts")).dns,
   "endpoint-mapper": async () => (await import("./endpoint-mapper.ts")).endpointMapper,
   "exchange-routing": async () => (await import("./exchange-routing.ts")).exchangeRouting,
+  http: async () => (await import("./http.ts")).http,
   kerberos: async () => (await import("./kerberos.ts")).kerberos,
   kpasswd: async () => (await import("./kpasswd.ts")).kpasswd,
   "ldap-bind": async () => (await import("./ldap-bind.ts")).ldapBind,

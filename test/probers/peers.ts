@@ -20,6 +20,7 @@ import { x224FrameLength } from "../../src/wire/x224.ts";
 import { fixture, printed } from "../wire/support.ts";
 import { dnsAnswer, dnsOverTcp } from "./dns-replies.ts";
 import type { FrameLength } from "./far-end.ts";
+import { httpPeer } from "./http-peer.ts";
 import { krbError, ticket } from "./kerberos-replies.ts";
 import { SIP_PEERS } from "./sip-peers.ts";
 import { snmpRefusal, snmpReport } from "./snmp-replies.ts";
@@ -136,6 +137,7 @@ export const PEERS: Readonly<Record<string, Entry>> = {
       wrongId: "Nothing is asked, so that nothing can come back.",
     },
   },
+  http: { tcp: httpPeer },
   kerberos: {
     tcp: {
       frameLength: kerberosFrameLength,

@@ -23,10 +23,10 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
   net: {
     layer: 1,
     imports: ["model", "node-dgram-ext"],
-    modules: ["node:crypto", "node:dgram", "node:dns/promises", "node:net", "node:stream", "node:tls"],
+    modules: ["node:crypto", "node:dgram", "node:dns/promises", "node:net", "node:stream", "node:tls", "undici"],
   },
   verdict: { layer: 1, imports: ["model"], modules: [] },
-  probers: { layer: 2, imports: ["model", "wire"], modules: [] },
+  probers: { layer: 2, imports: ["model", "wire", "net/http.ts"], modules: [] },
   sweep: { layer: 2, imports: ["model", "verdict", "net", "node-dgram-ext"], modules: ["node:worker_threads"] },
   standin: { layer: 2, imports: ["model", "wire", "net"], modules: [] },
   profile: { layer: 3, imports: ["model", "probers/index.ts"], modules: ["node:url", "yaml", "zod"] },
