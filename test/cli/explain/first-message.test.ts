@@ -12,9 +12,6 @@ const NO_BYTES = new Set([
   ...["port-sweep tcp", "tcp-connect tcp"],
   ...["exchange-routing tcp", "smtp tcp", "tls tcp", "vnc tcp"],
 ]);
-const NO_BYTES = new Set(
-  ["exchange-routing", "port-sweep", "smtp", "tcp-connect", "tls", "vnc"].map((id) => `${id} tcp`),
-);
 
 const everyWire = await Promise.all(
   proberIds.map(async (id) => {
