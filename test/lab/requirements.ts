@@ -19,6 +19,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   text2pcap: "wireshark-common",
   snmpd: "snmpd",
   exim4: "exim4-daemon-light",
+  nginx: "nginx-light",
+  openssl: "openssl",
   tshark: "tshark",
   dumpcap: "wireshark-common",
 };
