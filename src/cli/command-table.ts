@@ -2,6 +2,7 @@
 import type { Command } from "./command.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { demoCommand } from "./commands/demo.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { planCommand } from "./commands/plan.ts";
 import { profilesCommand } from "./commands/profiles.ts";
@@ -12,6 +13,7 @@ export const COMMANDS: readonly Command[] = [
   planCommand,
   profilesCommand,
   explainCommand,
+  doctorCommand,
   demoCommand,
   completionCommand,
 ];

@@ -18,6 +18,7 @@ describe("--help", () => {
     ["help-plan", ["plan", "--help"]],
     ["help-profiles", ["profiles", "-h"]],
     ["help-demo", ["demo", "--help"]],
+    ["help-doctor", ["doctor", "--help"]],
   ])("%s is as its golden file has it", async (name, args) => {
     const { exitCode, stdout, stderr } = await run(args);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });

@@ -12,7 +12,7 @@ import { FORMATS } from "../../src/report/index.ts";
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const page = readFileSync(path("../../docs/usage.md"), "utf8");
 const examples = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, lines]) => lines!.trimEnd().split("\n"));
-const SAYS_NOTHING_TO_A_HOST = ["plan", "profiles", "explain", "completion"];
+const SAYS_NOTHING_TO_A_HOST = ["plan", "profiles", "explain", "doctor", "completion"];
 
 let folder: string;
 beforeAll(async () => {
