@@ -71,7 +71,7 @@ function isOneMachine(address: string): boolean {
 }
 
 /** What the routing table said, or that our own side could not even ask it. */
-function reasonWithoutRoute(code: string, address: string): Reason {
+export function reasonWithoutRoute(code: string, address: string): Reason {
   const reason = reasonOfErrno(code, "udp", address);
   return reason === "no-resources" || reason === "local-egress-blocked" ? reason : "no-route";
 }

@@ -9,6 +9,7 @@ import { rangeOf, verdictOfRange } from "../verdict/range.ts";
 import type { AddressContext } from "./context.ts";
 import { withDeadline } from "./deadline.ts";
 import { failed, interrupted } from "./seen.ts";
+import { unlessWayLost } from "./way-lost.ts";
 
 /**
  * How each port is asked. TCP: long enough for the first SYN resend of every system, and for a router that looks three
@@ -24,7 +25,11 @@ export const CANARY_ATTEMPTS = 1;
 
 /** Asks every port of a range and groups what was seen. */
 export async function askRange(check: Check, prober: Sweep<unknown>, context: AddressContext): Promise<CheckSeen> {
-  return sweepRange(check, prober, context).catch((error: unknown) => failed(check, error));
+  try {
+    return await unlessWayLost(await sweepRange(check, prober, context), context);
+  } catch (error) {
+    return failed(check, error);
+  }
 }
 
 async function sweepRange(check: Check, prober: Sweep<unknown>, context: AddressContext): Promise<CheckSeen> {

@@ -9,6 +9,7 @@ import { withDeadline } from "./deadline.ts";
 import { CONNECT_TIMEOUT_MS, converse, type Exchanged, exchangeTcp, exchangeUdp } from "./exchange.ts";
 import { claimTurn } from "./manners.ts";
 import { failed, interrupted, notDue } from "./seen.ts";
+import { unlessWayLost } from "./way-lost.ts";
 
 /** Asks one port once (with the resends of its transaction). Never throws for what the peer or the network does. */
 export function askSingle(
@@ -49,9 +50,9 @@ async function askNow(
   );
   if (signal.aborted) return interrupted(check);
   const durationMs = world.monotonicMs() - startedMs;
-  return "failure" in outcome
-    ? { ...failed(check, outcome.failure), durationMs, timeoutMs }
-    : seenOf(check, outcome, { durationMs, timeoutMs: effectiveMs(outcome, timeoutMs, context) }, context);
+  if ("failure" in outcome) return { ...failed(check, outcome.failure), durationMs, timeoutMs };
+  const timing = { durationMs, timeoutMs: effectiveMs(outcome, timeoutMs, context) };
+  return unlessWayLost(seenOf(check, outcome, timing, context), context);
 }
 
 function exchange(

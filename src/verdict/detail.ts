@@ -83,7 +83,9 @@ function detailOfVerdict(one: CheckSeen, verdict: Verdict): string {
     case "local-egress-blocked":
       return `${refusalText(one)}${by}`;
     case "no-route":
-      return "not sent: this host has no route to the address";
+      return one.attempts === 0
+        ? "not sent: this host has no route to the address"
+        : "not decided: this host lost its route to the address while it asked";
     case "name-not-found":
       return one.warnings.length === 0
         ? `the resolver gave no address for ${one.check.host}`

@@ -61,7 +61,7 @@ describe("what a machine can do", () => {
   });
 
   it.each([
-    ["syn-sweep", linux({ rawSockets: no("socket EPERM: needs CAP_NET_RAW") }), /run with CAP_NET_RAW/],
+    ["syn-sweep", linux({ rawSockets: no("socket EPERM: needs CAP_NET_RAW") }), /Run with CAP_NET_RAW/],
     ["receive-buffers", linux({ largeBuffers: no("at most 212992 bytes") }), /asked again/],
     ["icmp-tcp", linux({ tcpErrorQueue: no("Linux 4.19.0: needs 5.8") }), /cannot be told from a firewall's reject/],
     ["icmp-udp-ipv6", linux({ udpErrorQueue6: no("::1: EADDRNOTAVAIL") }), /refusals are doubted/],
