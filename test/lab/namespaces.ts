@@ -36,6 +36,10 @@ export function routerAddresses({ number }: Lane): AddressPair {
   return { v4: `10.77.${100 + number}.1`, v6: `fd77:0:0:${100 + number}::1` };
 }
 
+export function agentAddresses({ number }: Lane): AddressPair {
+  return { v4: `10.77.${100 + number}.2`, v6: `fd77:0:0:${100 + number}::2` };
+}
+
 /** Cases that run at the same time; most of a case is waiting for silence. */
 export const LANES = 8;
 
@@ -99,15 +103,21 @@ async function createLane({ number, agent, router }: Lane, { dc, stranger, swept
     ...["link set agent up", `addr add ${net.v4}.1/24 dev agent`, `addr add ${net.v6}:1/64 dev agent nodad`],
     ...["link set dc up", `addr add ${outer.v4}/24 dev dc`, `addr add ${outer.v6}/64 dev dc nodad`],
   ]);
-  await configure(agent, [
-    ...["link set eth0 up", `addr add ${net.v4}.2/24 dev eth0`, `addr add ${net.v6}:2/64 dev eth0 nodad`],
-    ...[`route add 10.77.0.0/16 via ${net.v4}.1`, `-6 route add fd77::/48 via ${net.v6}:1`],
-  ]);
+  await connectAgent({ number, agent, router });
   await configure(dc, [`link set port${number} up master lan`]);
   const wayBack = [`route add ${net.v4}.0/24 via ${outer.v4}`, `-6 route add ${net.v6}:/64 via ${outer.v6}`];
   for (const namespace of [dc, stranger, swept]) await configure(namespace, wayBack);
   await setKernel(router, { "net.ipv4.ip_forward": 1, "net.ipv6.conf.all.forwarding": 1 });
   await setIcmpLimit(router, "lifted");
+}
+
+/** Gives the agent its link, addresses and routes, whatever it had. */
+export async function connectAgent(lane: Lane): Promise<void> {
+  const [own, router] = [agentAddresses(lane), routerAddresses(lane)];
+  await configure(lane.agent, [
+    ...["link set eth0 up", `addr replace ${own.v4}/24 dev eth0`, `addr replace ${own.v6}/64 dev eth0 nodad`],
+    ...[`route replace 10.77.0.0/16 via ${router.v4}`, `-6 route replace fd77::/48 via ${router.v6}`],
+  ]);
 }
 
 async function createNamespace(namespace: string, hosts: string): Promise<void> {
@@ -168,7 +178,7 @@ async function configure(namespace: string, lines: readonly string[]): Promise<v
 }
 
 /** Sets kernel variables of a namespace. */
-export async function setKernel(namespace: string, values: Readonly<Record<string, number>>): Promise<void> {
+export async function setKernel(namespace: string, values: Readonly<Record<string, number | string>>): Promise<void> {
   const assignments = Object.entries(values).map(([key, value]) => `${key}=${value}`);
   await runOk(inside(namespace, ["sysctl", "-qw", ...assignments]));
 }

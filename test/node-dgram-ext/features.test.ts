@@ -2,10 +2,7 @@ import { platform } from "node:os";
 import { describe, expect, it } from "vitest";
 import { openSockets } from "#node-dgram-ext";
 import { deaf, hasNative, native, opened, portable } from "./loopback.ts";
-
-const EPERM = 1;
-
-type Loaded = Awaited<ReturnType<NonNullable<Parameters<typeof openSockets>[0]>>>;
+import { type Loaded, withoutCall } from "./sandbox.ts";
 
 describe("what the machine can do", () => {
   it.runIf(hasNative)("is seen on Linux", () => {
@@ -46,25 +43,6 @@ describe("what the machine can do", () => {
   });
 
   describe.runIf(hasNative)("where a sandbox forbids a call", () => {
-    /** koffi, but one call of libc fails with EPERM. */
-    async function withoutCall(forbidden: string): Promise<Loaded> {
-      const { default: koffi } = await import("koffi");
-      let failed = false;
-      const load = (path: string | null) => {
-        const libc = koffi.load(path);
-        const func = (name: string, result: string, parameters: string[]) => {
-          const real = libc.func(name, result, parameters);
-          return (...args: unknown[]): unknown => {
-            failed = name === forbidden;
-            return failed ? -1 : real(...args);
-          };
-        };
-        return { func };
-      };
-      const errno = (): number => (failed ? EPERM : koffi.errno());
-      return { default: { ...koffi, load, errno } } as unknown as Loaded;
-    }
-
     it.each([
       ["recvmmsg", { udpErrorQueue4: "recvmmsg EPERM", udpErrorQueue6: "recvmmsg EPERM" }],
       ["sendmmsg", { udpErrorQueue4: "sendmmsg EPERM", udpErrorQueue6: "sendmmsg EPERM" }],
