@@ -183,7 +183,7 @@ export type Prober = Oneshot<any> | Dialogue<any> | Sweep<any>;
 
 /**
  * What a prober understood. `intermediary`: a hop on the way answered, not the target. `unchecked`: the port accepts,
- * and the prober asks nothing of it.
+ * and nothing was asked of the row's service.
  */
 export interface Reading {
   readonly service: "confirmed" | "refused" | "mismatch" | "intermediary" | "unchecked";

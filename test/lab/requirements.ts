@@ -17,6 +17,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   kamailio: "kamailio and kamailio-tls-modules",
   sipp: "sip-tester",
   text2pcap: "wireshark-common",
+  xrdp: "xrdp",
+  Xtigervnc: "tigervnc-standalone-server",
   snmpd: "snmpd",
   exim4: "exim4-daemon-light",
   nginx: "nginx-light",

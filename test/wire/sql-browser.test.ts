@@ -78,6 +78,15 @@ describe("the answer about one instance", () => {
 
   it("meets any bytes with an instance or a WireError", () => expectOnlyWireErrors(decodeInstanceResponse, RESPONSE));
 
+  it("is read as printed of the default instance", () => {
+    expect(decodeInstanceResponse(printed("sql-browser-default-response"))).toEqual({
+      ...YUKONSTD,
+      instanceName: "MSSQLSERVER",
+      tcpPort: 1433,
+      pipe: "\\\\ILSUNG1\\pipe\\sql\\query",
+    });
+  });
+
   it("may announce ways in that nobody uses any more", () => {
     const text =
       "ServerName;S;InstanceName;I;IsClustered;Yes;Version;8.00.194;tcp;1433;np;\\\\S\\pipe\\sql\\query;via;S,0:1433;;";

@@ -1,0 +1,49 @@
+/** TigerVNC, asked once a run; it locks out who connects often, and then its refusal is the proof. */
+import { afterAll, beforeAll, expect, inject } from "vitest";
+import { EMPTY, SSH_BANNER } from "./addresses.ts";
+import { askProfile, askRows } from "./ask-profile.ts";
+import { test } from "./lane.ts";
+import { FAILURES_BORNE, type RunningTigervnc, startTigervnc, TIGERVNC } from "./tigervnc.ts";
+
+const CHECK = "vnc/tcp/5900";
+
+let tigervnc: RunningTigervnc;
+
+beforeAll(async () => {
+  tigervnc = await startTigervnc(inject("lab"));
+});
+
+afterAll(() => tigervnc[Symbol.asyncDispose]());
+
+test("is asked by one connection a run, and refuses the sixth", async ({ lane }) => {
+  for (let run = 1; run <= FAILURES_BORNE; run++) {
+    const asked = await askProfile(lane, "vnc-to-unity", TIGERVNC.v4);
+    expect(asked.exitCode).toBe(0);
+    expect(asked.of(CHECK)).toMatchObject({
+      state: "open",
+      serviceState: "confirmed",
+      outcome: "pass",
+      attempts: 1,
+      evidence: { version: "3.8" },
+    });
+    expect(await tigervnc.accepted()).toBe(run);
+  }
+  const asked = await askProfile(lane, "vnc-to-unity", TIGERVNC.v4);
+  expect(asked.exitCode).toBe(0);
+  expect(asked.of(CHECK)).toMatchObject({
+    state: "open",
+    reason: "service-refusal",
+    serviceState: "refused",
+    outcome: "pass",
+    evidence: { refusal: "Too many security failures" },
+    warnings: ["the server has locked our address out: ask it no more for a while"],
+  });
+});
+
+test("another protocol, and nobody, are no VNC server", async ({ lane }) => {
+  // The stranger serves port 135 there.
+  const foreign = await askRows(lane, ["{service: VNC, ports: [tcp/135], prober: vnc}"], SSH_BANNER.v4);
+  expect(foreign.of("vnc/tcp/135")).toMatchObject({ state: "open", serviceState: "mismatch", outcome: "fail" });
+  const nobody = await askProfile(lane, "vnc-to-unity", EMPTY.v4);
+  expect(nobody.of(CHECK)).toMatchObject({ state: "closed", outcome: "fail" });
+});
