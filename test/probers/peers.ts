@@ -185,7 +185,9 @@ export const PEERS: Readonly<Record<string, Entry>> = {
   },
   mssql: {
     tcp: {
-      frameLength: preloginFrameLength,
+      // A peer that hangs up gets a ClientHello next, which is no request.
+      frameLength: (buffered) => (buffered[0] === 0x16 ? undefined : preloginFrameLength(buffered)),
+      tls: true,
       answer: () => [printed("tds-prelogin-response")],
       refusal: () => [printed("tds-prelogin-response").with(8 + 0x21, 1)],
       wrongId: "A pre-login response bears no id; the connection ties it to its request.",
