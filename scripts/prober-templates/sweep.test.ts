@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Ask } from "../../src/model/prober.ts";
+import type { SweepAsk } from "../../src/model/prober.ts";
 import { template } from "./sweep.ts";
 
-const ask: Ask = {
+const ask: SweepAsk = {
   host: "localhost",
   remote: { transport: "udp", address: "127.0.0.1", port: 1024 },
   learned: {},
+  media: false,
   world: {
     monotonicMs: () => 0,
     wallMs: () => 0,

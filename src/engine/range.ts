@@ -2,7 +2,7 @@
 import type { Check } from "../model/check.ts";
 import type { SweepJob } from "../model/observation.ts";
 import { countPorts, portsOf } from "../model/ports.ts";
-import type { Ask, Sweep } from "../model/prober.ts";
+import type { Sweep, SweepAsk } from "../model/prober.ts";
 import type { CheckSeen } from "../model/result.ts";
 import { sampleSize } from "../model/sample.ts";
 import { rangeOf, verdictOfRange } from "../verdict/range.ts";
@@ -65,7 +65,8 @@ async function sweepRange(check: Check, prober: Sweep<unknown>, context: Address
 function jobOf(check: Check, prober: Sweep<unknown>, context: AddressContext): SweepJob {
   const { parts, options, budget } = context;
   const remote = { transport: check.transport, address: check.address!, port: check.ports[0]!.first };
-  const ask: Ask = { host: check.host, remote, learned: {}, world: parts.world };
+  const media = check.row.media === true;
+  const ask: SweepAsk = { host: check.host, remote, learned: {}, world: parts.world, media };
   const canary = check.purpose === "canary";
   const sample = sampleSize(countPorts(check.ports), check.transport, options.sample);
   return {

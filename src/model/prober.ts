@@ -172,10 +172,16 @@ export interface Connection {
   startTls(tls: Tls): Promise<TlsSeen | undefined>;
 }
 
+/** What a sweep is told about its range. */
+export interface SweepAsk extends Ask {
+  /** Its ports carry media: a stray packet may disturb a live call. */
+  readonly media: boolean;
+}
+
 /** Names the payload of a range; the sweeper does the rest. */
 export interface Sweep<P> extends ProberHead {
   readonly kind: "sweep";
-  payload(params: P, ask: Ask): Uint8Array;
+  payload(params: P, ask: SweepAsk): Uint8Array;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a prober's parameters are its own business; the registry cannot name them.

@@ -108,7 +108,10 @@ function estimateSweep(check: Check, prober: Sweep<unknown>, ask: Ask, pace: Pac
   const paced = check.transport === "udp" ? ports : packets;
   return {
     packets,
-    bytes: check.transport === "tcp" ? 0 : packets * prober.payload(check.params, ask).length,
+    bytes:
+      check.transport === "tcp"
+        ? 0
+        : packets * prober.payload(check.params, { ...ask, media: check.row.media === true }).length,
     worstMs: Math.ceil((paced / sweep.asksPerS) * 1000 + attempts * replyTimeoutMs),
     ...(sample !== undefined && { sample }),
   };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Sweep } from "../../src/model/prober.ts";
 import { HeldClock } from "./held-clock.ts";
 import { answers } from "./scripted-net.ts";
 import { check, dialogue, oneshot, range, scriptedSweeper, stage, sweep, TARGET } from "./stage.ts";
@@ -104,6 +105,18 @@ describe("ranges", () => {
     await stage([range(1, 9)], { probers: [sweep], clock, sweeper, options });
     expect(jobs).toMatchObject([{ address: TARGET, ratePerS: 7, attempts: 4, replyTimeoutMs: 250 }]);
     expect(jobs[0]?.ports).toEqual(Uint16Array.from(ports(9)));
+  });
+
+  it("of media tell the prober so, which chooses what they are sent", async () => {
+    const clock = new HeldClock();
+    const { sweeper, jobs } = scriptedSweeper(clock);
+    const careful: Sweep<unknown> = { ...sweep, payload: (_params, { media }) => Uint8Array.of(media ? 1 : 0) };
+    const media = range(1, 9, {
+      transport: "udp",
+      row: { profile: "p", service: "RTP", required: false, media: true },
+    });
+    await stage([media, range(11, 19, { transport: "udp" })], { probers: [careful], clock, sweeper });
+    expect(jobs.map(({ payload }) => [...payload])).toEqual([[1], [0]]);
   });
 
   it("that are canaries are asked once, before the others, whatever the user says", async () => {

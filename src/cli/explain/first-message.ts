@@ -38,7 +38,7 @@ export async function firstMessage(prober: Prober, transport: Transport): Promis
     case "dialogue":
       return firstOfConversation(prober, params, ask);
     case "sweep":
-      return transport === "udp" ? prober.payload(params, ask) : undefined;
+      return transport === "udp" ? prober.payload(params, { ...ask, media: false }) : undefined;
   }
 }
 
