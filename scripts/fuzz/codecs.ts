@@ -21,6 +21,7 @@ import { changeResultOf, decodeChangeError, decodeChangeRequest } from "../../sr
 import { decodeLdap, ldapFrameLength } from "../../src/wire/ldap.ts";
 import { decodeLdapResult } from "../../src/wire/ldap-result.ts";
 import { decodeSearchEntry, decodeSearchRequest } from "../../src/wire/ldap-search.ts";
+import { decodeMsmqPing } from "../../src/wire/msmq.ts";
 import { decodeNetbiosDatagram, decodeNetbiosName } from "../../src/wire/netbios.ts";
 import { decodeNodeStatus } from "../../src/wire/netbios-node-status.ts";
 import { decodeSessionPacket, sessionFrameLength } from "../../src/wire/netbios-session.ts";
@@ -29,6 +30,7 @@ import { decodeNtp } from "../../src/wire/ntp.ts";
 import * as pseudoTls from "../../src/wire/pseudo-tls.ts";
 import { decodeRdpNegotiation } from "../../src/wire/rdp-negotiation.ts";
 import { decodeRfbRefusal, decodeRfbVersion, rfbRefusalLength, rfbVersionLength } from "../../src/wire/rfb.ts";
+import { decodeSccp, sccpFrameLength } from "../../src/wire/sccp.ts";
 import { decodeSip, sipFrameLength } from "../../src/wire/sip.ts";
 import { decodeSipAddress } from "../../src/wire/sip-address.ts";
 import { decodeCseq } from "../../src/wire/sip-headers.ts";
@@ -146,6 +148,10 @@ export const CODECS: Readonly<Record<string, Codec>> = {
   decodeRfbVersion: { decode: decodeRfbVersion, messages: messages.rfbVersions },
   rfbRefusalLength: { decode: frameLength(rfbRefusalLength), messages: messages.rfbRefusals },
   decodeRfbRefusal: { decode: decodeRfbRefusal, messages: messages.rfbRefusals },
+  decodeMsmqPing: { decode: decodeMsmqPing, messages: messages.msmq },
+  sccpFrameLength: { decode: frameLength(sccpFrameLength), messages: messages.sccp },
+  decodeSccp: { decode: decodeSccp, messages: messages.sccp },
+
   stunFrameLength: { decode: frameLength(stunFrameLength), messages: messages.stun },
   decodeStun: { decode: withEveryAttribute, messages: messages.stun },
   decodeIpv6: { decode: (bytes) => decodeIpv6(new Reader(bytes)), messages: messages.stun },

@@ -22,6 +22,7 @@ import { dnsAnswer, dnsOverTcp } from "./dns-replies.ts";
 import type { FrameLength } from "./far-end.ts";
 import { httpPeer } from "./http-peer.ts";
 import { krbError, ticket } from "./kerberos-replies.ts";
+import { MSMQ, SCCP } from "./printed-peers.ts";
 import { SIP_PEERS } from "./sip-peers.ts";
 import { snmpRefusal, snmpReport } from "./snmp-replies.ts";
 import { STUN } from "./stun-peer.ts";
@@ -193,6 +194,7 @@ export const PEERS: Readonly<Record<string, Entry>> = {
       wrongId: "A pre-login response bears no id; the connection ties it to its request.",
     },
   },
+  msmq: MSMQ,
   "netbios-datagram": {
     udp: {
       answer: "A datagram that is accepted is never answered.",
@@ -252,6 +254,7 @@ export const PEERS: Readonly<Record<string, Entry>> = {
     },
   },
   sip: SIP_PEERS,
+  sccp: SCCP,
   stun: STUN,
   "tcp-connect": "It says nothing and reads nothing, so no reply can be right or wrong.",
   "rpc-bind": {
