@@ -56,7 +56,9 @@ interface Range {
 async function sweepInTurn(ranges: readonly Range[], context: AddressContext): Promise<readonly CheckSeen[]> {
   const swept: CheckSeen[] = [];
   for (const { check, prober } of ranges) {
-    const seen = await context.limits.run(check, () => askRange(check, prober, context));
+    const senders = check.transport === "udp" ? context.budget.senders : [];
+    const ask = () => context.limits.run(check, () => askRange(check, prober, context));
+    const seen = await context.limits.inTurn(senders, ask);
     swept.push(...(await report(context, seen)));
   }
   return swept;
@@ -84,11 +86,12 @@ async function askWithLeads(
   return [seen, ...(await followLeads(seen, context))];
 }
 
-function noteBudget(seen: CheckSeen, context: AddressContext): void {
-  const { verdict, check } = seen;
+/** A router's errors are limited over both transports; those of the target itself are over UDP. */
+function noteBudget({ verdict, check }: CheckSeen, { budget, parts }: AddressContext): void {
   const byIcmp =
-    verdict?.offender !== undefined || verdict?.reason === "unreachable" || verdict?.reason === "port-unreach";
-  if (check.transport === "udp" && byIcmp) context.budget.note(context.parts.world.monotonicMs());
+    verdict?.offender !== undefined ||
+    (check.transport === "udp" && (verdict?.reason === "unreachable" || verdict?.reason === "port-unreach"));
+  if (byIcmp) budget.note(parts.world.monotonicMs(), verdict?.offender);
 }
 
 function isUdpSilence({ check, verdict }: CheckSeen): boolean {

@@ -4,7 +4,7 @@ import type { Parts } from "../model/parts.ts";
 import type { CheckSeen } from "../model/result.ts";
 import type { SampleWanted } from "../model/sample.ts";
 import type { Facts } from "./facts.ts";
-import type { IcmpBudget } from "./icmp-budget.ts";
+import type { IcmpBudget, TargetBudgets } from "./icmp-budget.ts";
 import type { Limits } from "./limits.ts";
 import type { SecretTurns } from "./secret-turns.ts";
 
@@ -35,7 +35,9 @@ export interface RunContext {
   readonly limits: Limits;
   readonly secrets: SecretTurns;
   readonly signal: AbortSignal;
-  /** The one budget of an address, under however many names it is asked. */
+  /** The most sweeps that may go on at the same time. */
+  readonly sweepsAtOnce: number;
+  /** The one budget of an address, under however many names it is asked, and of a router, whatever lies behind it. */
   readonly budgetOf: (address: string) => IcmpBudget;
   /** A check ended; it has no outcome yet. */
   readonly onSeen: (seen: CheckSeen) => void;
@@ -56,7 +58,7 @@ export interface SweepProgress {
 /** What the checks of one target address share. */
 export interface AddressContext extends RunContext {
   readonly facts: Facts;
-  readonly budget: IcmpBudget;
+  readonly budget: TargetBudgets;
   /** Our own address on the way there. */
   readonly route?: string;
 }

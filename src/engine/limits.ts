@@ -14,6 +14,7 @@ export class Limits {
   readonly #addresses = new Map<string, LimitFunction>();
   readonly #ports = new Map<string, LimitFunction>();
   readonly #ownPorts = new Map<string, LimitFunction>();
+  readonly #senders = new Map<string, LimitFunction>();
 
   readonly #lookUps = pLimit(LOOK_UPS);
 
@@ -25,6 +26,14 @@ export class Limits {
   /** Runs a look-up of a name or a route when there is room; its time begins then. */
   lookUp<T>(task: () => Promise<T>): Promise<T> {
     return this.#lookUps(task);
+  }
+
+  /** Sweeps that spend the budget of one of the same senders of ICMP errors, one after the other. */
+  inTurn<T>(senders: readonly string[], task: () => Promise<T>): Promise<T> {
+    // Always in the same order, so that no two wait for each other.
+    const [first, ...rest] = [...senders].sort();
+    if (first === undefined) return task();
+    return limitOf(this.#senders, first, 1)(() => this.inTurn(rest, task));
   }
 
   /** Runs the task when its ports, its address and the run have room. Ports are taken first: they hold no other up. */

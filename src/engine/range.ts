@@ -1,6 +1,6 @@
 /** One check of many ports: the job for the sweeper, and what its codes mean. */
 import type { Check } from "../model/check.ts";
-import type { SweepJob } from "../model/observation.ts";
+import type { PortGroup, SweepJob } from "../model/observation.ts";
 import { countPorts, portsOf } from "../model/ports.ts";
 import type { Sweep, SweepAsk } from "../model/prober.ts";
 import type { CheckSeen } from "../model/result.ts";
@@ -38,7 +38,7 @@ async function sweepRange(check: Check, prober: Sweep<unknown>, context: Address
   if (signal.aborted) return interrupted(check);
   const job = jobOf(check, prober, context);
   const startedMs = world.monotonicMs();
-  const timeoutMs = longestMs(job);
+  const timeoutMs = longestMs(job, context.sweepsAtOnce);
   const portsTotal = job.sample ?? job.ports.length;
   const onProgress = (portsDone: number, remainingMs?: number): void =>
     context.onSweep({ check, portsDone, portsTotal, ...(remainingMs !== undefined && { remainingMs }) });
@@ -46,7 +46,8 @@ async function sweepRange(check: Check, prober: Sweep<unknown>, context: Address
   if (signal.aborted) return interrupted(check);
   const range = rangeOf(check, job.ports, seen);
   const verdict = verdictOfRange(range, seen.errorQueue);
-  budget.note(world.monotonicMs(), countIcmpErrors(check, range.groups));
+  noteErrors(check, range.groups, context);
+  if (seen.icmpBudget !== undefined && check.transport === "udp") budget.learn(seen.icmpBudget, world.monotonicMs());
   const source = seen.source ?? context.route;
   return {
     check,
@@ -62,6 +63,9 @@ async function sweepRange(check: Check, prober: Sweep<unknown>, context: Address
   };
 }
 
+/** Media ports may carry live calls: few of them are asked a second. */
+export const MEDIA_RATE_PER_S = 50;
+
 function jobOf(check: Check, prober: Sweep<unknown>, context: AddressContext): SweepJob {
   const { parts, options, budget } = context;
   const remote = { transport: check.transport, address: check.address!, port: check.ports[0]!.first };
@@ -75,7 +79,7 @@ function jobOf(check: Check, prober: Sweep<unknown>, context: AddressContext): S
     address: check.address!,
     ports: Uint16Array.from(portsOf(check.ports)),
     payload: check.transport === "udp" ? prober.payload(check.params, ask) : new Uint8Array(0),
-    ratePerS: options.ratePerS,
+    ratePerS: check.row.media === true ? Math.min(options.ratePerS, MEDIA_RATE_PER_S) : options.ratePerS,
     attempts: canary ? CANARY_ATTEMPTS : (options.attempts ?? SWEEP_PACE[check.transport].attempts),
     icmpBudget: budget.allowance(parts.world.monotonicMs()),
     replyTimeoutMs: options.timeoutMs ?? SWEEP_PACE[check.transport].replyTimeoutMs,
@@ -84,25 +88,39 @@ function jobOf(check: Check, prober: Sweep<unknown>, context: AddressContext): S
   };
 }
 
-/** A sweeper holds at least this many TCP sockets open at once. */
-const SOCKETS_AT_ONCE = 64;
+/** A sweeper holds at least so many sockets open at once, of which each sweep has 64 at most. */
+const SOCKETS_AT_ONCE = { allSweeps: 256, eachSweep: 64 };
 /** The longest that a timer of JavaScript can wait, 24 days. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 /** What a sweeper may add to make sure of a silence: further rounds with a control port, a margin on its pace. */
 const CONFIRMATION_MS = 15_000;
+/** A target may be seen to answer more slowly than was thought. */
+const SLOWER_AT_WORST = 3;
+/** A sample asks more ports to find the edges of what is blocked, some at a time. */
+const EDGE_ROUNDS = 10;
+const EDGE_PORTS = { tcp: 1_440, udp: 200 };
 
-/** No sweep lasts longer than this: every port asked as often as allowed at the slowest pace, and then some. */
-function longestMs(job: SweepJob): number {
-  const asks = job.ports.length * job.attempts;
-  const silentMs = job.replyTimeoutMs / SOCKETS_AT_ONCE;
-  const slowestMs = job.transport === "udp" ? 1_000 / job.icmpBudget.perS : 1_000 / job.ratePerS;
-  const paceMs = Math.max(slowestMs, silentMs);
-  return Math.min(TIMER_MAX_MS, Math.ceil(asks * paceMs + (job.attempts + 1) * job.replyTimeoutMs + CONFIRMATION_MS));
+/**
+ * No sweep lasts longer than this: every port asked as often as allowed at the slowest pace, beside so many other sweeps
+ * with which it shares rate and sockets, and then some.
+ */
+function longestMs(job: SweepJob, sweepsAtOnce: number): number {
+  const ports = job.sample === undefined ? job.ports.length : job.sample + EDGE_PORTS[job.transport];
+  const sockets = Math.min(SOCKETS_AT_ONCE.eachSweep, SOCKETS_AT_ONCE.allSweeps / sweepsAtOnce);
+  const rateMs = (1_000 / job.ratePerS) * sweepsAtOnce;
+  const asksMs = ports * job.attempts * Math.max(rateMs, job.replyTimeoutMs / sockets);
+  // A port is refused once: silence costs the target nothing.
+  const errorsMs = job.transport === "udp" ? ports * (1_000 / job.icmpBudget.perS) * SLOWER_AT_WORST : 0;
+  const rounds = job.sample === undefined ? 1 : EDGE_ROUNDS;
+  const waitMs = rounds * ((job.attempts + 1) * job.replyTimeoutMs + CONFIRMATION_MS);
+  return Math.min(TIMER_MAX_MS, Math.ceil(Math.max(asksMs, errorsMs) + waitMs));
 }
 
 /** Refusals over UDP are ICMP errors; over TCP they are resets, which no ICMP budget limits. */
-function countIcmpErrors(check: Check, groups: NonNullable<CheckSeen["range"]>["groups"]): number {
-  const errors = groups.filter((group) => group.state === "filtered" && group.reason !== "no-response");
-  const refusals = check.transport === "udp" ? groups.filter((group) => group.state === "closed") : [];
-  return [...errors, ...refusals].reduce((sum, group) => sum + group.ports.length, 0);
+function noteErrors(check: Check, groups: readonly PortGroup[], { budget, parts }: AddressContext): void {
+  for (const { state, reason, offender, ports } of groups) {
+    const isError =
+      (state === "filtered" && reason !== "no-response") || (check.transport === "udp" && state === "closed");
+    if (isError) budget.note(parts.world.monotonicMs(), offender, ports.length);
+  }
 }

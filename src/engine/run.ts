@@ -4,11 +4,12 @@
  */
 import type { Check, Plan } from "../model/check.ts";
 import type { Parts } from "../model/parts.ts";
+import { countPorts } from "../model/ports.ts";
 import type { CheckResult, CheckSeen, RunReport } from "../model/result.ts";
 import { settle } from "../verdict/settle.ts";
 import type { RunContext, RunOptions, SweepProgress } from "./context.ts";
 import { Facts } from "./facts.ts";
-import { IcmpBudget } from "./icmp-budget.ts";
+import { IcmpBudget, TargetBudgets } from "./icmp-budget.ts";
 import { Limits } from "./limits.ts";
 import { locate } from "./locate.ts";
 import { SecretTurns } from "./secret-turns.ts";
@@ -49,6 +50,7 @@ export async function run(
     options,
     signal,
     limits: new Limits(options.concurrency),
+    sweepsAtOnce: sweepsAtOnce(plan, options.concurrency),
     secrets: new SecretTurns(parts.world, parts.ledger),
     budgetOf: (address) => {
       const budget = budgets.get(address) ?? new IcmpBudget(parts.world.monotonicMs());
@@ -87,6 +89,13 @@ function isFinalAlone({ check, reading }: CheckSeen): boolean {
   return answered && check.expect === "service" && check.row.group === undefined;
 }
 
+/** A name may have an address of each family, and an address is swept over each transport, one range at a time. */
+function sweepsAtOnce({ checks }: Plan, concurrency: number): number {
+  const ranges = checks.filter(({ ports, skip, sameAs }) => !skip && !sameAs && countPorts(ports) > 1);
+  const queues = new Set(ranges.map(({ host, transport }) => `${transport} ${host}`));
+  return Math.max(1, Math.min(concurrency, 2 * queues.size));
+}
+
 function groupByHost(checks: readonly Check[]): ReadonlyMap<string, readonly Check[]> {
   const hosts = new Map<string, Check[]>();
   for (const check of checks) hosts.set(check.host, [...(hosts.get(check.host) ?? []), check]);
@@ -101,7 +110,7 @@ async function askHost(host: string, checks: readonly Check[], context: RunConte
       askOnce(located.checks, {
         ...context,
         facts: new Facts(),
-        budget: context.budgetOf(located.address),
+        budget: new TargetBudgets(located.address, context.budgetOf),
         route: located.route,
       }),
     ),

@@ -2,7 +2,7 @@
 import type { ResultEntry } from "./document.ts";
 import type { RenderOptions } from "./renderer.ts";
 import { detailText, endpointText, factsText, isShown, outcomeWord, rttText, WORD_WIDTH } from "./table-words.ts";
-import { hanging, pad, widthOf, wrap } from "./text-layout.ts";
+import { hanging, pad, shortPorts, widthOf, wrap } from "./text-layout.ts";
 
 const MARGIN = 2;
 const GAP = 2;
@@ -121,17 +121,22 @@ export function remarkLines(result: ResultEntry, options: RenderOptions): readon
   ];
 }
 
+/** What is read on a screen; the JSON report has all of it. */
+const OFFENDERS_SHOWN = 8;
+
 /**
  * Who rejected which ports by ICMP, and the statement of a sample. That a target's own port-unreachable closes a UDP port
  * needs no word.
  */
 function rangeRemarks({ range, address, transport }: ResultEntry): readonly string[] {
-  const others = range?.offenders?.filter((offender) => transport === "tcp" || offender.address !== address) ?? [];
+  const senders = range?.offenders?.filter((sender) => transport === "tcp" || sender.address !== address) ?? [];
+  const others = senders.slice(0, OFFENDERS_SHOWN);
   return [
     ...others.map(
       ({ address: from, icmpType, icmpCode, ports }) =>
-        `ICMP${from.includes(":") ? "v6" : ""} type ${icmpType} code ${icmpCode} from ${from}: ${ports}`,
+        `ICMP${from.includes(":") ? "v6" : ""} type ${icmpType} code ${icmpCode} from ${from}: ${shortPorts(ports)}`,
     ),
+    ...(senders.length > others.length ? [`and ${senders.length - others.length} more who sent ICMP errors`] : []),
     ...(range?.confidence === undefined ? [] : [`sample: ${range.confidence}`]),
   ];
 }

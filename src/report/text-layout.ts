@@ -55,6 +55,15 @@ export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+const PARTS_SHOWN = 24;
+
+/** The beginning of a long list of ports: `22801,22810-22815 and 31 more`, where each is a port or a run of ports. */
+export function shortPorts(ports: string): string {
+  const parts = ports.split(",");
+  if (parts.length <= PARTS_SHOWN) return ports;
+  return `${parts.slice(0, PARTS_SHOWN).join(",")} and ${formatCount(parts.length - PARTS_SHOWN)} more`;
+}
+
 const UNITS = [
   { name: "h", ms: 3_600_000 },
   { name: "min", ms: 60_000 },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { IcmpBudget } from "../../src/engine/icmp-budget.ts";
+import { IcmpBudget, TargetBudgets } from "../../src/engine/icmp-budget.ts";
 import { HeldClock } from "./held-clock.ts";
 import { answers, refuses, type Scene, silent } from "./scripted-net.ts";
 import { check, oneshot, range, scriptedSweeper, stage, sweep } from "./stage.ts";
@@ -23,6 +23,45 @@ describe("the budget of ICMP errors", () => {
     expect(budget.mayBeSpent).toBe(true);
     budget.note(60_000);
     expect(budget.mayBeSpent).toBe(true);
+  });
+});
+
+describe("the budgets that one target's rows spend", () => {
+  const ROUTER = { type: 3, code: 10, from: "192.0.2.1" };
+  function twoTargets() {
+    const all = new Map<string, IcmpBudget>();
+    const budgetOf = (address: string) => all.get(address) ?? all.set(address, new IcmpBudget(0)).get(address)!;
+    return [new TargetBudgets("192.0.2.10", budgetOf), new TargetBudgets("192.0.2.11", budgetOf)] as const;
+  }
+
+  it("are its own, and that of each router that was heard about it", () => {
+    const [target, other] = twoTargets();
+    target.note(0, ROUTER, 4);
+    expect(target.allowance(0)).toEqual({ tokens: 2, perS: 1 });
+    expect(other.allowance(0)).toEqual({ tokens: 6, perS: 1 });
+    expect(target.senders).toEqual(["192.0.2.10", "192.0.2.1"]);
+  });
+
+  it("of a router are one, whatever lies behind it", () => {
+    const [target, other] = twoTargets();
+    target.note(0, ROUTER, 5);
+    other.note(0, ROUTER);
+    expect([target.mayBeSpent, other.mayBeSpent]).toEqual([true, true]);
+    expect(target.refillMs(0)).toBe(1_000);
+  });
+
+  it("are those of the target where nobody saw who sent the error", () => {
+    const [target] = twoTargets();
+    target.note(0, undefined, 6);
+    expect(target.senders).toEqual(["192.0.2.10"]);
+    expect(target.allowance(0).tokens).toBe(0);
+  });
+
+  it("are what a sweep has learned, from then on", () => {
+    const [target] = twoTargets();
+    target.learn({ tokens: 2, perS: 100 }, 0);
+    expect(target.allowance(0)).toEqual({ tokens: 2, perS: 100 });
+    expect(target.allowance(30).tokens).toBe(5);
   });
 });
 

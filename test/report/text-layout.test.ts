@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { runDocument } from "../../src/report/run-document.ts";
 import { table } from "../../src/report/table.ts";
-import { hanging, plural, widthOf, wrap } from "../../src/report/text-layout.ts";
+import { durationText, hanging, plural, shortPorts, widthOf, wrap } from "../../src/report/text-layout.ts";
 import { manyHosts, noSuchName, oneTarget, sampleRun, TOOL } from "./sample-run.ts";
 
 describe("wrap", () => {
@@ -77,5 +77,21 @@ describe("the table", () => {
     const document = runDocument(oneTarget(), TOOL);
     const [narrow, least] = [10, 60].map((width) => table({ color: false, width }).end(document));
     expect(narrow).toBe(least);
+  });
+});
+
+describe("what is long", () => {
+  it.each([
+    [400, "0.4 s"],
+    [34_000, "34 s"],
+    [119_900, "119.9 s"],
+    [330_000, "5.5 min"],
+    [9_971_000, "2.8 h"],
+  ])("%d ms is %s", (ms, text) => expect(durationText(ms)).toBe(text));
+
+  it("of a list of ports the beginning is shown, and how much more there is", () => {
+    const runs = Array.from({ length: 30 }, (_, nth) => `${1_000 + 10 * nth}-${1_004 + 10 * nth}`);
+    expect(shortPorts("22801,22810-22815")).toBe("22801,22810-22815");
+    expect(shortPorts(runs.join(","))).toBe(`${runs.slice(0, 24).join(",")} and 6 more`);
   });
 });
