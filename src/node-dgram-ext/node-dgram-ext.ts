@@ -8,8 +8,10 @@ import { type Features, nativeFeatures, portableFeatures } from "./features.ts";
 import { createNative, type Native } from "./native.ts";
 import { nativeTcp } from "./native-tcp.ts";
 import { nativeUdp, takeUdpMemory } from "./native-udp.ts";
+import { nativeUdpPorts } from "./native-udp-ports.ts";
 import { plainTcp } from "./plain-tcp.ts";
 import { plainUdp } from "./plain-udp.ts";
+import { plainUdpPorts } from "./plain-udp-ports.ts";
 import { codeOf } from "./socket-error.ts";
 import { SynBatch, type SynBatchOptions } from "./syn-batch.ts";
 import { bindSys, type Koffi } from "./sys.ts";
@@ -17,6 +19,7 @@ import type { ConnectTcp } from "./tcp.ts";
 import { TcpPool, type TcpPoolOptions } from "./tcp-pool.ts";
 import type { OpenUdp } from "./udp.ts";
 import { UdpBatch, type UdpBatchOptions } from "./udp-batch.ts";
+import type { OpenUdpPorts } from "./udp-ports.ts";
 import { Watcher } from "./watcher.ts";
 
 export type { Endpoint, IcmpError, SocketFailure } from "./endpoint.ts";
@@ -27,6 +30,7 @@ export type { TcpConnected, TcpFailed, TcpOptions, TcpResult } from "./tcp.ts";
 export type { TcpPool, TcpPoolOptions } from "./tcp-pool.ts";
 export type { UdpError, UdpFailed, UdpOptions, UdpSocket } from "./udp.ts";
 export type { UdpBatch, UdpBatchOptions } from "./udp-batch.ts";
+export type { UdpPorts, UdpPortsOptions } from "./udp-ports.ts";
 
 export interface Sockets {
   readonly features: Features;
@@ -34,6 +38,8 @@ export interface Sockets {
   readonly connectTcp: ConnectTcp;
   /** Opens a UDP socket that tells of ICMP errors. Never throws for what a network does. */
   readonly openUdp: OpenUdp;
+  /** Listens on many UDP ports at once. */
+  readonly openUdpPorts: OpenUdpPorts;
   /** For loops over thousands of ports. Absent where there are no system calls. */
   readonly bulk?: Bulk;
   /** Opens nothing more. The memory for system calls is freed when the last socket opened here is closed. */
@@ -95,6 +101,7 @@ async function plainSockets(reason: string): Promise<Sockets> {
     features: await portableFeatures(reason),
     connectTcp: plainTcp,
     openUdp: plainUdp,
+    openUdpPorts: plainUdpPorts,
     close: () => {},
   };
 }
@@ -115,15 +122,18 @@ async function nativeSockets(native: Native, koffiVersion: string): Promise<Sock
 }
 
 /** System calls for what they would see more with, Node's own sockets for the rest. */
-function watchedSockets(native: Native, features: Features): Pick<Sockets, "connectTcp" | "openUdp"> {
+function watchedSockets(native: Native, features: Features): Pick<Sockets, "connectTcp" | "openUdp" | "openUdpPorts"> {
   const { watch } = native.sys;
-  if (!features.eventLoop.has || watch === undefined) return { connectTcp: plainTcp, openUdp: plainUdp };
+  if (!features.eventLoop.has || watch === undefined) {
+    return { connectTcp: plainTcp, openUdp: plainUdp, openUdpPorts: plainUdpPorts };
+  }
   const watcher = new Watcher(native, watch);
   const errors = new ErrorQueue(native, native.arena, ERROR_SLOTS);
   const openUdp = nativeUdp(native, watcher, takeUdpMemory(native, errors));
   const seenByUdp = { 4: features.udpErrorQueue4.has, 6: features.udpErrorQueue6.has };
   return {
     connectTcp: features.tcpErrorQueue.has ? nativeTcp(native, watcher, errors) : plainTcp,
+    openUdpPorts: nativeUdpPorts(native, watcher),
     openUdp: (options) => (seenByUdp[options.family] ? openUdp(options) : plainUdp(options)),
   };
 }

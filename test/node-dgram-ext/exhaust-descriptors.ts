@@ -13,11 +13,16 @@ while (failed === undefined && held.length < 1000) {
 const closedPort = { address: "127.0.0.1", port: 1 };
 const tcp = await sockets.connectTcp(closedPort);
 for (const socket of held) socket.close();
+const ports = sockets.openUdpPorts({ address: "127.0.0.1", datagramBytes: 1, onDatagram: () => undefined });
+const refused = await ports.bind(Array.from({ length: 1000 }, (_, index) => 20_000 + index));
+const bound = ports.size;
+ports.close();
 const after = await sockets.connectTcp(closedPort);
 const shown = {
   limit: sockets.features.descriptors,
   udp: failed && { code: failed.code, syscall: failed.syscall },
   tcp: tcp.socket === undefined && { code: tcp.code, syscall: tcp.syscall },
+  ports: { all: bound + refused.size, why: [...new Set(refused.values())].filter((word) => word !== "EADDRINUSE") },
   afterwards: after.socket === undefined && after.code,
 };
 process.stdout.write(JSON.stringify(shown));

@@ -83,6 +83,7 @@ describe.runIf(hasNative)("nothing is left behind", () => {
       limit: 256,
       udp: { code: "EMFILE", syscall: "socket" },
       tcp: { code: "EMFILE", syscall: "socket" },
+      ports: { all: 1000, why: ["EMFILE"] },
       afterwards: "ECONNREFUSED",
     });
   });

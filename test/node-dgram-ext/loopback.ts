@@ -117,6 +117,13 @@ export async function closedPorts(address: string, count: number): Promise<reado
   return peers.map(({ port }) => port);
 }
 
+/** The same for UDP. */
+export async function freeUdpPorts(address: string, count: number): Promise<readonly number[]> {
+  const peers = await Promise.all(Array.from({ length: count }, () => udpPeer(address, () => undefined)));
+  await Promise.all(peers.map((peer) => peer[Symbol.asyncDispose]()));
+  return peers.map(({ port }) => port);
+}
+
 export async function openPorts(address: string, count: number): Promise<readonly TcpPeer[]> {
   return await Promise.all(Array.from({ length: count }, () => tcpPeer(address, () => {})));
 }
