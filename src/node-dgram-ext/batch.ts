@@ -8,7 +8,7 @@ import { ErrorQueue } from "./error-queue.ts";
 import { MessageVector } from "./message-vector.ts";
 import type { Native } from "./native.ts";
 import { closeSocket } from "./socket.ts";
-import { EAGAIN, ENOBUFS, POLLFD_BYTES, POLLIN, POLLOUT } from "./sys.ts";
+import { EAGAIN, ENOBUFS, EPERM, POLLFD_BYTES, POLLIN, POLLOUT } from "./sys.ts";
 
 const SLOTS = 128;
 /** What is read in one step, so that it ends under any storm. */
@@ -96,6 +96,8 @@ export class Batch {
       const sent = this.#native.sys.sendmmsg(this.#fd, this.outgoing.at(this.#first), this.#last - this.#first, 0);
       if (sent === -EAGAIN || sent === -ENOBUFS) break;
       if (sent > 0) this.#first += sent;
+      // The number of no ICMP error: our own firewall refused this very message, and may have queued an error for it.
+      else if (sent === -EPERM) this.#handlers.onRefused(this.#first++, EPERM);
       // The system may have told of an earlier message instead of sending this one: only what fails again with nothing
       // in the queue is this one's own.
       else if (this.#readErrors() > 0) continue;

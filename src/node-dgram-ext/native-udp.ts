@@ -6,7 +6,7 @@ import type { Native } from "./native.ts";
 import { closeSocket, connectSocket, localEndpoint, openSocket } from "./socket.ts";
 import { readSocketAddress, writeSocketAddress } from "./socket-address.ts";
 import { SocketError } from "./socket-error.ts";
-import { EAGAIN, EINVAL, EMSGSIZE, EPOLLIN, EPOLLOUT } from "./sys.ts";
+import { EAGAIN, EINVAL, EMSGSIZE, EPERM, EPOLLIN, EPOLLOUT } from "./sys.ts";
 import type { OpenUdp, UdpError, UdpOptions, UdpSocket } from "./udp.ts";
 import type { Watch, Watcher } from "./watcher.ts";
 
@@ -163,12 +163,15 @@ class NativeUdp implements UdpSocket {
         if (untraced !== undefined) this.#untold.push({ code: untraced, syscall: "receive" });
         return true;
       }
-      // The system may have told us of an earlier datagram instead of sending this one: only what fails again with
-      // nothing new in the queue is this one's own.
-      if (this.#takeErrors() > 0) continue;
       const code = this.#native.sys.errorName(result);
-      if (untraced === code) break;
+      const told = this.#takeErrors();
+      // EPERM is the number of no ICMP error: our own firewall refused this very datagram, and may have queued an error
+      // for it. Else the system may have told us of an earlier datagram instead of sending this one: only what fails
+      // again with nothing new in the queue is this one's own.
+      if (result !== -EPERM && told > 0) continue;
+      const isOwn = result === -EPERM || untraced === code;
       untraced = code;
+      if (isOwn) break;
     }
     if (untraced !== undefined) this.#untold.push({ code: untraced, syscall: "send", ...(to !== undefined && { to }) });
     return true;

@@ -57,6 +57,7 @@ export const EPOLL_CTL_MOD = 3;
 /** `struct epoll_event`, where it is not packed. */
 export const EVENT_BYTES_MAX = 16;
 
+export const EPERM = 1;
 export const EAGAIN = 11;
 export const EINVAL = 22;
 export const EMSGSIZE = 90;
