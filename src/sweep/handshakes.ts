@@ -65,6 +65,8 @@ export class Handshakes implements SweepEngine {
   /** Our own pace, once it is slower than what is allowed. */
   #own: Pace | undefined;
   #ownSlowness = 1;
+  /** The pace that was reached before it had to be slower for the first time. */
+  #reachedPerS: number | undefined;
   /** When a port was asked last; 0 while no question is under way. */
   readonly #startedMs: Float64Array;
   /** Why our own side did not ask, the last time. */
@@ -124,6 +126,8 @@ export class Handshakes implements SweepEngine {
         this.#rounds.drop();
         continue;
       }
+      // More would only wait in some router's queue, or be lost there.
+      if (this.#rounds.underWay >= this.#line.capacity) return Number.POSITIVE_INFINITY;
       const waitMs = this.#paceMs();
       if (waitMs > 0) return waitMs;
       if (!this.#begin(at)) return Number.POSITIVE_INFINITY;
@@ -233,8 +237,8 @@ export class Handshakes implements SweepEngine {
   /** Slower than what is allowed, or than what was reached where that was less. */
   #changePace(slowness: number): void {
     const elapsedMs = Math.max(1, this.#nowMs - this.#beganMs);
-    const reachedPerS = Math.max(1, (this.#rounds.asks * 1_000) / elapsedMs);
-    const perS = Math.min(this.#parts.job.ratePerS, reachedPerS) / slowness;
+    this.#reachedPerS ??= Math.max(1, (this.#rounds.asks * 1_000) / elapsedMs);
+    const perS = Math.min(this.#parts.job.ratePerS, this.#reachedPerS) / slowness;
     this.#own = slowness === 1 ? undefined : paceOf(perS, this.#nowMs);
     this.#ownSlowness = slowness;
   }

@@ -28,6 +28,8 @@ export class Rounds {
   #underWay = 0;
   #asks = 0;
   #slowness = 1;
+  /** No less, once a guard has shown that haste silences ports. */
+  #leastSlowness = 1;
   #slowedFor = 1;
   #guards = 0;
   /** What the guard still has to ask; undefined while there is none. */
@@ -59,7 +61,8 @@ export class Rounds {
     this.#underWay++;
     this.#asks++;
     const times = ++this.#asked[at]!;
-    this.#askedTimes[times] = (this.#askedTimes[times] ?? 0) + 1;
+    if (this.#askedTimes[times] === undefined) this.#beginRound(times);
+    this.#askedTimes[times]!++;
     return times - 1;
   }
 
@@ -102,6 +105,11 @@ export class Rounds {
     return this.#asks;
   }
 
+  /** How many asks have not ended. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
   /** How many more asks there will be, if things go on as they did. */
   expectedAsks(): number {
     if (this.#sample !== undefined) return this.#sample.length;
@@ -127,6 +135,14 @@ export class Rounds {
     if (times < this.#attempts) return true;
     const mayGoOn = this.#attempts > 1 && times < this.#attempts + MORE_ROUNDS;
     return mayGoOn && (this.#recovered[times] ?? 0) > 0;
+  }
+
+  /** What the round before lost was lost by chance, if it was little: so the pace may rise again. */
+  #beginRound(times: number): void {
+    this.#askedTimes[times] = 0;
+    if (times > 2 && this.#slowedFor < times - 1) {
+      this.#slowness = Math.max(this.#leastSlowness, this.#slowness / SLOWER);
+    }
   }
 
   #lookAtPace(times: number): void {
@@ -157,6 +173,7 @@ export class Rounds {
   /** Our haste silenced some: all of them are asked as if for the first time, as slowly as the sample was. */
   #beginAgain(silent: readonly number[]): void {
     this.#slowness *= GUARD_SLOWER;
+    this.#leastSlowness = this.#slowness;
     this.#slowedFor = 1;
     this.#asked = new Uint8Array(this.#asked.length);
     this.#askedTimes = [];
