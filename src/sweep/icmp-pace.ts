@@ -25,6 +25,8 @@ export class IcmpPace {
   readonly #proven: Bucket;
   #run = 0;
   #runNeeded = RUN;
+  /** Since the last port that was answered in time. */
+  #losses = 0;
 
   constructor({ tokens, perS }: IcmpAllowance, nowMs: number) {
     this.#tried = new Bucket(tokens, perS, nowMs);
@@ -68,6 +70,7 @@ export class IcmpPace {
 
   /** A port that was asked when hardly a token was left was answered all the same. */
   kept(nowMs: number): void {
+    this.#losses = 0;
     if (++this.#run < (this.isTrial ? PROOF : this.#runNeeded)) return;
     this.#run = 0;
     this.#proven.become(this.#tried.perS, nowMs);
@@ -89,8 +92,10 @@ export class IcmpPace {
     this.#slowDown(nowMs);
   }
 
+  /** What was there is gone, which others may have used up; a second time in a row it does not come so fast either. */
   #slowDown(nowMs: number): void {
-    const perS = Math.max(SLOWEST_PER_S, this.#proven.perS / FACTOR);
+    const isRepeated = ++this.#losses > 1;
+    const perS = isRepeated ? Math.max(SLOWEST_PER_S, this.#proven.perS / FACTOR) : this.#proven.perS;
     for (const bucket of [this.#tried, this.#proven]) {
       bucket.become(perS, nowMs);
       bucket.keepAtMost(0, nowMs);
