@@ -75,6 +75,28 @@ export const STRANGER_ADDRESSES: readonly AddressPair[] = [
 /** A machine on which nothing but what a test starts listens. */
 export const SWEPT = onLan(40);
 
+/*
+ * The machines of the documents, on one more machine beside the domain controller: an address for each, with the servers
+ * that live together there. `service-hosts.ts` says which.
+ */
+export const UNITY = onLan(50);
+export const SIP_ENDPOINT = onLan(51);
+export const UM_SERVER = onLan(52);
+export const LCS_SERVER = onLan(53);
+export const EDGE = onLan(54);
+/** The address of an Edge Server at which SIP is spoken on 443. */
+export const ACCESS_EDGE = onLan(55);
+export const FRONT_END = onLan(56);
+export const CUCM = onLan(57);
+/** Three tempers of STUN server. */
+export const STUN_SERVER = onLan(58);
+export const STRICT_STUN_SERVER = onLan(59);
+export const OPEN_RELAY_SERVER = onLan(60);
+export const SERVICE_ADDRESSES: readonly AddressPair[] = [
+  ...[UNITY, SIP_ENDPOINT, UM_SERVER, LCS_SERVER, EDGE, ACCESS_EDGE, FRONT_END, CUCM],
+  ...[STUN_SERVER, STRICT_STUN_SERVER, OPEN_RELAY_SERVER],
+];
+
 /** Names that an agent can resolve; any other does not exist, because its resolver asks nobody. */
 export const DUAL_STACK_NAME = "dc01.lab.test";
 export const HALF_DEAD_NAME = "dc02.lab.test";

@@ -1,86 +1,56 @@
-/** coturn in three tempers, each on addresses of its own beside the domain controller, and an end to all of them. */
-import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+/** coturn in several tempers, each on an address of its own. */
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type AddressPair, onLan } from "./addresses.ts";
-import { type Daemon, hasEnded, runOk, startDaemon, untilReady } from "./command.ts";
-import { inside, type Lab, listeners } from "./namespaces.ts";
+import { type AddressPair, EDGE, OPEN_RELAY_SERVER, STRICT_STUN_SERVER, STUN_SERVER } from "./addresses.ts";
+import { type Daemon, startDaemon } from "./command.ts";
+import { inside, type Lab, untilListening } from "./namespaces.ts";
 
-/** A server, where it lives, and what its configuration adds. */
+/** A server, where it lives, and what its configuration adds. It answers at port 3478, and inside TLS at another one. */
 export interface Coturn {
   readonly name: string;
   readonly address: AddressPair;
+  readonly tlsPort: number;
   readonly options: readonly string[];
 }
 
 /** As it comes: Binding for anybody, relaying for users. */
-export const TURN: Coturn = { name: "turn", address: onLan(31), options: ["lt-cred-mech", "user=u:p"] };
+export const TURN: Coturn = {
+  ...{ name: "turn", address: STUN_SERVER, tlsPort: 5349 },
+  options: ["lt-cred-mech", "user=u:p"],
+};
 /** Wants credentials even for Binding. */
 export const SECURE_STUN: Coturn = {
-  name: "secure",
-  address: onLan(32),
+  ...{ name: "secure", address: STRICT_STUN_SERVER, tlsPort: 5349 },
   options: ["lt-cred-mech", "user=u:p", "secure-stun"],
 };
 /** Relays for anybody, and has no answer to Binding. */
-export const OPEN_RELAY: Coturn = { name: "open", address: onLan(33), options: ["no-auth", "no-stun", "verbose"] };
+export const OPEN_RELAY: Coturn = {
+  ...{ name: "open", address: OPEN_RELAY_SERVER, tlsPort: 5349 },
+  options: ["no-auth", "no-stun", "verbose"],
+};
+/** Beside the other servers of an Edge Server. */
+export const EDGE_TURN: Coturn = { ...SECURE_STUN, name: "edge", address: EDGE, tlsPort: 443 };
 
-const START_TIMEOUT_MS = 15_000;
 const TLS_FILES = join(import.meta.dirname, "../fixtures/tls");
 
-export interface RunningCoturn extends AsyncDisposable {
-  /** Where this one writes what it does. */
-  logOf(server: Coturn): string;
+export async function startCoturn({ services }: Lab, server: Coturn, folder: string): Promise<Daemon> {
+  const { name, address, tlsPort } = server;
+  const file = `${folder}/${name}.conf`;
+  await writeFile(file, [...configuration(server, folder), ""].join("\n"));
+  const argv = inside(services, ["turnserver", "-c", file]);
+  const daemon = startDaemon(`coturn ${name}`, argv, `${folder}/${name}.out`);
+  const sockets = [address.v4, `[${address.v6}]`].flatMap((ip) => [
+    ...["udp", "tcp"].map((transport) => `${transport}/${ip}:3478`),
+    `tcp/${ip}:${tlsPort}`,
+  ]);
+  await untilListening(daemon, services, sockets);
+  return daemon;
 }
 
-/** Starts them in the domain controller's namespace, with their addresses; disposing of it ends both. */
-export async function startCoturn({ dc }: Lab, servers: readonly Coturn[]): Promise<RunningCoturn> {
-  const folder = await mkdtemp(join(tmpdir(), "unity-lab-coturn-"));
-  const logOf = ({ name }: Coturn) => `${folder}/${name}.out`;
-  const ip = (words: string) => runOk(inside(dc, ["ip", ...words.split(" ")]));
-  const daemons: Daemon[] = [];
-  const stop = async () => {
-    for (const daemon of daemons) {
-      if (hasEnded(daemon)) continue;
-      daemon.process.kill("SIGTERM");
-      await once(daemon.process, "exit");
-    }
-    for (const { address } of servers) {
-      await ip(`addr del ${address.v4}/24 dev lan`);
-      await ip(`addr del ${address.v6}/64 dev lan`);
-    }
-    await rm(folder, { recursive: true });
-  };
-  for (const { address } of servers) {
-    await ip(`addr add ${address.v4}/24 dev lan`);
-    await ip(`addr add ${address.v6}/64 dev lan nodad`);
-  }
-  try {
-    for (const server of servers) {
-      await writeFile(`${folder}/${server.name}.conf`, [...configuration(server, folder), ""].join("\n"));
-      const argv = inside(dc, ["turnserver", "-c", `${folder}/${server.name}.conf`]);
-      daemons.push(startDaemon(`coturn ${server.name}`, argv, logOf(server)));
-    }
-    for (const [at, { address }] of servers.entries()) {
-      const wanted = ["udp", "tcp"].flatMap((transport) =>
-        [address.v4, `[${address.v6}]`].flatMap((ip) => [`${transport}/${ip}:3478`, `tcp/${ip}:5349`]),
-      );
-      const ready = async () => {
-        const listening = await listeners(dc);
-        return wanted.every((socket) => listening.has(socket));
-      };
-      await untilReady(daemons[at]!, ready, START_TIMEOUT_MS);
-    }
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { logOf, [Symbol.asyncDispose]: stop };
-}
-
-function configuration({ name, address, options }: Coturn, folder: string): readonly string[] {
+function configuration({ name, address, tlsPort, options }: Coturn, folder: string): readonly string[] {
   return [
     ...[address.v4, address.v6].flatMap((ip) => [`listening-ip=${ip}`, `relay-ip=${ip}`]),
+    `tls-listening-port=${tlsPort}`,
     "realm=lab.test",
     "fingerprint",
     "no-cli",

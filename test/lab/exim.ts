@@ -1,16 +1,15 @@
-/** exim as a mail server beside the domain controller: with STARTTLS on port 25, and on another port as one who refuses. */
+/** exim as a mail server: with STARTTLS on port 25, and on another port as one who refuses. */
 import { chmod, chown, copyFile, mkdir, writeFile } from "node:fs/promises";
-import { DC } from "./addresses.ts";
-import { type Daemon, runOk, startDaemon, untilReady } from "./command.ts";
-import { inside, type Lab, listeners } from "./namespaces.ts";
+import type { AddressPair } from "./addresses.ts";
+import { type Daemon, runOk, startDaemon } from "./command.ts";
+import { inside, type Machine, untilListening } from "./namespaces.ts";
 
 /** Whoever comes here is sent away by the banner. */
 export const REFUSING_PORT = 2525;
 
-const START_TIMEOUT_MS = 10_000;
 const TLS = "test/fixtures/tls";
 
-export async function startExim({ dc }: Pick<Lab, "dc">, folder: string): Promise<Daemon> {
+export async function startExim({ namespace, address }: Machine, folder: string): Promise<Daemon> {
   const home = `${folder}/exim`;
   await mkdir(home, { recursive: true });
   const [user, group] = await Promise.all(
@@ -24,27 +23,21 @@ export async function startExim({ dc }: Pick<Lab, "dc">, folder: string): Promis
   }
   await chown(home, user!, group!);
   // exim takes no configuration that somebody else than root could have written.
-  await writeFile(`${folder}/exim.conf`, configurationIn(home), { mode: 0o644 });
-  const daemon = startDaemon("exim", inside(dc, ["exim4", "-C", `${folder}/exim.conf`, "-bdf"]), `${folder}/exim.out`);
-  const sockets = [25, REFUSING_PORT].flatMap((port) => [`tcp/${DC.v4}:${port}`, `tcp/[${DC.v6}]:${port}`]);
-  await untilReady(
-    daemon,
-    async () => {
-      const listening = await listeners(dc);
-      return sockets.every((socket) => listening.has(socket));
-    },
-    START_TIMEOUT_MS,
-  );
+  await writeFile(`${folder}/exim.conf`, configurationIn(home, address), { mode: 0o644 });
+  const argv = inside(namespace, ["exim4", "-C", `${folder}/exim.conf`, "-bdf"]);
+  const daemon = startDaemon("exim", argv, `${folder}/exim.out`);
+  const sockets = [25, REFUSING_PORT].flatMap((port) => [`tcp/${address.v4}:${port}`, `tcp/[${address.v6}]:${port}`]);
+  await untilListening(daemon, namespace, sockets);
   return daemon;
 }
 
-function configurationIn(home: string): string {
+function configurationIn(home: string, address: AddressPair): string {
   return `primary_hostname = mail.lab.test
 spool_directory = ${home}
 log_file_path = ${home}/%slog
 pid_file_path = ${home}/exim.pid
 daemon_smtp_ports = 25 : ${REFUSING_PORT}
-local_interfaces = <; ${DC.v4} ; ${DC.v6}
+local_interfaces = <; ${address.v4} ; ${address.v6}
 host_lookup =
 rfc1413_query_timeout = 0s
 tls_advertise_hosts = *

@@ -4,8 +4,8 @@
  */
 import { writeFile } from "node:fs/promises";
 import { DC } from "./addresses.ts";
-import { type Daemon, startDaemon, untilReady } from "./command.ts";
-import { inside, type Lab, listeners } from "./namespaces.ts";
+import { type Daemon, startDaemon } from "./command.ts";
+import { inside, type Lab, untilListening } from "./namespaces.ts";
 
 /** What is behind each port. */
 export const SIP_PORT = {
@@ -28,7 +28,6 @@ export const SIP_PORT = {
   sipp: 6061,
 } as const;
 
-const START_TIMEOUT_MS = 10_000;
 const UDP_PORTS = [5060, 5070, 5071, 5072, 5073, 5074, 5075, 5080];
 
 const MODULES = ["tm", "sl", "pv", "maxfwd", "textops", "tls"];
@@ -138,12 +137,4 @@ export async function startSipp({ dc }: Lab, folder: string, port: number, statu
   const daemon = startDaemon("sipp", inside(dc, [...argv, `${folder}/sipp-${port}.err`]), `${folder}/sipp-${port}.out`);
   await untilListening(daemon, dc, [`udp/${DC.v4}:${port}`]);
   return daemon;
-}
-
-function untilListening(daemon: Daemon, namespace: string, sockets: readonly string[]): Promise<void> {
-  const ready = async () => {
-    const listening = await listeners(namespace);
-    return sockets.every((socket) => listening.has(socket));
-  };
-  return untilReady(daemon, ready, START_TIMEOUT_MS);
 }

@@ -5,15 +5,16 @@
  *     agent 0 -- router 0 --+
  *     agent 1 -- router 1 --+-- lan (a bridge) in dc
  *     ...                   |
- *     stranger, swept ------+
+ *     stranger, swept,      |
+ *     services -------------+
  *
  * All links are veth pairs with IPv4 and IPv6 (unique local addresses, RFC 4193). Names carry the process id, so two
  * runs on one machine do not meet; the addresses exist inside the namespaces only and may be the same in every run.
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type AddressPair, DC, HOSTS, onLan, STRANGER_ADDRESSES, SWEPT } from "./addresses.ts";
-import { runOk } from "./command.ts";
+import { type AddressPair, DC, HOSTS, onLan, SERVICE_ADDRESSES, STRANGER_ADDRESSES, SWEPT } from "./addresses.ts";
+import { type Daemon, runOk, untilReady } from "./command.ts";
 
 /** What a test needs to know of the lab: the names of the namespaces. */
 export interface Lab {
@@ -22,7 +23,15 @@ export interface Lab {
   readonly stranger: string;
   /** Another, of which only its ports matter. */
   readonly swept: string;
+  /** The one with an address for each machine of the documents. */
+  readonly services: string;
   readonly lanes: readonly Lane[];
+}
+
+/** Where a server is to live. */
+export interface Machine {
+  readonly namespace: string;
+  readonly address: AddressPair;
 }
 
 export interface Lane {
@@ -55,12 +64,13 @@ export function labOf(processId: number): Lab {
     dc: name("dc"),
     stranger: name("stranger"),
     swept: name("swept"),
+    services: name("services"),
     lanes: Array.from({ length: LANES }, (_, number) => lane(number)),
   };
 }
 
 /** Builds all namespaces, joined and routed; nothing leads out of them. */
-export async function createNamespaces({ dc, stranger, swept, lanes }: Lab): Promise<void> {
+export async function createNamespaces({ dc, stranger, swept, services, lanes }: Lab): Promise<void> {
   await createNamespace(dc, "127.0.0.1 localhost\n");
   await configure(dc, [
     "link add lan type bridge mcast_snooping 0",
@@ -72,7 +82,8 @@ export async function createNamespaces({ dc, stranger, swept, lanes }: Lab): Pro
   await setIcmpLimit(dc, "lifted");
   await createNeighbour(stranger, dc, "stranger", STRANGER_ADDRESSES);
   await createNeighbour(swept, dc, "swept", [SWEPT]);
-  for (const lane of lanes) await createLane(lane, { dc, stranger, swept });
+  await createNeighbour(services, dc, "services", SERVICE_ADDRESSES);
+  for (const lane of lanes) await createLane(lane, dc, [stranger, swept, services]);
 }
 
 /** A machine on the domain controller's network. */
@@ -92,7 +103,7 @@ async function createNeighbour(
   await setIcmpLimit(namespace, "lifted");
 }
 
-async function createLane({ number, agent, router }: Lane, { dc, stranger, swept }: Omit<Lab, "lanes">): Promise<void> {
+async function createLane({ number, agent, router }: Lane, dc: string, neighbours: readonly string[]): Promise<void> {
   const net = { v4: `10.77.${100 + number}`, v6: `fd77:0:0:${100 + number}:` };
   const outer = onLan(100 + number);
   await createNamespace(agent, HOSTS);
@@ -106,7 +117,7 @@ async function createLane({ number, agent, router }: Lane, { dc, stranger, swept
   await connectAgent({ number, agent, router });
   await configure(dc, [`link set port${number} up master lan`]);
   const wayBack = [`route add ${net.v4}.0/24 via ${outer.v4}`, `-6 route add ${net.v6}:/64 via ${outer.v6}`];
-  for (const namespace of [dc, stranger, swept]) await configure(namespace, wayBack);
+  for (const namespace of [dc, ...neighbours]) await configure(namespace, wayBack);
   await setKernel(router, { "net.ipv4.ip_forward": 1, "net.ipv6.conf.all.forwarding": 1 });
   await setIcmpLimit(router, "lifted");
 }
@@ -146,9 +157,9 @@ export async function setIcmpLimit(namespace: string, limit: "lifted" | "default
 }
 
 /** Ends whatever still runs inside, and removes every trace. */
-export async function removeNamespaces({ dc, stranger, swept, lanes }: Lab): Promise<void> {
+export async function removeNamespaces({ dc, stranger, swept, services, lanes }: Lab): Promise<void> {
   const present = new Set((await runOk(["ip", "netns", "list"])).split("\n").map((line) => line.split(" ")[0]));
-  for (const namespace of [...lanes.flatMap(({ agent, router }) => [agent, router]), stranger, swept, dc]) {
+  for (const namespace of [...lanes.flatMap(({ agent, router }) => [agent, router]), stranger, swept, services, dc]) {
     await rm(`/etc/netns/${namespace}`, { recursive: true, force: true });
     if (!present.has(namespace)) continue;
     await endProcesses(namespace);
@@ -171,6 +182,17 @@ async function endProcesses(namespace: string): Promise<void> {
 export async function listeners(namespace: string): Promise<ReadonlySet<string>> {
   const lines = (await runOk(inside(namespace, ["ss", "-Hlntu"]))).trim().split("\n");
   return new Set(lines.map((line) => line.split(/\s+/)).map((column) => `${column[0]}/${column[4]}`));
+}
+
+const LISTEN_TIMEOUT_MS = 15_000;
+
+/** Waits until a server inside a namespace listens on all of these, written as `listeners` does. */
+export function untilListening(daemon: Daemon, namespace: string, sockets: readonly string[]): Promise<void> {
+  const ready = async () => {
+    const listening = await listeners(namespace);
+    return sockets.every((socket) => listening.has(socket));
+  };
+  return untilReady(daemon, ready, LISTEN_TIMEOUT_MS);
 }
 
 async function configure(namespace: string, lines: readonly string[]): Promise<void> {

@@ -1,46 +1,30 @@
 /** SQL Server, its browser and Exchange routing, by far ends that say what specifications and others printed. */
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject } from "vitest";
-import { onLan } from "./addresses.ts";
+import { UNITY } from "./addresses.ts";
 import { askProfile } from "./ask-profile.ts";
-import { type Daemon, runOk, startDaemon, untilReady } from "./command.ts";
+import { type Daemon, endDaemon } from "./command.ts";
 import { test } from "./lane.ts";
-import { inside, listeners } from "./namespaces.ts";
-
-const PRINTED = onLan(38);
-const START_TIMEOUT_MS = 15_000;
+import { startPrintedServer } from "./printed.ts";
 
 let folder: string;
 let server: Daemon;
-const { dc } = inject("lab");
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "unity-lab-printed-"));
-  await runOk(inside(dc, ["ip", "addr", "add", `${PRINTED.v4}/24`, "dev", "lan"]));
-  const script = join(import.meta.dirname, "printed-server.ts");
-  const argv = inside(dc, [process.execPath, "--import", "tsx", script, PRINTED.v4]);
-  server = startDaemon("the printed server", argv, `${folder}/printed.out`);
-  const sockets = ["tcp/1433", "tcp/691", "udp/1434"].map((port) => port.replace("/", `/${PRINTED.v4}:`));
-  const ready = async () => {
-    const listening = await listeners(dc);
-    return sockets.every((socket) => listening.has(socket));
-  };
-  await untilReady(server, ready, START_TIMEOUT_MS);
+  server = await startPrintedServer({ namespace: inject("lab").services, address: UNITY }, folder);
 });
 
 afterAll(async () => {
-  server.process.kill("SIGTERM");
-  await once(server.process, "exit");
-  await runOk(inside(dc, ["ip", "addr", "del", `${PRINTED.v4}/24`, "dev", "lan"]));
+  await endDaemon(server);
   await rm(folder, { recursive: true });
 });
 
 test("SQL Server and its browser are proven, and the announced port too", async ({ lane }) => {
   const only = ["--only", "tcp/1433", "--only", "udp/1434"];
-  const asked = await askProfile(lane, "unity-failover-pair", PRINTED.v4, only);
+  const asked = await askProfile(lane, "unity-failover-pair", UNITY.v4, only);
   expect(asked.exitCode).toBe(0);
   expect(asked.of("microsoft-sql-server/tcp/1433")).toMatchObject({
     serviceState: "confirmed",
@@ -59,7 +43,7 @@ test("SQL Server and its browser are proven, and the announced port too", async 
 });
 
 test("Exchange routing is proven by its banner", async ({ lane }) => {
-  const asked = await askProfile(lane, "exchange-to-exchange", PRINTED.v4, ["--only", "tcp/691"]);
+  const asked = await askProfile(lane, "exchange-to-exchange", UNITY.v4, ["--only", "tcp/691"]);
   expect(asked.exitCode).toBe(0);
   expect(asked.of("message-routing/tcp/691")).toMatchObject({
     serviceState: "confirmed",
@@ -69,7 +53,7 @@ test("Exchange routing is proven by its banner", async ({ lane }) => {
 });
 
 test("what is not there gets the right state", async ({ lane }) => {
-  const asked = await askProfile(lane, "unity-failover-pair", PRINTED.v4, [
+  const asked = await askProfile(lane, "unity-failover-pair", UNITY.v4, [
     ...["--only", "tcp/3372", "--only", "tcp/3653"],
     ...["--only", "Transaction Coordinator by the endpoint mapper"],
   ]);

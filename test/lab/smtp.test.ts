@@ -15,7 +15,7 @@ let exim: Daemon;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "unity-lab-smtp-"));
-  exim = await startExim(inject("lab"), folder);
+  exim = await startExim({ namespace: inject("lab").dc, address: DC }, folder);
 });
 
 afterAll(async () => {

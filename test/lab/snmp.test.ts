@@ -17,7 +17,7 @@ let snmpd: Daemon;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "unity-lab-snmp-"));
-  snmpd = await startSnmpd(inject("lab"), folder);
+  snmpd = await startSnmpd({ namespace: inject("lab").dc, address: DC }, folder);
 });
 
 afterAll(async () => {

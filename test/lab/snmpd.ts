@@ -1,16 +1,13 @@
-/** net-snmp's agent beside the domain controller: it takes version 3 of anybody, and version 2c of one community. */
+/** net-snmp's agent: it takes version 3 of anybody, and version 2c of one community. */
 import { mkdir, writeFile } from "node:fs/promises";
-import { DC } from "./addresses.ts";
-import { type Daemon, startDaemon, untilReady } from "./command.ts";
-import { inside, type Lab, listeners } from "./namespaces.ts";
+import { type Daemon, startDaemon } from "./command.ts";
+import { inside, type Machine, untilListening } from "./namespaces.ts";
 
 export const COMMUNITY = "lab-read-only";
 
-const START_TIMEOUT_MS = 10_000;
-
-export async function startSnmpd({ dc }: Pick<Lab, "dc">, folder: string): Promise<Daemon> {
+export async function startSnmpd({ namespace, address }: Machine, folder: string): Promise<Daemon> {
   const configuration = [
-    `agentAddress udp:${DC.v4}:161,udp6:[${DC.v6}]:161`,
+    `agentAddress udp:${address.v4}:161,udp6:[${address.v6}]:161`,
     `rocommunity ${COMMUNITY}`,
     `rocommunity6 ${COMMUNITY}`,
     "",
@@ -20,16 +17,8 @@ export async function startSnmpd({ dc }: Pick<Lab, "dc">, folder: string): Promi
   const persistent = `${folder}/snmpd`;
   await mkdir(persistent, { recursive: true });
   const snmpd = `exec snmpd -f -Lo -C -c ${folder}/snmpd.conf -p ${folder}/snmpd.pid -I -smux`;
-  const argv = inside(dc, ["sh", "-c", `SNMP_PERSISTENT_DIR=${persistent} ${snmpd}`]);
+  const argv = inside(namespace, ["sh", "-c", `SNMP_PERSISTENT_DIR=${persistent} ${snmpd}`]);
   const daemon = startDaemon("snmpd", argv, `${folder}/snmpd.out`);
-  const sockets = [`udp/${DC.v4}:161`, `udp/[${DC.v6}]:161`];
-  await untilReady(
-    daemon,
-    async () => {
-      const listening = await listeners(dc);
-      return sockets.every((socket) => listening.has(socket));
-    },
-    START_TIMEOUT_MS,
-  );
+  await untilListening(daemon, namespace, [`udp/${address.v4}:161`, `udp/[${address.v6}]:161`]);
   return daemon;
 }

@@ -1,10 +1,13 @@
 /** coturn over all its transports, asked as a user asks it: proven by its answers, and by its refusals. */
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject } from "vitest";
 import { DC, EMPTY, SSH_BANNER } from "./addresses.ts";
 import { askRows } from "./ask-profile.ts";
-import { OPEN_RELAY, type RunningCoturn, SECURE_STUN, startCoturn, TURN } from "./coturn.ts";
+import { type Daemon, endDaemon } from "./command.ts";
+import { OPEN_RELAY, SECURE_STUN, startCoturn, TURN } from "./coturn.ts";
 import { loadFirewall } from "./firewall.ts";
 import { test } from "./lane.ts";
 import { dissected } from "./tshark.ts";
@@ -14,13 +17,19 @@ const TCP = "{service: STUN, ports: [tcp/3478], prober: stun}";
 const TLS = "{service: STUN, ports: [tcp/5349], prober: stun, tls: {}}";
 const MS_TURN = "{service: A/V Edge, ports: [udp/3478], prober: stun, params: {msTurn: true}, silence: inconclusive}";
 
-let coturn: RunningCoturn;
+let folder: string;
+let servers: readonly Daemon[];
 
 beforeAll(async () => {
-  coturn = await startCoturn(inject("lab"), [TURN, SECURE_STUN, OPEN_RELAY]);
+  folder = await mkdtemp(join(tmpdir(), "unity-lab-coturn-"));
+  const each = [TURN, SECURE_STUN, OPEN_RELAY].map((server) => startCoturn(inject("lab"), server, folder));
+  servers = await Promise.all(each);
 });
 
-afterAll(() => coturn[Symbol.asyncDispose]());
+afterAll(async () => {
+  await Promise.all(servers.map(endDaemon));
+  await rm(folder, { recursive: true });
+});
 
 describe.each(["v4", "v6"] as const)("a STUN server over IP%s", (family) => {
   test("answers over UDP, TCP and TLS, and tells where it sees us", async ({ lane }) => {
@@ -94,7 +103,7 @@ test("an open relay draws a warning, and has its port back at once", async ({ la
 /** The log of the open relay, once something stands in it so many times; coturn is slow to write. */
 async function untilLogged(what: RegExp, times: number): Promise<string> {
   for (let tries = 0; ; tries++) {
-    const log = await readFile(coturn.logOf(OPEN_RELAY), "utf8");
+    const log = await readFile(servers[2]!.logFile, "utf8");
     if ((log.match(what)?.length ?? 0) >= times || tries === 50) return log;
     await sleep(100);
   }

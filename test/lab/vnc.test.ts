@@ -1,23 +1,32 @@
 /** TigerVNC, asked once a run; it locks out who connects often, and then its refusal is the proof. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject } from "vitest";
-import { EMPTY, SSH_BANNER } from "./addresses.ts";
+import { EMPTY, SSH_BANNER, UNITY } from "./addresses.ts";
 import { askProfile, askRows } from "./ask-profile.ts";
+import { type Daemon, endDaemon } from "./command.ts";
 import { test } from "./lane.ts";
-import { FAILURES_BORNE, type RunningTigervnc, startTigervnc, TIGERVNC } from "./tigervnc.ts";
+import { connectionsTaken, FAILURES_BORNE, startTigervnc } from "./tigervnc.ts";
 
 const CHECK = "vnc/tcp/5900";
 
-let tigervnc: RunningTigervnc;
+let folder: string;
+let tigervnc: Daemon;
 
 beforeAll(async () => {
-  tigervnc = await startTigervnc(inject("lab"));
+  folder = await mkdtemp(join(tmpdir(), "unity-lab-tigervnc-"));
+  tigervnc = await startTigervnc({ namespace: inject("lab").services, address: UNITY }, folder);
 });
 
-afterAll(() => tigervnc[Symbol.asyncDispose]());
+afterAll(async () => {
+  await endDaemon(tigervnc);
+  await rm(folder, { recursive: true });
+});
 
 test("is asked by one connection a run, and refuses the sixth", async ({ lane }) => {
   for (let run = 1; run <= FAILURES_BORNE; run++) {
-    const asked = await askProfile(lane, "vnc-to-unity", TIGERVNC.v4);
+    const asked = await askProfile(lane, "vnc-to-unity", UNITY.v4);
     expect(asked.exitCode).toBe(0);
     expect(asked.of(CHECK)).toMatchObject({
       state: "open",
@@ -26,9 +35,9 @@ test("is asked by one connection a run, and refuses the sixth", async ({ lane })
       attempts: 1,
       evidence: { version: "3.8" },
     });
-    expect(await tigervnc.accepted()).toBe(run);
+    expect(await connectionsTaken(tigervnc)).toBe(run);
   }
-  const asked = await askProfile(lane, "vnc-to-unity", TIGERVNC.v4);
+  const asked = await askProfile(lane, "vnc-to-unity", UNITY.v4);
   expect(asked.exitCode).toBe(0);
   expect(asked.of(CHECK)).toMatchObject({
     state: "open",

@@ -1,25 +1,34 @@
 /** RDP by its negotiation and certificate, and what T.120's request gets from the same server. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject } from "vitest";
-import { EMPTY, SILENT, SSH_BANNER } from "./addresses.ts";
+import { EMPTY, SILENT, SSH_BANNER, UNITY } from "./addresses.ts";
 import { askProfile, askRows } from "./ask-profile.ts";
+import { type Daemon, endDaemon } from "./command.ts";
 import { test } from "./lane.ts";
 import { dissected } from "./tshark.ts";
-import { startXrdp, XRDP } from "./xrdp.ts";
+import { startXrdp } from "./xrdp.ts";
 
 const RDP = ["--with", "rdp", "--only", "tcp/3389"];
 const CHECK = "wts-or-rdp/tcp/3389";
 
-let xrdp: AsyncDisposable;
+let folder: string;
+let xrdp: Daemon;
 
 beforeAll(async () => {
-  xrdp = await startXrdp(inject("lab"));
+  folder = await mkdtemp(join(tmpdir(), "unity-lab-xrdp-"));
+  xrdp = await startXrdp({ namespace: inject("lab").services, address: UNITY }, folder);
 });
 
-afterAll(() => xrdp[Symbol.asyncDispose]());
+afterAll(async () => {
+  await endDaemon(xrdp);
+  await rm(folder, { recursive: true });
+});
 
 describe("the row for RDP of admin-to-unity", () => {
   test("is proven by xrdp, and shows its certificate", async ({ lane }) => {
-    const asked = await askProfile(lane, "admin-to-unity", XRDP.v4, RDP);
+    const asked = await askProfile(lane, "admin-to-unity", UNITY.v4, RDP);
     expect(asked.exitCode).toBe(0);
     expect(asked.of(CHECK)).toMatchObject({
       state: "open",
@@ -46,7 +55,7 @@ describe("the row for RDP of admin-to-unity", () => {
 
 describe("the request of T.120", () => {
   test("is confirmed by xrdp, which does not give the reference back", async ({ lane }) => {
-    const asked = await askRows(lane, ["{service: T120, ports: [tcp/3389], prober: x224}"], XRDP.v4);
+    const asked = await askRows(lane, ["{service: T120, ports: [tcp/3389], prober: x224}"], UNITY.v4);
     expect(asked.exitCode).toBe(0);
     expect(asked.of("t120/tcp/3389")).toMatchObject({
       serviceState: "confirmed",
@@ -70,7 +79,7 @@ test("tshark finds no fault in either request", async ({ lane }) => {
     "{service: T120, ports: [tcp/3389], prober: x224}",
   ];
   const { frames, faults } = await dissected(lane, "cotp && tcp.dstport == 3389", 2, () =>
-    askRows(lane, rows, XRDP.v4, ["--force"]),
+    askRows(lane, rows, UNITY.v4, ["--force"]),
   );
   expect(frames).toHaveLength(2);
   expect(faults).toEqual([]);
