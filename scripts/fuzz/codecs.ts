@@ -29,6 +29,8 @@ import { decodeNetlogonResponse } from "../../src/wire/netlogon.ts";
 import { decodeNtp } from "../../src/wire/ntp.ts";
 import * as pseudoTls from "../../src/wire/pseudo-tls.ts";
 import { decodeRdpNegotiation } from "../../src/wire/rdp-negotiation.ts";
+import { decodeClientMessage, decodeServerMessage } from "../../src/wire/responder.ts";
+import { decodeResponderFrame, responderFrameLength } from "../../src/wire/responder-frame.ts";
 import { decodeRfbRefusal, decodeRfbVersion, rfbRefusalLength, rfbVersionLength } from "../../src/wire/rfb.ts";
 import { decodeSccp, sccpFrameLength } from "../../src/wire/sccp.ts";
 import { decodeSip, sipFrameLength } from "../../src/wire/sip.ts";
@@ -130,6 +132,11 @@ export const CODECS: Readonly<Record<string, Codec>> = {
   decodeVia: { decode: ofText(decodeVia), messages: messages.sipValues },
   decodeSipAddress: { decode: ofText(decodeSipAddress), messages: messages.sipValues },
   decodeCseq: { decode: ofText(decodeCseq), messages: messages.sipValues },
+
+  responderFrameLength: { decode: frameLength(responderFrameLength), messages: messages.responderFrames },
+  decodeResponderFrame: { decode: decodeResponderFrame, messages: messages.responderFrames },
+  decodeClientMessage: { decode: decodeClientMessage, messages: messages.responderFrames },
+  decodeServerMessage: { decode: decodeServerMessage, messages: messages.responderFrames },
 
   smbFrameLength: { decode: frameLength(smbFrameLength), messages: messages.smbFrames },
   decodeSmbFrame: { decode: decodeSmbFrame, messages: messages.smbFrames },

@@ -122,6 +122,8 @@ export const datagrams: Messages = [fixture("netbios/direct-unique-samba.hex")];
 /** From the name's own first byte on. */
 export const netbiosNames: Messages = nodeStatuses.map((packet) => packet.slice(12));
 
+export const responderFrames: Messages = fixturesIn("responder");
+
 const smb1Request = encodeSmb1({ type: "negotiateRequest", dialects: [SMB1_DIALECT] });
 const smb2Request = encodeSmb2({
   type: "negotiateRequest",

@@ -32,6 +32,11 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
   profile: { layer: 3, imports: ["model", "probers/index.ts"], modules: ["node:url", "yaml", "zod"] },
   engine: { layer: 3, imports: ["model", "verdict"], modules: ["p-limit"] },
   report: { layer: 3, imports: ["model"], modules: ["node:util", "zod"] },
+  responder: {
+    layer: 3,
+    imports: ["model", "wire", "net", "node-dgram-ext"],
+    modules: ["node:crypto", "node:net", "node:tls"],
+  },
   cli: {
     layer: 5,
     imports: [
@@ -46,6 +51,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
       "profile",
       "engine",
       "report",
+      "responder",
     ],
     modules: [
       "node:crypto",

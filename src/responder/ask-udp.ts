@@ -1,0 +1,111 @@
+/** Sends each UDP port its token from one fresh port, and again to those that stay silent. */
+import type { UdpSocket } from "#node-dgram-ext";
+import type { Ask, AskParts, Question } from "./ask.ts";
+import { TOKEN_BYTES, tokenAt } from "./key.ts";
+
+/** Datagrams between two looks at what came back: no socket's usual buffer is filled by their replies. */
+const BURST = 64;
+/** The shortest wait for replies after the first round; it doubles with each. */
+const LEAST_WAIT_MS = 60;
+const LOOK_EVERY_MS = 5;
+/** How often a port is tried that may be used. */
+const SOURCE_TRIES = 8;
+const RECEIVE_BUFFER_BYTES = 4 << 20;
+
+export const askUdp: Ask = async (question, parts, signal) => {
+  const { ports, attempts } = question;
+  const answered = new Uint8Array(ports.length);
+  const asking = new Asking(question, answered, parts.world.monotonicMs);
+  const socket = await openFresh(question, parts, asking);
+  if (socket === undefined) return { answered, packets: 0 };
+  try {
+    for (let round = 0; round < attempts && asking.left > 0 && !signal.aborted; round++) {
+      await asking.send(socket, parts.world, signal);
+      await asking.wait(LEAST_WAIT_MS * 2 ** round, parts.world, signal);
+    }
+  } finally {
+    socket.close();
+  }
+  return { answered, packets: asking.packets };
+};
+
+/** A socket whose port may be used; undefined when there is none. */
+async function openFresh(question: Question, { sockets }: AskParts, asking: Asking): Promise<UdpSocket | undefined> {
+  const unfit: UdpSocket[] = [];
+  try {
+    while (unfit.length < SOURCE_TRIES) {
+      const socket = await sockets.openUdp({
+        family: question.address.includes(":") ? 6 : 4,
+        source: question.source,
+        receiveBufferBytes: RECEIVE_BUFFER_BYTES,
+        onDatagram: (bytes, from) => asking.heard(bytes, from),
+        // A port that is closed or a firewall that rejects is silence here: whoever asks knows what did not come back.
+        onError: () => {},
+      });
+      if (socket.local === undefined) return undefined;
+      if (question.mayUse(socket.local.port)) return socket;
+      unfit.push(socket);
+    }
+    return undefined;
+  } finally {
+    for (const socket of unfit) socket.close();
+  }
+}
+
+class Asking {
+  packets = 0;
+  left: number;
+  readonly #question: Question;
+  readonly #answered: Uint8Array;
+  readonly #indexOf: ReadonlyMap<number, number>;
+  readonly #nowMs: () => number;
+  readonly #sentMs: Float64Array;
+  #slowestMs: number;
+
+  constructor(question: Question, answered: Uint8Array, nowMs: () => number) {
+    this.#question = question;
+    this.#answered = answered;
+    this.#nowMs = nowMs;
+    this.#indexOf = new Map(Array.from(question.ports, (port, index) => [port, index]));
+    this.#sentMs = new Float64Array(question.ports.length);
+    this.#slowestMs = question.rttMs;
+    this.left = question.ports.length;
+  }
+
+  heard(bytes: Uint8Array, from: { readonly address: string; readonly port: number }): void {
+    const { address, tokens } = this.#question;
+    const index = this.#indexOf.get(from.port);
+    if (index === undefined || from.address !== address || bytes.length !== TOKEN_BYTES) return;
+    if (this.#answered[index] !== 0 || Buffer.compare(bytes, tokenAt(tokens.reply, index)) !== 0) return;
+    this.#answered[index] = 1;
+    this.left--;
+    this.#slowestMs = Math.max(this.#slowestMs, this.#nowMs() - this.#sentMs[index]!);
+  }
+
+  /** Asks every port that has not answered, at the pace that was wished. */
+  async send(socket: UdpSocket, world: AskParts["world"], signal: AbortSignal): Promise<void> {
+    const { ports, tokens, address, perSecond } = this.#question;
+    const startedMs = this.#nowMs();
+    let sent = 0;
+    for (const [index, port] of ports.entries()) {
+      if (this.#answered[index] !== 0) continue;
+      if (signal.aborted) return;
+      this.#sentMs[index] = this.#nowMs();
+      socket.send(tokenAt(tokens.request, index), { address, port });
+      this.packets++;
+      if (++sent % BURST !== 0) continue;
+      const earlyMs = startedMs + (sent * 1000) / perSecond - this.#nowMs();
+      if (earlyMs >= 1) await world.sleep(earlyMs, signal);
+      else await new Promise((turned) => setImmediate(turned));
+    }
+  }
+
+  /** Until all have answered, or nothing can be expected any more. */
+  async wait(leastMs: number, world: AskParts["world"], signal: AbortSignal): Promise<void> {
+    const startedMs = this.#nowMs();
+    while (this.left > 0 && !signal.aborted) {
+      if (this.#nowMs() - startedMs >= Math.max(leastMs, 2 * this.#slowestMs)) return;
+      await world.sleep(LOOK_EVERY_MS, signal);
+    }
+  }
+}

@@ -1,0 +1,30 @@
+/** What the asking side of an exchange is given and gives; the far end asks like this too when it is told to send. */
+import type { Sockets } from "#node-dgram-ext";
+import type { FarEndPace, PortTokens } from "../model/far-end.ts";
+import type { World } from "../model/prober.ts";
+
+export interface Question extends FarEndPace {
+  /** Our own address, and the one that is asked. */
+  readonly source: string;
+  readonly address: string;
+  readonly ports: Uint16Array;
+  readonly tokens: PortTokens;
+  /** How long a reply takes, as far as is known. */
+  readonly rttMs: number;
+  /** Whether a port of ours may be sent from. */
+  mayUse(port: number): boolean;
+}
+
+export interface Asked {
+  /** 1 for each port whose reply came back. */
+  readonly answered: Uint8Array;
+  /** Datagrams or handshakes that left. */
+  readonly packets: number;
+}
+
+export interface AskParts {
+  readonly world: Pick<World, "monotonicMs" | "sleep">;
+  readonly sockets: Pick<Sockets, "openUdp" | "connectTcp">;
+}
+
+export type Ask = (question: Question, parts: AskParts, signal: AbortSignal) => Promise<Asked>;

@@ -1,0 +1,273 @@
+/** The prober's side of the control channel: what the engine will know as the far end. */
+import type { Socket } from "node:net";
+import { connect, type TLSSocket } from "node:tls";
+import type { Sockets } from "#node-dgram-ext";
+import type { FarEnd, FarEndLost, FarEndPace, FarEndSent, PortsBound, PortTokens } from "../model/far-end.ts";
+import type { World } from "../model/prober.ts";
+import type { Direction, Transport } from "../model/words.ts";
+import { codeOf } from "../net/life.ts";
+import { WireError } from "../wire/bytes.ts";
+import {
+  type ClientMessage,
+  decodeServerMessage,
+  encodeClientMessage,
+  RESPONDER_VERSION,
+  type ServerMessage,
+} from "../wire/responder.ts";
+import { plainAddress } from "./address.ts";
+import { Channel } from "./channel.ts";
+import { CIPHER_SUITE, controlKey, PSK_IDENTITY, tokensFor } from "./key.ts";
+import { flagsIn, portsIn, spansOf } from "./spans.ts";
+
+const CONNECT_TIMEOUT_MS = 5_000;
+/** How long an answer may take; the far end may be sending for a while first. */
+const ANSWER_TIMEOUT_MS = 10_000;
+const SEND_TIMEOUT_MS = 120_000;
+const END_GRACE_MS = 500;
+
+const ENDED_BY_US: FarEndLost = { lost: "the session was ended by us" };
+
+export interface ClientOptions {
+  /** Where the control channel is. */
+  readonly address: string;
+  readonly port: number;
+  /** Our own address. */
+  readonly source?: string;
+  readonly key: Uint8Array;
+  readonly tool: string;
+}
+
+export interface ClientParts {
+  readonly world: World;
+  readonly sockets: Sockets;
+}
+
+/**
+ * Why there is no session. `unreachable`: no connection to the control port. `not-authenticated`: one of the two has
+ * not the key, or it is no responder. `refused`: it has the key, and says no.
+ */
+export interface NoSession {
+  readonly failure: "unreachable" | "not-authenticated" | "refused" | "lost";
+  readonly detail: string;
+}
+
+type Answer<K extends ServerMessage["type"]> = Extract<ServerMessage, { type: K }>;
+
+/** Connects, shows the key, opens a session. Never throws for what a network does. */
+export async function connectResponder(
+  options: ClientOptions,
+  parts: ClientParts,
+): Promise<ResponderSession | NoSession> {
+  const until = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
+  const { address, port, source } = options;
+  const startedMs = parts.world.monotonicMs();
+  const made = await parts.sockets.connectTcp({
+    address,
+    port,
+    signal: until,
+    ...(source !== undefined && { source }),
+  });
+  if (made.socket === undefined) {
+    const by = made.icmp === undefined ? "" : `, by ${made.icmp.from}`;
+    return { failure: "unreachable", detail: `${made.code}${by}` };
+  }
+  const rttMs = parts.world.monotonicMs() - startedMs;
+  const local = plainAddress(made.socket.localAddress);
+  const secured = await secure(made.socket.setNoDelay(), options.key, until);
+  if (typeof secured === "string") return { failure: "not-authenticated", detail: secured };
+  const session = new ResponderSession(secured, options, { local, rttMs });
+  return (await session.open()) ?? session;
+}
+
+/** TLS with the key over the connection; or why not. */
+function secure(raw: Socket, key: Uint8Array, until: AbortSignal): Promise<TLSSocket | string> {
+  const socket = connect({
+    socket: raw,
+    minVersion: "TLSv1.3",
+    maxVersion: "TLSv1.3",
+    ciphers: CIPHER_SUITE,
+    pskCallback: () => ({ psk: controlKey(key), identity: PSK_IDENTITY }),
+    // Only a peer without the key shows a certificate. Node asks this for nobody else.
+    checkServerIdentity: () => Object.assign(new Error("a certificate"), { code: "CERTIFICATE-INSTEAD-OF-KEY" }),
+  });
+  return new Promise((resolve) => {
+    const fail = (why: string) => {
+      resolve(why);
+      socket.destroy();
+    };
+    const late = () => fail("ETIMEDOUT");
+    until.addEventListener("abort", late, { once: true });
+    socket.on("error", (error) => fail(codeOf(error)));
+    socket.on("close", () => fail("ECONNRESET"));
+    socket.once("secureConnect", () => {
+      until.removeEventListener("abort", late);
+      resolve(socket);
+    });
+  });
+}
+
+export class ResponderSession implements FarEnd {
+  /** Our own address in the control channel, where data ports of ours listen. */
+  readonly local: string;
+  /** The address that was asked, to which tokens go. */
+  readonly address: string;
+  /** How long the control channel's handshake took. */
+  readonly rttMs: number;
+  readonly #options: ClientOptions;
+  readonly #channel: Channel;
+  #welcome: Answer<"welcome"> | undefined;
+  #waiting: ((answer: ServerMessage | FarEndLost) => void)[] = [];
+  #lost: FarEndLost | undefined;
+  #renewal: NodeJS.Timeout | undefined;
+  #ended = false;
+
+  constructor(socket: TLSSocket, options: ClientOptions, seen: { readonly local: string; readonly rttMs: number }) {
+    this.#options = options;
+    this.#channel = new Channel(socket, () => {});
+    this.address = options.address;
+    this.local = seen.local;
+    this.rttMs = seen.rttMs;
+  }
+
+  get seenAs(): string {
+    return this.#welcome?.seenAs ?? "";
+  }
+
+  get portsMax(): number {
+    return this.#welcome?.portsMax ?? 0;
+  }
+
+  /** The session's id: tokens are good in it alone. */
+  get id(): string {
+    return this.#welcome?.session ?? "";
+  }
+
+  get key(): Uint8Array {
+    return this.#options.key;
+  }
+
+  /** Why the far end is of no more use; undefined while it is. */
+  get lost(): FarEndLost | undefined {
+    return this.#lost;
+  }
+
+  /** Says hello; gives why there is no session, or undefined. */
+  async open(): Promise<NoSession | undefined> {
+    void this.#read();
+    const hello = { type: "hello", versions: [RESPONDER_VERSION], tool: this.#options.tool } as const;
+    const answer = await this.#request(hello, ANSWER_TIMEOUT_MS);
+    if ("lost" in answer) return { failure: "lost", detail: answer.lost };
+    if (answer.type === "refused") return { failure: "refused", detail: `${answer.reason}: ${answer.detail}` };
+    if (answer.type !== "welcome" || answer.version !== RESPONDER_VERSION) {
+      this.#lose("it did not say welcome");
+      return { failure: "refused", detail: `version: it answered with ${answer.type}` };
+    }
+    this.#welcome = answer;
+    const renew = () => void this.#ask({ type: "renew" }, "renewed");
+    this.#renewal = setInterval(renew, Math.max(100, answer.silenceMs / 4)).unref();
+    return undefined;
+  }
+
+  async bind(transport: Transport, ports: Uint16Array): Promise<PortsBound | FarEndLost> {
+    const answer = await this.#ask({ type: "bind", transport, ports: spansOf(ports) }, "bound");
+    if ("lost" in answer) return answer;
+    const { bound, inUse, busy, notListed, notPermitted, noResources } = answer;
+    return {
+      bound: portsIn(bound),
+      inUse: portsIn(inUse),
+      busy: portsIn(busy),
+      notListed: portsIn(notListed),
+      notPermitted: portsIn(notPermitted),
+      noResources: portsIn(noResources),
+    };
+  }
+
+  async release(transport: Transport): Promise<FarEndLost | undefined> {
+    const answer = await this.#ask({ type: "release", transport }, "released");
+    return "lost" in answer ? answer : undefined;
+  }
+
+  tokens(transport: Transport, direction: Direction, ports: Uint16Array): PortTokens {
+    return tokensFor(this.#options.key, this.id, { transport, direction }, ports);
+  }
+
+  async arrived(transport: Transport, ports: Uint16Array): Promise<Uint8Array | FarEndLost> {
+    const answer = await this.#ask({ type: "arrivals", transport, ports: spansOf(ports) }, "arrived");
+    if ("lost" in answer) return answer;
+    return flagsIn(answer.arrived, ports.length) ?? this.#lose("it told of another number of ports");
+  }
+
+  async send(transport: Transport, ports: Uint16Array, pace: FarEndPace): Promise<FarEndSent | FarEndLost> {
+    const { attempts, perSecond } = pace;
+    const message = { type: "send", transport, ports: spansOf(ports), attempts, perSecond } as const;
+    const answer = await this.#ask(message, "sent", SEND_TIMEOUT_MS);
+    if ("lost" in answer) return answer;
+    const answered = flagsIn(answer.answered, ports.length);
+    return answered === undefined
+      ? this.#lose("it told of another number of ports")
+      : { answered, packets: answer.packets };
+  }
+
+  async end(): Promise<void> {
+    this.#ended = true;
+    clearInterval(this.#renewal);
+    this.#channel.send(encodeClientMessage({ type: "end" }));
+    this.#channel.end(END_GRACE_MS);
+    await this.#channel.closed;
+  }
+
+  /** One message and the answer that it has to have; any other means that the far end is lost. */
+  async #ask<K extends ServerMessage["type"]>(
+    message: ClientMessage,
+    type: K,
+    timeoutMs = ANSWER_TIMEOUT_MS,
+  ): Promise<Answer<K> | FarEndLost> {
+    const answer = await this.#request(message, timeoutMs);
+    if ("lost" in answer) return answer;
+    if (answer.type === type) return answer as Answer<K>;
+    const why = answer.type === "refused" ? `refused, ${answer.reason}: ${answer.detail}` : `answered ${answer.type}`;
+    return this.#lose(`it was asked for "${type}" and ${why}`);
+  }
+
+  /** Answers come in the order of the messages. */
+  #request(message: ClientMessage, timeoutMs: number): Promise<ServerMessage | FarEndLost> {
+    if (this.#lost !== undefined) return Promise.resolve(this.#lost);
+    if (this.#ended) return Promise.resolve(ENDED_BY_US);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#lose(`no answer within ${timeoutMs / 1000} s`), timeoutMs);
+      this.#waiting.push((answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      });
+      this.#channel.send(encodeClientMessage(message));
+    });
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for (;;) {
+        const frame = await this.#channel.receive();
+        if (frame === undefined) break;
+        const message = decodeServerMessage(frame);
+        if (message.type === "ending") this.#lose(`it ended the session: ${message.reason}`);
+        else this.#waiting.shift()?.(message);
+      }
+      this.#lose("it closed the connection");
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#lose(`it does not keep the protocol: ${error.message}`);
+    }
+  }
+
+  /** Only the first reason counts, and none once we ended it. Whoever waits is told. */
+  #lose(why: string): FarEndLost {
+    if (!this.#ended) this.#lost ??= { lost: why };
+    const lost = this.#lost ?? ENDED_BY_US;
+    clearInterval(this.#renewal);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const settle of waiting) settle(lost);
+    this.#channel.end(END_GRACE_MS);
+    return lost;
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * The data ports of one side: bound at one address, heard by one peer, each with a token of its own in and another one
+ * out. Whatever is not its token gets no byte back (docs/responder-protocol.md, "Data ports").
+ */
+import type { Sockets, UdpPorts } from "#node-dgram-ext";
+import type { Direction, Transport } from "../model/words.ts";
+import { codeOf } from "../net/life.ts";
+import { TOKEN_BYTES, tokensFor } from "./key.ts";
+import { TcpPorts } from "./tcp-ports.ts";
+import { TokenBook } from "./token-book.ts";
+
+export interface DataPortsOptions {
+  readonly transport: Transport;
+  readonly direction: Direction;
+  /** The address of ours at which the ports are bound, and the only one that they hear. */
+  readonly address: string;
+  readonly peer: string;
+  readonly key: Uint8Array;
+  readonly session: string;
+  readonly sockets: Pick<Sockets, "openUdpPorts">;
+}
+
+export class DataPorts {
+  readonly #options: DataPortsOptions;
+  readonly #book = new TokenBook();
+  readonly #tcp: TcpPorts | undefined;
+  #udp: UdpPorts | undefined;
+  #closed = false;
+
+  constructor(options: DataPortsOptions) {
+    this.#options = options;
+    const { transport, address, peer } = options;
+    const reply = (port: number, token: Uint8Array) => this.#book.reply(port, token);
+    if (transport === "tcp") this.#tcp = new TcpPorts({ address, peer, reply });
+  }
+
+  get size(): number {
+    return this.#tcp?.size ?? this.#udp?.size ?? 0;
+  }
+
+  /** Binds ports; gives those that could not be bound, with the system's word. */
+  async bind(ports: Uint16Array): Promise<ReadonlyMap<number, string>> {
+    const { key, session } = this.#options;
+    const refused = await this.#bind(ports);
+    const bound = ports.filter((port) => !refused.has(port));
+    if (bound.length > 0 && !this.#closed) this.#book.add(bound, tokensFor(key, session, this.#options, bound));
+    return refused;
+  }
+
+  /** How often the token of each port arrived since it was bound. */
+  arrived(ports: Uint16Array): Uint8Array {
+    return this.#book.arrived(ports);
+  }
+
+  /** Gives up all ports; others can be bound afterwards. */
+  releaseAll(): void {
+    this.#book.clear();
+    this.#tcp?.releaseAll();
+    this.#udp?.close();
+    this.#udp = undefined;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#book.clear();
+    this.#tcp?.close();
+    this.#udp?.close();
+  }
+
+  async #bind(ports: Uint16Array): Promise<ReadonlyMap<number, string>> {
+    if (this.#closed) return new Map(Array.from(ports, (port) => [port, "ERR_CLOSED"] as const));
+    try {
+      this.#udp ??= this.#tcp === undefined ? this.#openUdp() : undefined;
+    } catch (error) {
+      return new Map(Array.from(ports, (port) => [port, codeOf(error)] as const));
+    }
+    return (await (this.#tcp ?? this.#udp)?.bind(ports)) ?? new Map();
+  }
+
+  #openUdp(): UdpPorts {
+    const { address, peer, sockets } = this.#options;
+    return sockets.openUdpPorts({
+      address,
+      // One byte more shows that a datagram is too long for a token.
+      datagramBytes: TOKEN_BYTES + 1,
+      onDatagram: (port, bytes, from) => (from.address === peer ? this.#book.reply(port, bytes) : undefined),
+    });
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * The far end: a control channel over TLS 1.3 with a pre-shared key, and for each prober that has it the ports that it
+ * asks for. Before the key is shown nothing is sent but TLS's own handshake and alerts.
+ */
+import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type TLSSocket, type TlsOptions, type Server as TlsServer } from "node:tls";
+import type { Sockets } from "#node-dgram-ext";
+import type { Endpoint } from "../model/ports.ts";
+import type { World } from "../model/prober.ts";
+import type { Transport } from "../model/words.ts";
+import type { Span } from "../wire/responder.ts";
+import { encodeServerMessage } from "../wire/responder.ts";
+import { plainAddress } from "./address.ts";
+import { Admission } from "./admission.ts";
+import { Channel } from "./channel.ts";
+import { CIPHER_SUITE, controlKey, PSK_IDENTITY } from "./key.ts";
+import { PortClaims } from "./port-claims.ts";
+import { type Listed, Session, type SessionEnd, SILENCE_MS } from "./session.ts";
+
+export const SESSIONS_MAX = 8;
+const HANDSHAKE_TIMEOUT_MS = 5_000;
+const END_GRACE_MS = 1_000;
+/** Descriptors that are left for everything but data ports, where there are enough. */
+const DESCRIPTORS_KEPT = 1_024;
+const DESCRIPTORS_USUAL = 1_024;
+
+export interface ResponderOptions {
+  /** Where the control channel listens; port 0 takes a free one. */
+  readonly listen: { readonly address: string; readonly port: number };
+  readonly key: Uint8Array;
+  /** The only ports that are ever bound or sent to. */
+  readonly listed: Listed;
+  /** How long a session may last. */
+  readonly ttlMs: number;
+  /** Name and version of the program. */
+  readonly tool: string;
+  allows(address: string): boolean;
+}
+
+/** What happens, for people: nothing in it is secret. */
+export type ResponderEvent =
+  | { readonly what: "connected"; readonly peer: string }
+  | { readonly what: "ports"; readonly peer: string; readonly transport: Transport; readonly bound: readonly Span[] }
+  | { readonly what: "ended"; readonly peer: string; readonly why: SessionEnd }
+  | { readonly what: "turned-away"; readonly peer: string; readonly why: string };
+
+export interface ResponderParts {
+  readonly world: World;
+  readonly sockets: Sockets;
+  tell(event: ResponderEvent): void;
+}
+
+export interface Responder {
+  readonly local: Endpoint;
+  /** Ends every session and releases every port. */
+  close(): Promise<void>;
+}
+
+/** Starts to listen. Rejects with the system's error when the control port cannot be had. */
+export async function startResponder(options: ResponderOptions, parts: ResponderParts): Promise<Responder> {
+  const server = new ResponderServer(options, parts);
+  return await server.start();
+}
+
+class ResponderServer {
+  readonly #options: ResponderOptions;
+  readonly #parts: ResponderParts;
+  readonly #admission: Admission;
+  readonly #claims: PortClaims;
+  readonly #tcp: Server;
+  readonly #tls: TlsServer;
+  readonly #raw = new Set<Socket>();
+  /** Addresses and ports of connections that have not shown the key. */
+  readonly #unproven = new Set<string>();
+  readonly #sessions = new Map<Session, Promise<void>>();
+
+  constructor(options: ResponderOptions, parts: ResponderParts) {
+    this.#options = options;
+    this.#parts = parts;
+    const { world, tell } = parts;
+    this.#claims = new PortClaims(world.monotonicMs);
+    this.#admission = new Admission({
+      allows: options.allows,
+      monotonicMs: world.monotonicMs,
+      tell: (peer, why) => tell({ what: "turned-away", peer, why }),
+    });
+    this.#tcp = createServer({ noDelay: true }, (socket) => this.#knock(socket));
+    this.#tls = createTlsServer(tlsOptions(options.key), (socket) => this.#welcome(socket));
+    this.#tls.on("tlsClientError", (error: NodeJS.ErrnoException, socket) => {
+      this.#admission.turnAway(plainAddress(socket.remoteAddress), whyNotProven(error.code));
+      socket.destroy();
+    });
+  }
+
+  async start(): Promise<Responder> {
+    const { address: host, port } = this.#options.listen;
+    await new Promise<void>((resolve, reject) => {
+      this.#tcp.once("error", reject);
+      this.#tcp.listen({ host, port, exclusive: true }, () => resolve());
+    });
+    const bound = this.#tcp.address();
+    if (bound === null || typeof bound === "string") throw new TypeError("a TCP listener has an address and a port");
+    return { local: { transport: "tcp", address: bound.address, port: bound.port }, close: () => this.#close() };
+  }
+
+  #knock(socket: Socket): void {
+    socket.on("error", () => {});
+    const address = plainAddress(socket.remoteAddress);
+    if (!this.#admission.enter(address)) {
+      socket.resetAndDestroy();
+      return;
+    }
+    const flow = flowOf(socket);
+    this.#raw.add(socket);
+    this.#unproven.add(flow);
+    socket.once("close", () => {
+      this.#raw.delete(socket);
+      this.#proven(flow, address);
+    });
+    this.#tls.emit("connection", socket);
+  }
+
+  /** Once for each connection that entered. */
+  #proven(flow: string, address: string): void {
+    if (this.#unproven.delete(flow)) this.#admission.leave(address);
+  }
+
+  #welcome(socket: TLSSocket): void {
+    const peer = plainAddress(socket.remoteAddress);
+    this.#proven(flowOf(socket), peer);
+    const silence = setTimeout(() => session.end("silence"), SILENCE_MS);
+    const channel = new Channel(socket, () => silence.refresh());
+    const { world, sockets, tell } = this.#parts;
+    const session = new Session(channel, {
+      ...this.#options,
+      address: plainAddress(socket.localAddress),
+      peer,
+      claims: this.#claims,
+      capacity: capacityOf(sockets),
+      world,
+      sockets,
+      onPorts: (transport, bound) => tell({ what: "ports", peer, transport, bound }),
+    });
+    if (this.#sessions.size >= SESSIONS_MAX) {
+      clearTimeout(silence);
+      const detail = `${SESSIONS_MAX} sessions are all that it serves at once`;
+      channel.send(encodeServerMessage({ type: "refused", reason: "sessions", detail }));
+      channel.end(END_GRACE_MS);
+      return;
+    }
+    tell({ what: "connected", peer });
+    const ended = session.run().then((why) => {
+      clearTimeout(silence);
+      this.#sessions.delete(session);
+      tell({ what: "ended", peer, why });
+    });
+    this.#sessions.set(session, ended);
+  }
+
+  async #close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#tcp.close(() => resolve()));
+    const ends = [...this.#sessions.values()];
+    for (const session of this.#sessions.keys()) session.end("shutdown");
+    await Promise.all(ends);
+    for (const socket of this.#raw) socket.destroy();
+    await closed;
+  }
+}
+
+function tlsOptions(key: Uint8Array): TlsOptions {
+  const psk = controlKey(key);
+  return {
+    minVersion: "TLSv1.3",
+    maxVersion: "TLSv1.3",
+    ciphers: CIPHER_SUITE,
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    pskCallback: (_, identity) => (identity === PSK_IDENTITY ? psk : null),
+  };
+}
+
+function whyNotProven(code = ""): string {
+  if (code === "ERR_TLS_HANDSHAKE_TIMEOUT") return "did not show the key in time";
+  return code.startsWith("ERR_SSL") ? "does not have the key" : "hung up before it showed the key";
+}
+
+function flowOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+function capacityOf({ features }: Sockets): number {
+  const descriptors = features.descriptors ?? DESCRIPTORS_USUAL;
+  return descriptors - Math.min(DESCRIPTORS_KEPT, Math.floor(descriptors / 2));
+}

@@ -1,0 +1,247 @@
+/** One authenticated prober: what it asks for, and everything that is given back when it is gone. */
+import type { Sockets } from "#node-dgram-ext";
+import type { FarEndPace } from "../model/far-end.ts";
+import { holdsPort, type PortSpan } from "../model/ports.ts";
+import type { World } from "../model/prober.ts";
+import type { Transport } from "../model/words.ts";
+import { WireError } from "../wire/bytes.ts";
+import {
+  type ClientMessage,
+  decodeClientMessage,
+  encodeServerMessage,
+  RESPONDER_VERSION,
+  SESSION_ID_BYTES,
+  type ServerMessage,
+  type Span,
+} from "../wire/responder.ts";
+import { askTcp } from "./ask-tcp.ts";
+import { askUdp } from "./ask-udp.ts";
+import type { Channel } from "./channel.ts";
+import { DataPorts } from "./data-ports.ts";
+import { tokensFor } from "./key.ts";
+import type { PortClaims } from "./port-claims.ts";
+import { bitsOf, portsIn, spansOf } from "./spans.ts";
+
+/** A prober that says nothing for so long is gone, and so are its ports. */
+export const SILENCE_MS = 6_000;
+const END_GRACE_MS = 1_000;
+/** What a reply is taken to need at first. */
+const ASSUMED_RTT_MS = 50;
+
+export type Listed = Readonly<Record<Transport, readonly PortSpan[]>>;
+
+export interface SessionOptions {
+  readonly key: Uint8Array;
+  readonly tool: string;
+  readonly listed: Listed;
+  readonly ttlMs: number;
+  /** Both ends of the control channel. */
+  readonly address: string;
+  readonly peer: string;
+  readonly claims: PortClaims;
+  /** How many ports this machine can hold for all sessions. */
+  readonly capacity: number;
+  readonly world: World;
+  readonly sockets: Sockets;
+  /** Tells what the prober holds now. */
+  onPorts(transport: Transport, bound: readonly Span[]): void;
+}
+
+/** Why a session ended. */
+export type SessionEnd = "ended" | "lost" | "expired" | "silence" | "shutdown" | "refused";
+
+/** What may become of a port that is to be bound. */
+type Fate = Exclude<keyof Extract<ServerMessage, { type: "bound" }>, "type">;
+type Refusal = Extract<ServerMessage, { type: "refused" }>["reason"];
+
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #channel: Channel;
+  readonly #id: string;
+  readonly #data: Readonly<Record<Transport, DataPorts>>;
+  readonly #stop = new AbortController();
+  readonly #expiresMs: number;
+  #end: SessionEnd | undefined;
+
+  constructor(channel: Channel, options: SessionOptions) {
+    const { key, address, peer, sockets, world, ttlMs } = options;
+    this.#channel = channel;
+    this.#options = options;
+    this.#id = Buffer.from(world.randomBytes(SESSION_ID_BYTES)).toString("hex");
+    this.#expiresMs = world.monotonicMs() + ttlMs;
+    const shared = { direction: "out", key, address, peer, session: this.#id, sockets } as const;
+    this.#data = {
+      tcp: new DataPorts({ ...shared, transport: "tcp" }),
+      udp: new DataPorts({ ...shared, transport: "udp" }),
+    };
+  }
+
+  /** Serves the prober to its end. The ports are free again when it resolves. */
+  async run(): Promise<SessionEnd> {
+    const expiry = setTimeout(() => this.end("expired"), this.#options.ttlMs);
+    const vanished = this.#channel.closed.then(() => this.#over("lost"));
+    try {
+      if (await this.#greet()) while (await this.#serveOne());
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#refuse("malformed", error.message);
+    } finally {
+      clearTimeout(expiry);
+      this.#over("lost");
+      this.#channel.end(END_GRACE_MS);
+    }
+    await vanished;
+    return this.#end ?? "lost";
+  }
+
+  /** Ends it from this side, and says why. */
+  end(reason: "expired" | "silence" | "shutdown"): void {
+    if (this.#end !== undefined) return;
+    this.#send({ type: "ending", reason });
+    this.#over(reason);
+    this.#channel.end(END_GRACE_MS);
+  }
+
+  /** Notes the end, and frees the ports at once. */
+  #over(end: SessionEnd): void {
+    this.#end ??= end;
+    this.#stop.abort();
+    for (const transport of ["tcp", "udp"] as const) {
+      this.#data[transport].close();
+      this.#options.claims.giveUp(transport, this);
+    }
+  }
+
+  async #greet(): Promise<boolean> {
+    const hello = await this.#receive();
+    if (hello === undefined) return false;
+    if (hello.type !== "hello") return this.#refuse("unexpected", "the first message is hello");
+    if (!hello.versions.includes(RESPONDER_VERSION)) {
+      return this.#refuse("version", `this responder speaks version ${RESPONDER_VERSION}`);
+    }
+    const { tool, peer, ttlMs } = this.#options;
+    this.#send({
+      type: "welcome",
+      version: RESPONDER_VERSION,
+      session: this.#id,
+      tool,
+      seenAs: peer,
+      ttlMs,
+      silenceMs: SILENCE_MS,
+      portsMax: this.#room(),
+    });
+    return true;
+  }
+
+  /** False when that was the last message. */
+  async #serveOne(): Promise<boolean> {
+    const message = await this.#receive();
+    if (message === undefined || this.#end !== undefined) return false;
+    switch (message.type) {
+      case "bind":
+        this.#send(await this.#bind(message.transport, message.ports));
+        return true;
+      case "release":
+        this.#data[message.transport].releaseAll();
+        this.#options.claims.giveUp(message.transport, this);
+        this.#send({ type: "released" });
+        return true;
+      case "arrivals":
+        this.#send({ type: "arrived", arrived: bitsOf(this.#data[message.transport].arrived(portsIn(message.ports))) });
+        return true;
+      case "send":
+        this.#send(await this.#ask(message.transport, portsIn(message.ports), message));
+        return true;
+      case "renew":
+        this.#send({ type: "renewed", leftMs: this.#leftMs() });
+        return true;
+      case "end":
+        this.#end = "ended";
+        return false;
+      case "hello":
+        return this.#refuse("unexpected", "hello was said");
+    }
+  }
+
+  async #receive(): Promise<ClientMessage | undefined> {
+    const frame = await this.#channel.receive();
+    return frame === undefined ? undefined : decodeClientMessage(frame);
+  }
+
+  #send(message: ServerMessage): void {
+    this.#channel.send(encodeServerMessage(message));
+  }
+
+  /** Says why nothing more is heard, and gives false. */
+  #refuse(reason: Refusal, detail: string): false {
+    this.#send({ type: "refused", reason, detail: detail.replaceAll(/\p{Cc}/gu, " ").slice(0, 200) });
+    this.#end ??= "refused";
+    return false;
+  }
+
+  #leftMs(): number {
+    return Math.max(0, Math.round(this.#expiresMs - this.#options.world.monotonicMs()));
+  }
+
+  #room(): number {
+    return Math.max(0, this.#options.capacity - this.#options.claims.size);
+  }
+
+  async #bind(transport: Transport, spans: readonly Span[]): Promise<ServerMessage> {
+    const { listed, claims, onPorts } = this.#options;
+    const told: Record<Fate, number[]> = {
+      bound: [],
+      inUse: [],
+      busy: [],
+      notListed: [],
+      notPermitted: [],
+      noResources: [],
+    };
+    const wanted: number[] = [];
+    const room = this.#room();
+    for (const port of portsIn(spans)) {
+      const holder = claims.holder(transport, port);
+      if (!holdsPort(listed[transport], port)) told.notListed.push(port);
+      else if (holder !== undefined && holder !== this) told.busy.push(port);
+      else if (holder === undefined && wanted.length >= room) told.noResources.push(port);
+      else wanted.push(port);
+    }
+    claims.claim(transport, wanted, this);
+    const refused = await this.#data[transport].bind(Uint16Array.from(wanted));
+    claims.giveUp(transport, this, refused.keys());
+    for (const port of wanted) told[fateOf(refused.get(port))].push(port);
+    if (this.#end !== undefined) claims.giveUp(transport, this);
+    else onPorts(transport, spansOf(told.bound));
+    const spansTold = (fate: Fate) => spansOf(told[fate].sort((a, b) => a - b));
+    return {
+      type: "bound",
+      bound: spansTold("bound"),
+      inUse: spansTold("inUse"),
+      busy: spansTold("busy"),
+      notListed: spansTold("notListed"),
+      notPermitted: spansTold("notPermitted"),
+      noResources: spansTold("noResources"),
+    };
+  }
+
+  /** Asks ports of the prober: the other direction. */
+  async #ask(transport: Transport, ports: Uint16Array, pace: FarEndPace): Promise<ServerMessage> {
+    const { key, address, peer, listed, claims, world, sockets } = this.#options;
+    const unlisted = ports.find((port) => !holdsPort(listed[transport], port));
+    if (unlisted !== undefined) return { type: "refused", reason: "not-listed", detail: `${transport}/${unlisted}` };
+    const tokens = tokensFor(key, this.#id, { transport, direction: "in" }, ports);
+    const ask = transport === "udp" ? askUdp : askTcp;
+    const mayUse = (port: number) => !claims.wasAsked(transport, port);
+    const { attempts, perSecond } = pace;
+    const question = { source: address, address: peer, ports, tokens, attempts, perSecond, rttMs: ASSUMED_RTT_MS };
+    const { answered, packets } = await ask({ ...question, mayUse }, { world, sockets }, this.#stop.signal);
+    return { type: "sent", answered: bitsOf(answered), packets };
+  }
+}
+
+/** What the system's word for a refused bind means; no word: it is bound. */
+function fateOf(code: string | undefined): Fate {
+  if (code === undefined) return "bound";
+  if (code === "EADDRINUSE") return "inUse";
+  return code === "EACCES" || code === "EPERM" ? "notPermitted" : "noResources";
+}

@@ -1,0 +1,101 @@
+/** TCP ports of one session: each accepts its owner, exchanges one token for another and closes. */
+import { createServer, isIPv6, type Server, type Socket } from "node:net";
+import { codeOf } from "../net/life.ts";
+import { ReceiveBuffer } from "../net/receive-buffer.ts";
+import { plainAddress } from "./address.ts";
+import { TOKEN_BYTES } from "./key.ts";
+
+/** How long an accepted connection may take to bring its token. */
+export const TOKEN_TIMEOUT_MS = 2_000;
+/** Connections of one session that are open at the same time; further ones are reset. */
+export const CONNECTIONS_MAX = 512;
+const BINDS_AT_ONCE = 128;
+const OUT_OF_DESCRIPTORS: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
+
+export interface TcpPortsOptions {
+  /** The address of ours at which the ports listen. */
+  readonly address: string;
+  /** The only address that is heard. */
+  readonly peer: string;
+  /** The reply to a token, or undefined when it is none. */
+  reply(port: number, token: Uint8Array): Uint8Array | undefined;
+}
+
+export class TcpPorts {
+  readonly #options: TcpPortsOptions;
+  readonly #servers = new Map<number, Server>();
+  readonly #connections = new Set<Socket>();
+  #closed = false;
+
+  constructor(options: TcpPortsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#servers.size;
+  }
+
+  /** Gives the ports that could not be bound, with the system's word. */
+  async bind(ports: Iterable<number>): Promise<ReadonlyMap<number, string>> {
+    const refused = new Map<number, string>();
+    const wanted = [...ports].filter((port) => !this.#servers.has(port));
+    let last = "";
+    for (let at = 0; at < wanted.length; at += BINDS_AT_ONCE) {
+      const some = wanted.slice(at, at + BINDS_AT_ONCE);
+      if (OUT_OF_DESCRIPTORS.has(last)) for (const port of some) refused.set(port, last);
+      else await Promise.all(some.map((port) => this.#bind(port, refused)));
+      last = [...refused.values()].at(-1) ?? "";
+    }
+    return refused;
+  }
+
+  releaseAll(): void {
+    for (const server of this.#servers.values()) server.close();
+    this.#servers.clear();
+    for (const socket of this.#connections) socket.resetAndDestroy();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.releaseAll();
+  }
+
+  async #bind(port: number, refused: Map<number, string>): Promise<void> {
+    const { address } = this.#options;
+    const server = createServer({ noDelay: true }, (socket) => this.#serve(port, socket));
+    const code = await new Promise<string | undefined>((settle) => {
+      server.on("error", (error) => settle(codeOf(error)));
+      server.listen({ host: address, port, exclusive: true, ipv6Only: isIPv6(address) }, () => settle(undefined));
+    });
+    if (code === undefined && !this.#closed) {
+      this.#servers.set(port, server);
+      return;
+    }
+    server.close();
+    refused.set(port, code ?? "ERR_CLOSED");
+  }
+
+  #serve(port: number, socket: Socket): void {
+    socket.on("error", () => {});
+    const foreign = plainAddress(socket.remoteAddress) !== this.#options.peer;
+    if (foreign || this.#connections.size >= CONNECTIONS_MAX) {
+      socket.resetAndDestroy();
+      return;
+    }
+    this.#connections.add(socket);
+    const timer = setTimeout(() => socket.resetAndDestroy(), TOKEN_TIMEOUT_MS);
+    socket.once("close", () => {
+      clearTimeout(timer);
+      this.#connections.delete(socket);
+    });
+    const heard = new ReceiveBuffer();
+    socket.on("data", (chunk: Uint8Array) => {
+      heard.append(chunk);
+      if (heard.length < TOKEN_BYTES) return;
+      socket.pause().removeAllListeners("data");
+      const reply = heard.length === TOKEN_BYTES ? this.#options.reply(port, heard.take(TOKEN_BYTES)) : undefined;
+      if (reply === undefined) socket.resetAndDestroy();
+      else socket.resume().end(reply);
+    });
+  }
+}

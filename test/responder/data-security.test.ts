@@ -1,0 +1,106 @@
+/** On data ports nobody gets a byte without the token of that port, that session and that direction. */
+import { randomBytes } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { tokenAt } from "../../src/responder/key.ts";
+import { REPLIES_A_PORT } from "../../src/responder/token-book.ts";
+import { AT, FIRST, kept, native, portable, range, respond, session } from "./pair.ts";
+import { datagrams, stream } from "./strangers.ts";
+
+const PORTS = range(FIRST + 700, 3);
+const [PORT = 0] = PORTS;
+const STRANGER = "127.77.0.9";
+
+describe.each([
+  { backend: "system calls", sockets: native },
+  { backend: "node:net and node:dgram", sockets: portable },
+])("data ports by $backend", ({ sockets }) => {
+  it("answer their own token, from the prober's address, with no more bytes than came", async () => {
+    await using far = await respond({}, sockets);
+    const own = await session(far.port);
+    for (const transport of ["udp", "tcp"] as const) {
+      kept(await own.bind(transport, PORTS));
+      const { request, reply } = own.tokens(transport, "out", PORTS);
+      const ask = transport === "udp" ? (token: Uint8Array) => datagrams(PORT, [token]) : streamOf;
+      expect(await ask(tokenAt(request, 0))).toEqual([tokenAt(reply, 0)]);
+      expect([...kept(await own.arrived(transport, PORTS))]).toEqual([1, 0, 0]);
+    }
+    await own.end();
+  });
+
+  it("are silent to every other token, to garbage and to strangers", async () => {
+    await using far = await respond({}, sockets);
+    const before = await session(far.port);
+    const old = before.tokens("udp", "out", PORTS).request;
+    await before.end();
+    const own = await session(far.port);
+    kept(await own.bind("udp", PORTS));
+    kept(await own.bind("tcp", PORTS));
+    const { request, reply } = own.tokens("udp", "out", PORTS);
+    const good = tokenAt(request, 0);
+    const wrong = [
+      tokenAt(old, 0),
+      tokenAt(request, 1),
+      tokenAt(reply, 0),
+      tokenAt(own.tokens("udp", "in", PORTS).request, 0),
+      tokenAt(own.tokens("tcp", "out", PORTS).request, 0),
+      good.subarray(0, 31),
+      Uint8Array.of(...good, 0),
+      new Uint8Array(0),
+      new Uint8Array(32),
+      ...Array.from({ length: 20 }, (_, length) => Uint8Array.from(randomBytes(1 + length * 70))),
+    ];
+    expect(await datagrams(PORT, wrong)).toEqual([]);
+    expect(await datagrams(PORT, [good], STRANGER)).toEqual([]);
+    const overTcp = tokenAt(own.tokens("tcp", "out", PORTS).request, 0);
+    const wrongOverTcp = [good, ...wrong.filter((bytes) => bytes.length >= 32 && Buffer.compare(bytes, overTcp) !== 0)];
+    for (const bytes of wrongOverTcp) expect(await streamOf(bytes)).toEqual([]);
+    expect(await stream(PORT, overTcp, STRANGER)).toHaveLength(0);
+    expect([...kept(await own.arrived("udp", PORTS))]).toEqual([0, 0, 0]);
+    expect([...kept(await own.arrived("tcp", PORTS))]).toEqual([0, 0, 0]);
+    await own.end();
+  });
+
+  it("answer a token that is repeated a bounded number of times", async () => {
+    await using far = await respond({}, sockets);
+    const own = await session(far.port);
+    kept(await own.bind("udp", PORTS));
+    const token = tokenAt(own.tokens("udp", "out", PORTS).request, 0);
+    const answers = await datagrams(
+      PORT,
+      Array.from({ length: 3 * REPLIES_A_PORT }, () => token),
+    );
+    expect(answers).toHaveLength(REPLIES_A_PORT);
+    await own.end();
+  });
+
+  it("are bound only where they are listed, and sent to only there", async () => {
+    await using far = await respond({ listed: { tcp: [], udp: [{ first: PORT, last: PORT + 2, step: 2 }] } }, sockets);
+    const own = await session(far.port);
+    expect(kept(await own.bind("udp", PORTS))).toMatchObject({
+      bound: Uint16Array.of(PORT, PORT + 2),
+      notListed: Uint16Array.of(PORT + 1),
+    });
+    expect(kept(await own.bind("tcp", PORTS)).notListed).toEqual(PORTS);
+    expect(await own.send("udp", PORTS, { attempts: 1, perSecond: 100 })).toMatchObject({
+      lost: expect.stringContaining("not-listed"),
+    });
+    await own.end();
+  });
+});
+
+describe("a connection to a data port", () => {
+  it("that brings no token is reset after two seconds, without a byte", async () => {
+    await using far = await respond();
+    const own = await session(far.port);
+    kept(await own.bind("tcp", PORTS));
+    const startedMs = performance.now();
+    expect(await stream(PORT, new Uint8Array(5))).toHaveLength(0);
+    expect(performance.now() - startedMs).toBeGreaterThan(1_500);
+    await own.end();
+  });
+});
+
+async function streamOf(token: Uint8Array): Promise<readonly Uint8Array[]> {
+  const bytes = await stream(PORT, token, AT);
+  return bytes.length === 0 ? [] : [bytes];
+}

@@ -1,0 +1,241 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  type ClientMessage,
+  decodeClientMessage,
+  decodeServerMessage,
+  ENDINGS,
+  encodeClientMessage,
+  encodeServerMessage,
+  REFUSALS,
+  type ServerMessage,
+  type Span,
+  WINDOW_PORTS_MAX,
+} from "../../src/wire/responder.ts";
+import {
+  decodeResponderFrame,
+  encodeResponderFrame,
+  RESPONDER_BODY_BYTES_MAX,
+  responderFrameLength,
+} from "../../src/wire/responder-frame.ts";
+import {
+  expectEveryTruncationRefused,
+  expectOnlyWireErrors,
+  expectRoundTrip,
+  fixture,
+  hex,
+  toHex,
+  wireErrorOf,
+} from "./support.ts";
+
+const transport = fc.constantFrom("tcp" as const, "udp" as const);
+const spans: fc.Arbitrary<readonly Span[]> = fc
+  .uniqueArray(fc.integer({ min: 1, max: 65_535 }), { maxLength: 12 })
+  .map((ports) => ports.sort((a, b) => a - b).map((port) => [port, port] as const));
+const tool = fc.stringMatching(/^[ -~]{0,100}$/);
+const milliseconds = fc.integer({ min: 0, max: 86_400_000 });
+
+const fromClient: fc.Arbitrary<ClientMessage> = fc.oneof(
+  fc.record({
+    type: fc.constant("hello" as const),
+    versions: fc.array(fc.integer({ min: 1, max: 65_535 }), { minLength: 1, maxLength: 16 }),
+    tool,
+  }),
+  fc.record({ type: fc.constantFrom("bind" as const, "arrivals" as const), transport, ports: spans }),
+  fc.record({ type: fc.constant("release" as const), transport }),
+  fc.record({
+    type: fc.constant("send" as const),
+    transport,
+    ports: spans,
+    attempts: fc.integer({ min: 1, max: 5 }),
+    perSecond: fc.integer({ min: 1, max: 50_000 }),
+  }),
+  fc.record({ type: fc.constantFrom("renew" as const, "end" as const) }),
+);
+
+const bits = fc.uint8Array({ maxLength: WINDOW_PORTS_MAX / 8 });
+const fromServer: fc.Arbitrary<ServerMessage> = fc.oneof(
+  fc.record({
+    type: fc.constant("welcome" as const),
+    version: fc.integer({ min: 1, max: 65_535 }),
+    session: fc.uint8Array({ minLength: 16, maxLength: 16 }).map(toHex),
+    tool,
+    seenAs: fc.oneof(fc.ipV4(), fc.ipV6()),
+    ttlMs: milliseconds,
+    silenceMs: milliseconds,
+    portsMax: fc.integer({ min: 0, max: 131_072 }),
+  }),
+  fc.record({
+    type: fc.constant("bound" as const),
+    bound: spans,
+    inUse: spans,
+    busy: spans,
+    notListed: spans,
+    notPermitted: spans,
+    noResources: spans,
+  }),
+  fc.record({ type: fc.constant("released" as const) }),
+  fc.record({ type: fc.constant("arrived" as const), arrived: bits }),
+  fc.record({ type: fc.constant("sent" as const), answered: bits, packets: fc.integer({ min: 0, max: 2 ** 32 }) }),
+  fc.record({ type: fc.constant("renewed" as const), leftMs: milliseconds }),
+  fc.record({ type: fc.constant("refused" as const), reason: fc.constantFrom(...REFUSALS), detail: tool }),
+  fc.record({ type: fc.constant("ending" as const), reason: fc.constantFrom(...ENDINGS) }),
+);
+
+const framed = (value: unknown): Uint8Array => encodeResponderFrame(value);
+const BIND = { type: "bind", transport: "udp", ports: [[22_800, 32_767]] } as const;
+
+describe("the messages of the control channel", () => {
+  it("round trip, and their frame length is their length", () => {
+    expectRoundTrip(fromClient, encodeClientMessage, decodeClientMessage);
+    expectRoundTrip(fromServer, encodeServerMessage, decodeServerMessage);
+    fc.assert(
+      fc.property(fromServer, (message) => {
+        const bytes = encodeServerMessage(message);
+        expect(responderFrameLength(bytes)).toBe(bytes.length);
+      }),
+    );
+  });
+
+  it.each([
+    ["client-hello", { type: "hello", versions: [1], tool: "unity-probe 0.1.0" }],
+    [
+      "client-bind",
+      {
+        type: "bind",
+        transport: "udp",
+        ports: [
+          [22_800, 22_803],
+          [40_000, 40_000],
+        ],
+      },
+    ],
+    ["client-release", { type: "release", transport: "udp" }],
+  ] as const)("are what was captured: %s", (name, message) => {
+    const bytes = fixture(`responder/${name}.hex`);
+    expect(decodeClientMessage(bytes)).toEqual(message);
+    expect(toHex(encodeClientMessage(message))).toBe(toHex(bytes));
+  });
+
+  it("are what was captured from a responder", () => {
+    expect(decodeServerMessage(fixture("responder/server-welcome.hex"))).toMatchObject({
+      type: "welcome",
+      version: 1,
+      seenAs: "127.77.0.1",
+      silenceMs: 6_000,
+    });
+    expect(decodeServerMessage(fixture("responder/server-bound.hex"))).toEqual({
+      type: "bound",
+      bound: [
+        [22_800, 22_800],
+        [22_802, 22_803],
+      ],
+      inUse: [[22_801, 22_801]],
+      busy: [],
+      notListed: [[40_000, 40_000]],
+      notPermitted: [],
+      noResources: [],
+    });
+    expect(decodeServerMessage(fixture("responder/server-arrived.hex"))).toEqual({
+      type: "arrived",
+      arrived: Uint8Array.of(0),
+    });
+  });
+
+  it("refuse every truncation", () => {
+    expectEveryTruncationRefused(decodeClientMessage, encodeClientMessage(BIND));
+    expectEveryTruncationRefused(decodeServerMessage, fixture("responder/server-welcome.hex"));
+    expectEveryTruncationRefused(decodeResponderFrame, framed({}));
+  });
+
+  it.each(["client-hello", "client-bind", "client-arrivals"])("meet any bytes with a WireError: %s", (name) => {
+    expectOnlyWireErrors(decodeClientMessage, fixture(`responder/${name}.hex`));
+  });
+
+  it.each(["server-welcome", "server-bound", "server-arrived", "server-renewed"])(
+    "meet any bytes with a WireError: %s",
+    (name) => expectOnlyWireErrors(decodeServerMessage, fixture(`responder/${name}.hex`)),
+  );
+
+  it("of the largest size fit into a frame", () => {
+    const alternate = Array.from({ length: WINDOW_PORTS_MAX }, (_, at) => [32_768 + 2 * at, 32_768 + 2 * at] as const);
+    const message = { ...BIND, ports: alternate.filter(([port]) => port <= 65_535) };
+    expect(decodeClientMessage(encodeClientMessage(message))).toEqual(message);
+  });
+});
+
+describe("a message is malformed", () => {
+  it.each([
+    ["that is no object", []],
+    ["that is null", null],
+    ["without a type", {}],
+    ["of a type that is known to nobody", { type: "toString" }],
+    ["of the other side's type", { type: "welcome" }],
+    ["without a member", { type: "bind", transport: "udp" }],
+    ["with a member too many", { type: "renew", now: true }],
+    ["with __proto__ as a member", JSON.parse('{"type":"renew","__proto__":{}}')],
+    ["of another transport", { ...BIND, transport: "sctp" }],
+    ["with port 0", { ...BIND, ports: [[0, 5]] }],
+    ["with port 65536", { ...BIND, ports: [[65_535, 65_536]] }],
+    ["with a port that is no whole number", { ...BIND, ports: [[1.5, 2]] }],
+    ["with a span backwards", { ...BIND, ports: [[6, 5]] }],
+    [
+      "with spans that overlap",
+      {
+        ...BIND,
+        ports: [
+          [5, 7],
+          [7, 9],
+        ],
+      },
+    ],
+    [
+      "with spans out of order",
+      {
+        ...BIND,
+        ports: [
+          [5, 7],
+          [2, 3],
+        ],
+      },
+    ],
+    ["with more ports than a window", { ...BIND, ports: [[1, WINDOW_PORTS_MAX + 1]] }],
+    ["with no version", { type: "hello", versions: [], tool: "" }],
+    ["with a line break in the name of the tool", { type: "hello", versions: [1], tool: "a\nb" }],
+    ["with too many attempts", { ...BIND, type: "send", attempts: 6, perSecond: 1 }],
+  ])("%s", (_, value) => {
+    expect(wireErrorOf(() => decodeClientMessage(framed(value)))?.code).toBe("malformed");
+  });
+
+  it.each([
+    ["a bit map that is no base64", { type: "arrived", arrived: "a" }],
+    ["a bit map longer than a window", { type: "arrived", arrived: "AAAA".repeat(1_000) }],
+    ["a session id that is too short", { type: "welcome", session: "00" }],
+  ])("with %s", (_, value) => {
+    expect(wireErrorOf(() => decodeServerMessage(framed(value)))?.code).toBe("malformed");
+  });
+
+  it.each(["00000001 7b", "00000002 fffe", "00000000"])("that is no JSON: %s", (bytes) => {
+    expect(wireErrorOf(() => decodeClientMessage(hex(bytes)))?.code).toBe("malformed");
+  });
+
+  it("with bytes behind its frame", () => {
+    const bytes = Uint8Array.of(...encodeClientMessage(BIND), 0);
+    expect(wireErrorOf(() => decodeClientMessage(bytes))?.code).toBe("malformed");
+  });
+
+  it("however deep it is nested", () => {
+    const deep = Buffer.from("[".repeat(RESPONDER_BODY_BYTES_MAX));
+    const bytes = Buffer.alloc(4 + deep.length);
+    bytes.writeUInt32BE(deep.length);
+    bytes.set(deep, 4);
+    expect(wireErrorOf(() => decodeClientMessage(bytes))?.code).toBe("malformed");
+  });
+});
+
+it("a frame beyond the limit is refused by its length alone", () => {
+  expect(wireErrorOf(() => responderFrameLength(hex("00040001")))?.code).toBe("limit");
+  expect(responderFrameLength(hex("00040000"))).toBe(4 + RESPONDER_BODY_BYTES_MAX);
+  expect(responderFrameLength(hex("000400"))).toBeUndefined();
+  expect(wireErrorOf(() => encodeResponderFrame("x".repeat(RESPONDER_BODY_BYTES_MAX)))?.code).toBe("unencodable");
+});
