@@ -162,7 +162,6 @@ export const CODECS: Readonly<Record<string, Codec>> = {
   stunFrameLength: { decode: frameLength(stunFrameLength), messages: messages.stun },
   decodeStun: { decode: withEveryAttribute, messages: messages.stun },
   decodeIpv6: { decode: (bytes) => decodeIpv6(new Reader(bytes)), messages: messages.stun },
-  tlsRecordLength: { decode: frameLength(pseudoTls.tlsRecordLength), messages: messages.pseudoTls },
   decodePseudoClientHello: { decode: pseudoTls.decodePseudoClientHello, messages: messages.pseudoTls },
   decodePseudoServerHello: { decode: pseudoTls.decodePseudoServerHello, messages: messages.pseudoTls },
   turnFrameLength: { decode: frameLength(pseudoTls.turnFrameLength), messages: messages.turnFrames },

@@ -52,7 +52,9 @@ function bindingOf(answer: StunMessage, request: StunRequest, local: Endpoint): 
 /** An Allocate without credentials was granted. */
 function openRelay(answer: StunMessage, request: StunRequest): Reading {
   const lifetimeS = numberOf(answer, STUN_ATTRIBUTE.lifetime);
-  const relayed = addressOf(answer, STUN_ATTRIBUTE.xorRelayedAddress);
+  const relayed = relayedAddressOf(answer);
+  // What only turns requests round into successes relays nothing.
+  if (relayed === undefined) throw new WireError("malformed", "an allocation without its address", 0);
   const end = isMsTurn(answer)
     ? "the port that it gave us runs out by itself"
     : "the port that it gave us was given back at once";
@@ -62,11 +64,17 @@ function openRelay(answer: StunMessage, request: StunRequest): Reading {
     evidence: {
       ...factsOf(answer, request),
       openRelay: true,
-      ...(relayed === undefined ? {} : { relayedAddress: formatEndpoint(relayed) }),
+      relayedAddress: formatEndpoint(relayed),
       ...(lifetimeS === undefined ? {} : { lifetimeS }),
     },
     warnings: [`an open relay: it forwards traffic for anybody, without credentials; ${end}`],
   };
+}
+
+/** The port that an allocation gave us (RFC 8656 section 7.3); MS-TURN has it in MAPPED-ADDRESS (section 2.2.2.1). */
+function relayedAddressOf(answer: StunMessage): StunAddress | undefined {
+  const { xorRelayedAddress, mappedAddress } = STUN_ATTRIBUTE;
+  return addressOf(answer, isMsTurn(answer) ? mappedAddress : xorRelayedAddress);
 }
 
 function mappedAddressOf(answer: StunMessage): StunAddress | undefined {

@@ -10,10 +10,10 @@ import {
   encodePseudoClientHello,
   encodeTurnFrame,
   PSEUDO_TLS_RANDOM_BYTES,
-  tlsRecordLength,
   turnFrameLength,
 } from "../wire/pseudo-tls.ts";
 import { decodeStun, encodeStun, stunFrameLength, stunTypeOf } from "../wire/stun.ts";
+import { TLS_CONTENT, tlsFrameLength } from "../wire/tls-record.ts";
 import { grantsRelay, isAnswer, isMsTurn, readingOf } from "./stun-reading.ts";
 import {
   allocateRequest,
@@ -33,8 +33,6 @@ const ANSWER_MS = 3_000;
 
 /** No answer is longer, and what is longer is no answer. */
 const ANSWER_CAP_BYTES = 2_048;
-
-const TLS_ALERT = 0x15;
 
 /** One connection. `inTls`: inside TLS where the row has it. */
 interface Step {
@@ -56,6 +54,8 @@ export async function converse(
   for (let step = steps.shift(); step !== undefined; step = steps.shift()) {
     const { inTls } = step;
     const connection = await ask.connect(inTls && ask.tls !== undefined ? { tls: ask.tls } : {});
+    // Whoever speaks TLS does not pretend to, and what it said there decides.
+    if (ask.latest()?.tls !== undefined) steps = steps.filter((later) => later.inTls);
     if (connection === undefined) {
       // Where TLS fails, what goes in clear may still be heard; what was not accepted in clear is not tried again.
       steps = ask.tls === undefined || !inTls ? [] : steps.filter((later) => !later.inTls);
@@ -85,9 +85,9 @@ async function exchange(connection: Connection, ask: Ask, request: StunRequest):
 /** The pretence of TLS, then the request in its frame. */
 async function msExchange(connection: Connection, ask: Ask): Promise<Reading | undefined> {
   connection.send(encodePseudoClientHello(ask.world.randomBytes(PSEUDO_TLS_RANDOM_BYTES)));
-  const hello = await answerOf(connection, ask, tlsRecordLength);
+  const hello = await answerOf(connection, ask, tlsFrameLength);
   // A TLS server that takes no part in the pretence says so, and may know STUN all the same.
-  if (hello === undefined || hello[0] === TLS_ALERT) return undefined;
+  if (hello === undefined || hello[0] === TLS_CONTENT.alert) return undefined;
   decodePseudoServerHello(hello);
   const request = msAllocateRequest(ask.world);
   connection.send(encodeTurnFrame(encodeStun(request.message)));

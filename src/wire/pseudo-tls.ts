@@ -17,7 +17,6 @@ const SERVER_HELLO_DONE = 14;
 const CIPHER_SUITE = 0x0018;
 const CLIENT_HELLO_BODY_BYTES = 41;
 const SERVER_HELLO_BODY_BYTES = 70;
-const RECORD_HEAD_BYTES = 5;
 
 const FRAME_HEAD_BYTES = 4;
 const CONTROL = 2;
@@ -76,12 +75,6 @@ export function decodePseudoServerHello(bytes: Uint8Array): void {
   expect(reader, reader.u8(), 0, "the compression method");
   expect(reader, reader.u32("be"), SERVER_HELLO_DONE << 24, "ServerHelloDone");
   reader.expectEnd("the hello");
-}
-
-/** Length of the record at the head of a stream; undefined while it cannot be known. */
-export function tlsRecordLength(buffered: Uint8Array): number | undefined {
-  if (buffered.length < RECORD_HEAD_BYTES) return undefined;
-  return RECORD_HEAD_BYTES + new Reader(buffered, 3).u16("be");
 }
 
 /** A TURN message in the frame that MS-TURN wants over TCP. */

@@ -2,8 +2,9 @@
  * Servers of the STUN family as far ends. Their answers are bytes that coturn sent, or for MS-TURN, whose servers nobody
  * here has, bytes that were typed from its specification: set to the id of the request, and otherwise left alone.
  */
-import { tlsRecordLength, turnFrameLength } from "../../src/wire/pseudo-tls.ts";
+import { turnFrameLength } from "../../src/wire/pseudo-tls.ts";
 import { decodeStun, encodeStun, STUN_ATTRIBUTE, stunFrameLength } from "../../src/wire/stun.ts";
+import { tlsFrameLength } from "../../src/wire/tls-record.ts";
 import { fixture, printed, toHex } from "../wire/support.ts";
 import type { Script } from "./conversation.ts";
 import type { Entry, Peer } from "./peers.ts";
@@ -19,7 +20,7 @@ export function stunAnswer(path: string, request: Uint8Array, idBit = 0): Uint8A
 
 /** Where a request ends over TCP: a pretence of TLS, a frame of MS-TURN, or STUN. */
 export function stunRequestLength(buffered: Uint8Array): number | undefined {
-  if (buffered[0] === 0x16) return tlsRecordLength(buffered);
+  if (buffered[0] === 0x16) return tlsFrameLength(buffered);
   return buffered[0] === 0x02 ? turnFrameLength(buffered) : stunFrameLength(buffered);
 }
 

@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
+import { createServer } from "node:tls";
 import { describe, expect, it } from "vitest";
 import type { Tls } from "../../src/model/check.ts";
+import { peer, serve } from "../net/loopback.ts";
 import { fixture, hex, toHex } from "../wire/support.ts";
 import { ask } from "./asking.ts";
 import { converse, type Script } from "./conversation.ts";
@@ -173,6 +176,33 @@ describe("inside TLS", () => {
     );
     const result = await ask(end.local, { prober: "stun", tls: TLS });
     expect(result).toMatchObject({ outcome: "pass", verdict: { service: "refused" } });
+  });
+
+  it.each(["TLSv1.3", "TLSv1.2"] as const)(
+    "%s: a server that wants our certificate has proven TLS",
+    async (maxVersion) => {
+      const pem = (name: string) => readFileSync(new URL(`../fixtures/tls/${name}.pem`, import.meta.url));
+      const mutual = { requestCert: true, rejectUnauthorized: true, maxVersion } as const;
+      const server = createServer({ key: pem("key"), cert: pem("self-signed"), ...mutual });
+      server.on("tlsClientError", () => {});
+      await using end = await serve(server);
+      const result = await ask(end.local, { prober: "stun", tls: TLS });
+      expect(result).toMatchObject({ outcome: "pass", verdict: { reason: "tls-alert", service: "refused" } });
+    },
+  );
+
+  it("what knows neither TLS nor STUN is a mismatch at its first bytes", async () => {
+    await using end = await peer((socket) => void socket.once("data", () => socket.end("HTTP/1.1 400 Bad\r\n\r\n")));
+    const result = await ask(end.local, { prober: "stun", tls: TLS });
+    expect(result).toMatchObject({ outcome: "fail", verdict: { service: "mismatch" } });
+    expect(result.detail).toBe('something answers, but not STUN or TURN; it says "HTTP/1.1 400 Bad"');
+  });
+
+  it("what answers there as another protocol is not asked in clear", async () => {
+    await using end = await farEnd("tls", async (talk) => void (await talk.send(Buffer.from("220 mail\r\n"))));
+    const result = await ask(end.local, { prober: "stun", tls: TLS });
+    expect(result).toMatchObject({ outcome: "fail", verdict: { service: "mismatch" }, attempts: 2 });
+    expect(result.detail).toContain('it says "220 mail"');
   });
 });
 

@@ -163,7 +163,7 @@ describe("an MS-TURN server", () => {
   it("that relays for anybody is not sent a Refresh, which it would take for a Send", async () => {
     const { sends, read } = await begin({ msTurn: true });
     const id = sends[0]!.slice(4, 20);
-    const granted = hex(`0103 0010 ${toHex(id)} 000f0004 72c64bc6 000d0004 0000003c`);
+    const granted = hex(`0103 001c ${toHex(id)} 000f0004 72c64bc6 000d0004 0000003c 00010008 0001c3507f000001`);
     const { final, undo } = read(granted);
     expect(final?.warnings?.[0]).toContain("the port that it gave us runs out by itself");
     expect(undo).toBeUndefined();
@@ -191,6 +191,8 @@ describe("a datagram", () => {
   it.each([
     ["a Binding response without our address", "0101 0000", 0],
     ["an error response without an error", "0111 0000", 0],
+    ["an allocation without its address", "0103 0000", 3],
+    ["an allocation of MS-TURN without its address", "0103 0008", 4, "000f0004 72c64bc6"],
     ["an address of no family", "0101 000c", 0, "00200008 0009000000000000"],
   ])("with %s is a mismatch, in case that nothing better comes", async (_, head, send, body = "") => {
     const { sends, read } = await begin();

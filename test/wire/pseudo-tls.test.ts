@@ -7,9 +7,9 @@ import {
   encodePseudoClientHello,
   encodePseudoServerHello,
   encodeTurnFrame,
-  tlsRecordLength,
   turnFrameLength,
 } from "../../src/wire/pseudo-tls.ts";
+import { tlsFrameLength } from "../../src/wire/tls-record.ts";
 import {
   expectEveryTruncationRefused,
   expectOnlyWireErrors,
@@ -46,9 +46,8 @@ describe("the pretence of TLS", () => {
   });
 
   it("is one record", () => {
-    expect(tlsRecordLength(SERVER_HELLO.subarray(0, 4))).toBeUndefined();
-    expect(tlsRecordLength(SERVER_HELLO.subarray(0, 5))).toBe(83);
-    expect(tlsRecordLength(CLIENT_HELLO)).toBe(50);
+    expect(tlsFrameLength(SERVER_HELLO.subarray(0, 5))).toBe(83);
+    expect(tlsFrameLength(CLIENT_HELLO)).toBe(50);
   });
 
   it("refuses every truncation, and meets any bytes with an answer or a WireError", () => {
