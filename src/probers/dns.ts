@@ -122,7 +122,11 @@ export const dns: Oneshot<Params> = {
         // One question a connection: whatever bears another id is no answer, and perhaps no DNS.
         if (id !== sent[0]?.id) throw new WireError("malformed", `id ${id} was never asked`, 2);
         const reply = decodeDnsFrame(bytes);
-        return reply === undefined ? {} : replyTo(reply);
+        if (reply === undefined) return {};
+        const read = replyTo(reply);
+        if (read.final === undefined)
+          throw new WireError("malformed", "a message that does not answer the question", 2);
+        return read;
       },
     };
   },

@@ -11,7 +11,7 @@ import type { Dialogue, Reading, World } from "../model/prober.ts";
 import { WireError } from "../wire/bytes.ts";
 import { anonymousBind, type BindRequest, START_TLS_OID } from "../wire/ldap.ts";
 import { type LdapResult, ldapResultName } from "../wire/ldap-result.ts";
-import { withRootEntry } from "./ldap-root-entry.ts";
+import { withoutRootEntry, withRootEntry } from "./ldap-root-entry.ts";
 import { LdapTalk } from "./ldap-talk.ts";
 
 const SUCCESS = 0;
@@ -57,7 +57,7 @@ export const ldapBind: Dialogue<Params> = {
     sends:
       "A simple bind with empty name and password, a search for the root entry, an unbind. With tls: the handshake first. With startTls: the bind in clear, a StartTLS request and the handshake before the search. With bindDn: a simple bind with that name and its password, inside TLS, and only where the certificate is trusted here and bears the name that was asked for.",
     accepts:
-      "A response with our message id. A refusal of the bind (strongerAuthRequired, inappropriateAuthentication, invalidCredentials, ...) is an answer too, and so is one of StartTLS. With gc: a root entry with isGlobalCatalogReady TRUE; FALSE counts as a refusal, with a warning, and a root entry without it as a mismatch.",
+      "A response with our message id. A refusal of the bind (strongerAuthRequired, inappropriateAuthentication, invalidCredentials, ...) is an answer too, and so is one of StartTLS. With gc: a root entry with isGlobalCatalogReady TRUE; FALSE counts as a refusal, with a warning, and a root entry without it as a mismatch; where no root entry is shown, the row is undecided.",
     proves:
       "An LDAP server answered; its root entry names the host and the domain that it serves. With gc: it says that it is a global catalog, which it says on each of its ports.",
     triggers:
@@ -76,17 +76,20 @@ export const ldapBind: Dialogue<Params> = {
     const talk = new LdapTalk(connection, ask.world.randomBytes(4));
     const login = upgrade === undefined ? loginFor(params, connection.tls, ask.world) : asNobody();
     const bound = await bind(talk, login);
-    if (bound === undefined || talk.hungUp) return bound;
+    if (bound === undefined) return undefined;
+    const wanted = { globalCatalog: params.gc === true };
+    if (talk.hungUp) return withoutRootEntry(bound, wanted);
     let reading = bound;
     let next = "what came after StartTLS";
     try {
       if (upgrade !== undefined) reading = await secure(talk, reading, upgrade, params, ask.world);
       next = "the root entry";
-      return await withRootEntry(talk, reading, { nowMs: ask.world.wallMs(), globalCatalog: params.gc === true });
+      return await withRootEntry(talk, reading, { ...wanted, nowMs: ask.world.wallMs() });
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       // The bind was answered in good order: what follows cannot take that back.
-      return and(reading, { warnings: [`${next} could not be read: ${error.message}`] });
+      const warnings = [`${next} could not be read: ${error.message}`];
+      return withoutRootEntry(and(reading, { warnings }), wanted);
     }
   },
 };

@@ -30,13 +30,16 @@ export interface Wanted {
 export async function withRootEntry(talk: LdapTalk, reading: Reading, wanted: Wanted): Promise<Reading> {
   const entry = await talk.ask(rootDseSearch(ROOT_DSE));
   talk.leave();
-  if (entry?.type !== "searchEntry") {
-    return wanted.globalCatalog
-      ? warned(reading, "no root entry was shown, which says whether it is a global catalog")
-      : reading;
-  }
+  if (entry?.type !== "searchEntry") return withoutRootEntry(reading, wanted);
   const read = readEntry(reading, entry, wanted.nowMs);
   return wanted.globalCatalog ? asGlobalCatalog(read) : read;
+}
+
+/** The reading where no root entry was read: nothing else says whether a directory is a global catalog. */
+export function withoutRootEntry(reading: Reading, { globalCatalog }: Pick<Wanted, "globalCatalog">): Reading {
+  if (!globalCatalog) return reading;
+  const detail = `${reading.detail}; no root entry was shown, and whether it is a global catalog is not known`;
+  return { ...reading, service: "unchecked", detail };
 }
 
 /**
@@ -56,7 +59,7 @@ function asGlobalCatalog(reading: Reading): Reading {
     default:
       return {
         ...reading,
-        service: reading.secretRefused === true ? "refused" : "mismatch",
+        service: "mismatch",
         detail: `${reading.detail}; an LDAP server, but no global catalog: it says nothing of one`,
       };
   }

@@ -95,18 +95,17 @@ function readingOf(reply: SnmpMessage, ours: SnmpMessage): Reading | undefined {
 }
 
 function readingOfEngine({ engineId, engineBoots, engineTimeS, pdu }: V3Message): Reading | undefined {
-  if (pdu.type === "get") return undefined;
+  if (pdu.type !== "report") return undefined;
   const vendor = nameOf(engineEnterprise(engineId));
   const oid = pdu.bindings[0]?.oid;
-  const report =
-    pdu.type === "report" ? (oid === undefined ? "a report of nothing" : (reportName(oid) ?? oid)) : undefined;
+  const report = oid === undefined ? "a report of nothing" : (reportName(oid) ?? oid);
   const evidence: Evidence = {
     version: "3",
     ...(engineId.length > 0 && { engineId: hexOf(engineId), engineBoots, engineUptimeS: engineTimeS }),
     ...(vendor !== undefined && { vendor }),
-    ...(report !== undefined && { report }),
+    report,
   };
-  if (report !== undefined && report !== UNKNOWN_ENGINE_IDS) {
+  if (report !== UNKNOWN_ENGINE_IDS) {
     return { service: "refused", detail: `answers: ${report} (the agent answers, and refuses)`, evidence };
   }
   const who = vendor === undefined ? "an SNMP engine" : `SNMP engine of ${vendor}`;

@@ -221,6 +221,14 @@ describe("DNS over TCP", () => {
     expect(final).toMatchObject({ service: "confirmed", warnings: [expect.stringContaining("other letters")] });
   });
 
+  it("waits for nothing behind a message that does not answer: the question itself, or another one's answer", async () => {
+    const { request, read } = await begin("dns", "tcp", LAB);
+    expect(read(request).final?.service).toBe("mismatch");
+    const questions = [{ name: "other.test", type: "SOA" }];
+    const other = encodeDnsFrame(answerTo(request.subarray(2), "soa-zone-udp-samba", { questions }));
+    expect(read(other).final?.service).toBe("mismatch");
+  });
+
   it("knows another protocol by its first bytes", async () => {
     const { read } = await begin("dns", "tcp", LAB);
     expect(read(Uint8Array.from(Buffer.from("SSH-"))).final).toMatchObject({

@@ -1,15 +1,13 @@
 /** Rows about a global catalog: what the root entry says of one decides. */
 import { describe, expect, it } from "vitest";
-import { encodeLdap, ldapFrameLength } from "../../src/wire/ldap.ts";
+import { encodeLdap, ldapFrameLength, NOTICE_OF_DISCONNECTION_OID } from "../../src/wire/ldap.ts";
 import { fixture } from "../wire/support.ts";
 import { type Conversation, converse } from "./conversation.ts";
 
 const world = { randomBytes: () => Uint8Array.of(0, 0, 0, 1) };
 const bound = fixture("ldap/bind-response-samba.hex");
-const noEntry = encodeLdap({
-  messageId: 2,
-  operation: { type: "searchDone", result: { code: 1, matchedDn: "", diagnostic: "" } },
-});
+const NO_TEXT = { matchedDn: "", diagnostic: "" };
+const noEntry = encodeLdap({ messageId: 2, operation: { type: "searchDone", result: { code: 1, ...NO_TEXT } } });
 
 function catalog(entry: Uint8Array, params = { gc: true }): Promise<Conversation> {
   const replies = [[bound], [entry]];
@@ -51,11 +49,29 @@ describe("a row about a global catalog", () => {
     });
   });
 
-  it("stays with the bind's answer where no root entry is shown, and says so", async () => {
-    expect((await catalog(noEntry)).reading).toMatchObject({
-      service: "confirmed",
-      warnings: ["no root entry was shown, which says whether it is a global catalog"],
+  it.each([
+    ["refused", noEntry],
+    ["garbled", Uint8Array.of(0x7a, 0x7a)],
+  ])("is undecided where the root entry is %s: the bind says nothing of a catalog", async (_, entry) => {
+    expect((await catalog(entry)).reading).toMatchObject({
+      service: "unchecked",
+      detail: "anonymous bind: success; no root entry was shown, and whether it is a global catalog is not known",
     });
+  });
+
+  it("is undecided by a server that hangs up at the bind", async () => {
+    const busy = {
+      type: "extendedResponse",
+      name: NOTICE_OF_DISCONNECTION_OID,
+      result: { code: 52, ...NO_TEXT },
+    } as const;
+    const notice = [encodeLdap({ messageId: 0, operation: busy })];
+    const { reading } = await converse("ldap-bind", () => notice, {
+      frameLength: ldapFrameLength,
+      params: { gc: true },
+      world,
+    });
+    expect(reading?.service).toBe("unchecked");
   });
 });
 

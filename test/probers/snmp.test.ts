@@ -95,6 +95,8 @@ describe("without a community", () => {
   it("what answers something else is passed over", async () => {
     const { request, read } = await begin("snmp", "udp");
     expect(read(snmpReport(request, { messageId: 77 }))).toEqual({});
+    const { pdu } = decodeSnmp(snmpReport(request));
+    expect(read(snmpReport(request, { pdu: { ...pdu, type: "response" } }))).toEqual({});
     expect(read(fixture("snmp/sys-object-id-v2c-netsnmp.hex"))).toEqual({});
     expect(read(request)).toEqual({});
     expect(read(Uint8Array.of(0x30, 0)).soFar?.service).toBe("mismatch");
