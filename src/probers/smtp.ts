@@ -21,6 +21,8 @@ const OK = 250;
 const UNKNOWN_COMMAND: ReadonlySet<number> = new Set([500, 502, 504]);
 /** Codes that other protocols with such replies, FTP above all, answer to what they do not know. */
 const NOT_MAIL: ReadonlySet<number> = new Set([...UNKNOWN_COMMAND, 530]);
+/** Codes by which FTP (RFC 959 section 5.4) and news servers (RFC 3977 section 5.1) turn a stranger away too. */
+const NOT_MAIL_ALONE: ReadonlySet<number> = new Set([...NOT_MAIL, 400, 421, 501, 503]);
 
 /** A server that says no good-bye is not waited for any longer. */
 const GOOD_BYE_MS = 2_000;
@@ -54,12 +56,12 @@ export const smtp: Dialogue<Params> = {
     sends:
       "Nothing before the banner. Then EHLO with our own address in brackets, HELO where EHLO is not known, STARTTLS where it is offered and EHLO again inside TLS, and QUIT. No sender, no recipient, no log-on.",
     accepts:
-      "A banner with 220 and a reply to EHLO or HELO with 250. A banner with a code from 400 on, or such a reply, is a refusal by the service; a server that knows neither EHLO nor HELO and does not call itself SMTP is a mismatch, as FTP greets alike.",
+      "A banner with 220 and a reply to EHLO or HELO with 250. A banner with a code from 400 on, or such a reply, is a refusal by the service. Where its code is one by which FTP and news servers turn away too (400, 421, 50x, 530), it must say SMTP or bear an enhanced status code such as 4.3.2, else the row is undecided; a server that knows neither EHLO nor HELO and does not call itself SMTP is a mismatch.",
     proves:
       "A mail server answered, its extensions, and with STARTTLS its certificate. A banner of asterisks, or a STARTTLS overwritten as XXXXXXXA, shows the SMTP inspection of a Cisco firewall on the way (unverified on such a firewall).",
     triggers:
       "A log line about a connection without mail. Greylisting is not touched. A server that delays its banner to catch early talkers has no complaint; one that gives it after more than about 15 seconds is given up.",
-    specification: ["RFC 5321 sections 3.1, 4.1.1.1, 4.1.3, 4.2 and 4.3.2", "RFC 3207 sections 4 and 6"],
+    specification: ["RFC 5321 sections 3.1, 4.1.1.1, 4.1.3, 4.2 and 4.3.2", "RFC 2034", "RFC 3207 sections 4 and 6"],
   },
   async run({ startTls = false }, ask) {
     const connection = await ask.connect(startTls || ask.tls === undefined ? {} : { tls: ask.tls });
@@ -70,7 +72,7 @@ export const smtp: Dialogue<Params> = {
     if (banner === undefined) return undefined;
     const bannerMs = Math.round(ask.world.monotonicMs() - startedMs);
     const facts = { banner: banner.lines.join(" / "), bannerMs };
-    if (banner.code >= 400) return talk.left(refusal("the banner turns us away", banner, facts), ask.world);
+    if (banner.code >= 400) return talk.left(refusal("the banner turns us away", banner, banner, facts), ask.world);
     if (banner.code !== READY) throw new WireError("malformed", `a banner with code ${banner.code}`, 0);
     const greeted = await greet(talk, banner, facts);
     if (greeted === undefined) return undefined;
@@ -139,12 +141,11 @@ async function greet(talk: SmtpTalk, banner: SmtpReply, facts: Evidence): Promis
   if (reply === undefined) return undefined;
   if (reply.code !== OK) {
     if (reply.code < 400) throw new WireError("malformed", `EHLO was answered with ${reply.code}`, 0);
-    const named = /\bE?SMTP\b/i.test(banner.lines.join(" "));
-    if (!named && NOT_MAIL.has(reply.code)) {
+    if (!showsMail(reply, banner) && NOT_MAIL.has(reply.code)) {
       const detail = "greets like a mail server, but knows neither EHLO nor HELO";
       return { service: "mismatch", detail, evidence: { ...facts, code: reply.code } };
     }
-    return refusal("refuses EHLO", reply, facts);
+    return refusal("refuses EHLO", reply, banner, facts);
   }
   const host = reply.lines[0]!.split(" ")[0] || banner.lines[0]!.split(" ")[0]!;
   const warnings = inspectionWarnings(banner, talk);
@@ -156,9 +157,20 @@ async function greet(talk: SmtpTalk, banner: SmtpReply, facts: Evidence): Promis
   };
 }
 
-function refusal(what: string, { code, lines }: SmtpReply, facts: Evidence): Reading {
-  const detail = `${what}: ${code} ${lines[0]} (the service answers, and refuses)`;
-  return { service: "refused", detail, evidence: { ...facts, code } };
+function refusal(what: string, reply: SmtpReply, banner: SmtpReply, facts: Evidence): Reading {
+  const { code, lines } = reply;
+  const said = `${what}: ${code} ${lines[0]}`;
+  const evidence = { ...facts, code };
+  if (showsMail(reply, banner)) {
+    return { service: "refused", detail: `${said} (the service answers, and refuses)`, evidence };
+  }
+  return { service: "unchecked", detail: `${said}; an FTP or news server would say the same`, evidence };
+}
+
+/** Whether a refusal is a mail server's: by its code, by an enhanced status code (RFC 2034), or by the word. */
+function showsMail(reply: SmtpReply, banner: SmtpReply): boolean {
+  if (!NOT_MAIL_ALONE.has(reply.code) || /^[45]\.\d{1,3}\.\d{1,3}(?: |$)/.test(reply.lines[0]!)) return true;
+  return [...banner.lines, ...reply.lines].some((line) => /\bE?SMTP\b/i.test(line));
 }
 
 /** The SMTP inspection of Cisco PIX and ASA masks the banner, and overwrites the extensions that it does not like. */

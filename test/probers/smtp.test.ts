@@ -122,7 +122,8 @@ it("a mail server that begins with TLS is asked inside it, and not for STARTTLS"
 });
 
 describe("a refusal", () => {
-  it.each(["421 busy", "450 later", "521 no mail here", "554 no"])("is the banner %s", async (line) => {
+  const mails = ["421 4.3.2 busy", "421 mail.lab.test ESMTP busy", "450 later", "521 no mail here", "554 no"];
+  it.each(mails)("is the banner %s", async (line) => {
     const { result, heard } = await asked({ banner: [line] });
     expect(heard).toEqual(["QUIT"]);
     expect(result).toMatchObject({ outcome: "pass", verdict: { service: "refused", reason: "service-refusal" } });
@@ -138,6 +139,24 @@ describe("a refusal", () => {
   it("is that of a server that calls itself SMTP and knows no greeting", async () => {
     const { result } = await asked({ ehlo: ["502 no"], helo: ["502 no"] });
     expect(result.verdict?.service).toBe("refused");
+  });
+});
+
+describe("what FTP and news servers say too", () => {
+  const undecided = { outcome: "inconclusive", verdict: { state: "open", service: "unchecked" } };
+
+  it.each(["421 Too many users", "400 later", "502 You are not allowed to connect"])(
+    "is the banner %s",
+    async (line) => {
+      const { result, heard } = await asked({ banner: [line] });
+      expect(heard).toEqual(["QUIT"]);
+      expect(result).toMatchObject(undecided);
+      expect(result.detail).toBe(`the banner turns us away: ${line}; an FTP or news server would say the same`);
+    },
+  );
+
+  it.each(["503 Login with USER first.", "421 Timeout"])("is %s to EHLO", async (line) => {
+    expect((await asked({ banner: ["220 Welcome"], ehlo: [line] })).result).toMatchObject(undecided);
   });
 });
 
