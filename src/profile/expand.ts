@@ -222,12 +222,14 @@ function portsFor(row: ProfileRow, portsWord: string, where: string): readonly P
   }
 }
 
+/** Nobody switched it off, so a profile with nothing else proves nothing. */
+const HELD_BACK: Skip = { why: "could disturb a live call", deliberate: false };
+
 function skipOf(row: ProfileRow, missing: readonly string[], { expectPath, settings }: DraftContext): Skip | undefined {
   if (missing.length > 0) {
     return { why: `not tested: ports unknown, set ${[...new Set(missing)].join(" and ")}`, deliberate: false };
   }
-  if (row.media && !expectPath && settings.switches.get(MEDIA_PROBE) !== true)
-    return { why: "could disturb a live call", deliberate: true };
+  if (row.media && !expectPath && settings.switches.get(MEDIA_PROBE) !== true) return HELD_BACK;
   return undefined;
 }
 
@@ -249,7 +251,7 @@ function applyFlags(drafts: readonly Draft[], options: VectorOptions): ReadonlyM
   };
   const settled = new Map(drafts.map((draft) => [draft, settle(draft)]));
   const flagged = only.length > 0 || skip.length > 0;
-  if (flagged && [...settled.values()].every((draft) => draft.skip?.deliberate === true)) {
+  if (flagged && [...settled.values()].every(({ skip }) => skip?.deliberate === true || skip === HELD_BACK)) {
     throw new ConfigError("--only and --skip leave no row to ask");
   }
   return settled;

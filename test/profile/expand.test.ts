@@ -226,7 +226,7 @@ describe("--expect path", () => {
 
   it("asks media ports, which nothing else does", () => {
     const voice = "voice/udp/22800-32767";
-    expect(one(full(), voice).skip).toEqual({ why: "could disturb a live call", deliberate: true });
+    expect(one(full(), voice).skip).toEqual({ why: "could disturb a live call", deliberate: false });
     expect(one(full({ expectPath: true }), voice).skip).toBeUndefined();
   });
 });
