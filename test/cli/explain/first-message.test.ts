@@ -10,7 +10,7 @@ import { decodeNtp } from "../../../src/wire/ntp.ts";
 /** Here the server speaks first, or nothing is said but a handshake. */
 const NO_BYTES = new Set([
   ...["port-sweep tcp", "tcp-connect tcp"],
-  ...["exchange-routing tcp", "smtp tcp", "tls tcp", "vnc tcp"],
+  ...["exchange-routing tcp", "sccp tcp", "smtp tcp", "tls tcp", "vnc tcp"],
 ]);
 
 const everyWire = await Promise.all(
