@@ -1,16 +1,20 @@
 /** The servers of `stranger.ts`, in one process inside its namespace. */
+import { createSocket } from "node:dgram";
 import { readFileSync } from "node:fs";
 import { createServer as createWebServer } from "node:http";
 import { connect, createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { DC, LDAPS_FRONTS, type LdapsFront } from "./addresses.ts";
-import { LISTENER } from "./stranger.ts";
+import { LISTENER, SSH_BANNER_UDP_LISTENER } from "./stranger.ts";
+
+const BANNER = "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n";
 
 serve(LISTENER.silent, () => {});
-serve(LISTENER.sshBanner, (socket) => socket.write("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n"));
+serve(LISTENER.sshBanner, (socket) => socket.write(BANNER));
 serve(LISTENER.closes, (socket) => socket.end());
 serve(LISTENER.resets, (socket) => socket.resetAndDestroy());
 createWebServer((_request, response) => response.end("It works!\n")).listen(LISTENER.web, "::");
+serveDatagrams(SSH_BANNER_UDP_LISTENER);
 for (const front of LDAPS_FRONTS) serveLdaps(front);
 
 function serve(port: number, greet: (socket: Socket) => void): void {
@@ -21,6 +25,12 @@ function serve(port: number, greet: (socket: Socket) => void): void {
     greet(socket);
   });
   server.listen(port, "::");
+}
+
+function serveDatagrams(listenPort: number): void {
+  const server = createSocket("udp6");
+  server.on("message", (_, { port, address }) => server.send(BANNER, port, address));
+  server.bind(listenPort, "::");
 }
 
 function serveLdaps({ certificate, maxVersion, listenPort }: LdapsFront): void {

@@ -14,14 +14,22 @@ import {
   SSH_BANNER,
   WEB_SERVER,
 } from "./addresses.ts";
-import { runOk, startDaemon, untilReady } from "./command.ts";
-import { inside, type Lab, listeners } from "./namespaces.ts";
+import { runOk, startDaemon } from "./command.ts";
+import { inside, type Lab, untilListening } from "./namespaces.ts";
 import { ROWS } from "./rows.ts";
 
 /** Where the server listens for connections that are redirected to it. */
 export const LISTENER = { silent: 8001, web: 8002, sshBanner: 8003, closes: 8004, resets: 8005 } as const;
+/** The same over UDP: answers whatever comes with the line that an SSH server says first. */
+export const SSH_BANNER_UDP_LISTENER = 8006;
 
-const START_TIMEOUT_MS = 15_000;
+/** Ports of the other shipped profiles, beside those of `rows.ts`. */
+const FURTHER_TCP_PORTS = [
+  ...["25", "53", "80", "443-444", "691", "1433", "1503", "1801", "2000", "2443", "3268-3269", "3372", "3389", "3478"],
+  ...["3653", "5041", "5060-5074", "5900", "8010-8011", "8057", "8404", "8443"],
+];
+/** Of these the one with the banner has a server over UDP too. */
+const FURTHER_UDP_PORTS = ["53", "161", "1434", "3478", "5060-5061"];
 
 export async function startStranger({ stranger }: Lab, folder: string): Promise<void> {
   await runOk(inside(stranger, ["nft", "-f", "-"]), { input: [...redirections(), ""].join("\n") });
@@ -29,19 +37,14 @@ export async function startStranger({ stranger }: Lab, folder: string): Promise<
   const argv = inside(stranger, [process.execPath, "--import", "tsx", server]);
   const daemon = startDaemon("the stranger's server", argv, `${folder}/stranger.out`);
   const ports = [...Object.values(LISTENER), ...LDAPS_FRONTS.map(({ listenPort }) => listenPort)];
-  await untilReady(
-    daemon,
-    async () => {
-      const listening = await listeners(stranger);
-      return ports.every((port) => listening.has(`tcp/*:${port}`));
-    },
-    START_TIMEOUT_MS,
-  );
+  const sockets = [...ports.map((port) => `tcp/*:${port}`), `udp/*:${SSH_BANNER_UDP_LISTENER}`];
+  await untilListening(daemon, stranger, sockets);
 }
 
 function redirections(): readonly string[] {
   const tcpPorts = ROWS.filter(({ transport }) => transport === "tcp").map(({ ports }) => ports);
-  const ofProfile = `tcp dport { ${tcpPorts.join(", ")} }`;
+  const ofProfiles = `tcp dport { ${[...tcpPorts, ...FURTHER_TCP_PORTS].join(", ")} }`;
+  const udpOfProfiles = `udp dport { ${FURTHER_UDP_PORTS.join(", ")} }`;
   return [
     "add table inet stranger",
     "add chain inet stranger arrival { type nat hook prerouting priority dstnat; }",
@@ -49,11 +52,12 @@ function redirections(): readonly string[] {
     // Neighbour discovery is left alone.
     ...toward(DEAF, "input", "meta l4proto { tcp, udp } drop"),
     ...toward(ACCEPTS_ALL, "arrival", `tcp dport 1-65535 redirect to :${LISTENER.silent}`),
-    ...toward(WEB_SERVER, "arrival", `${ofProfile} redirect to :${LISTENER.web}`),
-    ...toward(SSH_BANNER, "arrival", `${ofProfile} redirect to :${LISTENER.sshBanner}`),
-    ...toward(SILENT, "arrival", `${ofProfile} redirect to :${LISTENER.silent}`),
-    ...toward(CLOSES, "arrival", `${ofProfile} redirect to :${LISTENER.closes}`),
-    ...toward(RESETS, "arrival", `${ofProfile} redirect to :${LISTENER.resets}`),
+    ...toward(WEB_SERVER, "arrival", `${ofProfiles} redirect to :${LISTENER.web}`),
+    ...toward(SSH_BANNER, "arrival", `${ofProfiles} redirect to :${LISTENER.sshBanner}`),
+    ...toward(SSH_BANNER, "arrival", `${udpOfProfiles} redirect to :${SSH_BANNER_UDP_LISTENER}`),
+    ...toward(SILENT, "arrival", `${ofProfiles} redirect to :${LISTENER.silent}`),
+    ...toward(CLOSES, "arrival", `${ofProfiles} redirect to :${LISTENER.closes}`),
+    ...toward(RESETS, "arrival", `${ofProfiles} redirect to :${LISTENER.resets}`),
     ...LDAPS_FRONTS.flatMap(({ address, listenPort }) =>
       toward(address, "arrival", `tcp dport 636 redirect to :${listenPort}`),
     ),
