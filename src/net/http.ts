@@ -39,7 +39,12 @@ export type HttpAnswer =
 /** Asks with GET, and waits for an answer as long as the connection lives. */
 export function getHttp(connection: Connection, { path, headers }: HttpRequest): Promise<HttpAnswer> {
   const lines = new StatusLines();
-  const stream = streamOver(connection, (bytes) => lines.add(bytes));
+  let ended = false;
+  const stream = streamOver(connection, (bytes) => {
+    if (bytes === undefined) ended = true;
+    else lines.add(bytes);
+  });
+  const failure = (error: unknown) => failureOf(error, ended);
   let taken = false;
   const client = new Client("http://target.invalid", {
     // The engine has the clock, and ends the connection when the time is over.
@@ -61,7 +66,7 @@ export function getHttp(connection: Connection, { path, headers }: HttpRequest):
       resolve(answer);
       void client.destroy().catch(() => {});
     };
-    stream.on("error", (error) => end(failureOf(error)));
+    stream.on("error", (error) => end(failure(error)));
     client.dispatch(
       { method: "GET", path, headers, reset: true },
       {
@@ -74,7 +79,7 @@ export function getHttp(connection: Connection, { path, headers }: HttpRequest):
         },
         onResponseData: () => {},
         onResponseEnd: () => {},
-        onResponseError: (_controller, error) => end(failureOf(error)),
+        onResponseError: (_controller, error) => end(failure(error)),
       },
     );
   });
@@ -82,12 +87,13 @@ export function getHttp(connection: Connection, { path, headers }: HttpRequest):
 
 const HEAD_OVERFLOW = "UND_ERR_HEADERS_OVERFLOW";
 
-function failureOf(error: unknown): HttpAnswer {
+/** While the connection stands, whatever undici gives up for is the response's fault. */
+function failureOf(error: unknown, ended: boolean): HttpAnswer {
   const { name, code, message = "" } = error as { readonly name?: string; readonly code?: string; message?: string };
   if (name === "HTTPParserError") return { malformed: message };
   if (code === HEAD_OVERFLOW) return { malformed: `a head of more than ${HEAD_MAX_BYTES} bytes` };
   if (message === "bad upgrade" || message === "bad response") return { malformed: "a response that nobody asked for" };
-  return { ended: true };
+  return ended ? { ended } : { malformed: "a head that contradicts itself" };
 }
 
 const STATUS_LINE = /^HTTP\/1\.\d (\d{3})(?: ([^\r\n]*))?$/;
@@ -117,13 +123,13 @@ function headersOf(fields: Readonly<Record<string, string | string[] | undefined
 }
 
 /** The connection as undici wants a socket. It ends when the connection ends; to end it is the owner's business. */
-function streamOver(connection: Connection, onBytes: (bytes: Uint8Array) => void): Duplex {
+function streamOver(connection: Connection, onBytes: (bytes: Uint8Array | undefined) => void): Duplex {
   const stream = new Duplex({
     read: () => {
       const some = (buffered: Uint8Array) => Math.min(buffered.length, CHUNK_BYTES) || undefined;
       connection.receive(some, HEAD_MAX_BYTES).then(
         (bytes) => {
-          if (bytes !== undefined) onBytes(bytes);
+          onBytes(bytes);
           if (!stream.destroyed) stream.push(bytes ?? null);
         },
         (error: unknown) => stream.destroy(error instanceof Error ? error : undefined),

@@ -7,18 +7,40 @@ const PROXY_AUTHENTICATION_REQUIRED = 407;
 const GATEWAY_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /** Fields that only something on the way adds. */
-const PROXY_FIELDS = ["via", "proxy-agent", "proxy-connection", "x-squid-error", "x-cache", "x-bluecoat-via"] as const;
+const PROXY_FIELDS = ["via", "proxy-agent", "proxy-connection", "x-cache", "x-bluecoat-via"] as const;
 
 /** Names by which proxies and load balancers sign, at the beginning of Server. */
 const PROXY_SERVERS =
   /^(?:squid|varnish|haproxy|envoy|istio-envoy|cloudflare|akamaighost|bigip|big-ip|netscaler|zscaler|mcafee web gateway|bluecoat|proxysg|fortiproxy|traffic ?server|ats\/|awselb|cloudfront|microsoft-azure-application-gateway|traefik)/i;
 
+/** Squid adds it to what it says itself, and to nothing that it passes on. */
+const OWN_ERROR_FIELD = "x-squid-error";
+/** Proxies that stand before clients, not before servers: an error in their name is of their own making. */
+const CLIENT_SIDE_PROXIES = /^(?:squid|mcafee web gateway|bluecoat|proxysg|fortiproxy|zscaler)/i;
+
 const SCHEMES_MAX = 8;
 /** RFC 9110 section 5.6.2. */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]{1,40}$/;
 
+/** Whether servers say this status of a server behind them. */
+export function speaksOfAnother(status: number): boolean {
+  return GATEWAY_STATUSES.has(status);
+}
+
 /** What shows that an intermediary answered on its own behalf; undefined where nothing does. */
-export function intermediaryBehind({ status, headers }: HttpHead): string | undefined {
+export function intermediaryBehind(head: HttpHead): string | undefined {
+  return head.status < 400 ? undefined : (ownError(head) ?? gatewaysWord(head));
+}
+
+/** Whatever the status: a refusal too, such as the 403 of a proxy that lets nobody through. */
+function ownError({ headers }: HttpHead): string | undefined {
+  const [error] = headers.get(OWN_ERROR_FIELD) ?? [];
+  if (error !== undefined) return `${OWN_ERROR_FIELD}: ${error}`;
+  const [server] = headers.get("server") ?? [];
+  return server !== undefined && CLIENT_SIDE_PROXIES.test(server) ? `server: ${server}` : undefined;
+}
+
+function gatewaysWord({ status, headers }: HttpHead): string | undefined {
   const needsProof = status !== PROXY_AUTHENTICATION_REQUIRED;
   if (needsProof && !GATEWAY_STATUSES.has(status)) return undefined;
   const field = PROXY_FIELDS.find((name) => headers.has(name));
@@ -47,5 +69,6 @@ function withoutQuoted(field: string): string {
 
 /** Where a redirect leads, without what may be secret: no query, no fragment, no user. */
 export function placeOf(location: string): string {
-  return location.replace(/[?#].*$/s, "").replace(/^([a-z][\w+.-]*:)?\/\/[^/]*@/i, "$1//");
+  // Clients take a backslash for a slash (WHATWG URL section 4.4).
+  return location.replace(/[?#].*$/s, "").replace(/^([a-z][\w+.-]*:)?[\\/]{2,}[^\\/]*@/i, "$1//");
 }

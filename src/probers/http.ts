@@ -5,11 +5,14 @@
 import type { Evidence } from "../model/evidence.ts";
 import type { Dialogue, Reading } from "../model/prober.ts";
 import { getHttp, type HttpHead } from "../net/http.ts";
-import { authenticationSchemes, intermediaryBehind, placeOf } from "./http-head.ts";
+import { authenticationSchemes, intermediaryBehind, placeOf, speaksOfAnother } from "./http-head.ts";
 import { connectTls } from "./tls-old-peer.ts";
 
 const TEXT_MAX = 120;
 const DEFAULT_PORTS = { http: 80, https: 443 } as const;
+
+const MAY_BE_ANOTHERS =
+  "this status may speak of a server behind the one that answered; nothing in the answer names one";
 
 interface Params {
   readonly path?: string;
@@ -37,7 +40,7 @@ export const http: Dialogue<Params> = {
     sends:
       "GET of one path with Host, User-Agent unity-probe, Accept */* and Connection: close; no body, no cookie, no credential. With tls: the handshake first, which offers http/1.1, and where it was refused a second one with TLS 1.0 and 1.1 too.",
     accepts:
-      "Any well-formed status line and header block. Below 400 it is confirmed; 400 and above the service refuses, and has answered. 407, and 502, 503 or 504 that bear Via or the name of a proxy, are an intermediary's: the server is unproven. Redirects are told and not followed; proxies of the environment are not used.",
+      "Any well-formed status line and header block. Below 400 it is confirmed; 400 and above the service refuses, and has answered. 407, and 502, 503 or 504 that bear Via or the name of a proxy, are an intermediary's, and so is any error that Squid marks as its own or that bears the name of a proxy for clients: the server is unproven. A 502, 503 or 504 without such a mark counts as the server's own, with a warning. Redirects are told and not followed; proxies of the environment are not used.",
     proves: "An HTTP server answered: its status, its name for itself, how far its clock is from ours.",
     triggers: "A line in the server's log; some front ends begin a session with each GET of /.",
     specification: ["RFC 9110 sections 7.6.3, 9.3.1, 11.6.1 and 15", "RFC 9112 sections 2 to 6"],
@@ -66,7 +69,8 @@ export const http: Dialogue<Params> = {
         warnings: reached.warnings,
       };
     }
-    return { ...readingOf(answer.head, (sentMs + ask.world.wallMs()) / 2), warnings: reached.warnings };
+    const reading = readingOf(answer.head, (sentMs + ask.world.wallMs()) / 2);
+    return { ...reading, warnings: [...reached.warnings, ...(reading.warnings ?? [])] };
   },
 };
 
@@ -95,7 +99,8 @@ function readingOf(head: HttpHead, wallMs: number): Reading {
   if (head.status >= 400) {
     const schemes = authenticationSchemes(head.headers.get("www-authenticate") ?? []);
     const wants = schemes.length === 0 ? "" : ` (${schemes.join(", ")})`;
-    return { service: "refused", detail: `answers, and refuses: ${status}${wants}${by}`, evidence };
+    const warnings = speaksOfAnother(head.status) ? [MAY_BE_ANOTHERS] : [];
+    return { service: "refused", detail: `answers, and refuses: ${status}${wants}${by}`, evidence, warnings };
   }
   const location = head.status >= 300 ? first(head, "location") : undefined;
   const to = location === undefined ? "" : ` to ${short(placeOf(location))}`;

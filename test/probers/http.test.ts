@@ -101,6 +101,7 @@ describe("an answer", () => {
   it.each([
     ["407 Proxy Authentication Required", [], "server: nginx"],
     ["502 Bad Gateway", ["Via: 1.1 front"], "via: 1.1 front"],
+    ["403 Forbidden", ["Via: 1.1 front", "X-Squid-Error: ERR_ACCESS_DENIED 0"], "x-squid-error: ERR_ACCESS_DENIED 0"],
     ["504 Gateway Timeout", ["X-Squid-Error: ERR_CONNECT_FAIL 111"], "x-squid-error: ERR_CONNECT_FAIL 111"],
   ])("%s with %j is an intermediary's", async (status, lines, by) => {
     await using server = await saying((socket) => socket.write(httpResponse(status, ...lines)));
@@ -111,9 +112,29 @@ describe("an answer", () => {
     });
   });
 
-  it("of a proxy that signs with its name is an intermediary's", async () => {
-    await using server = await saying((socket) => socket.write("HTTP/1.0 503 Busy\r\nServer: squid/5.7\r\n\r\n"));
-    expect(await askHttp(server)).toMatchObject({ verdict: { reason: "answered-by-intermediary" } });
+  it.each(["503 Busy", "403 Forbidden", "400 Bad Request"])(
+    "%s of a proxy that signs is an intermediary's",
+    async (status) => {
+      await using server = await saying((socket) => socket.write(`HTTP/1.0 ${status}\r\nServer: squid/5.7\r\n\r\n`));
+      expect(await askHttp(server)).toMatchObject({ verdict: { reason: "answered-by-intermediary" } });
+    },
+  );
+
+  it.each(["502", "503", "504"])("%s that nobody signed is the server's, with a warning", async (status) => {
+    await using server = await saying((socket) => socket.write(`HTTP/1.1 ${status} Bad\r\n\r\n`));
+    const result = await askHttp(server);
+    expect(result).toMatchObject({ outcome: "pass", verdict: { service: "refused" } });
+    expect(result.warnings).toEqual([expect.stringContaining("may speak of a server behind")]);
+  });
+
+  it.each([
+    ["http://user:pass@other/x?token=1#part", "http://other/x"],
+    ["http:\\\\user:pass@other/x", "http://other/x"],
+    ["//user:pass@other/x", "//other/x"],
+    ["/mailbox/user@example.com", "/mailbox/user@example.com"],
+  ])("redirects to %s, told without what may be secret", async (location, told) => {
+    await using server = await saying((socket) => socket.write(httpResponse("302 Found", `Location: ${location}`)));
+    expect((await askHttp(server)).detail).toBe(`HTTP 302 Found to ${told}, nginx`);
   });
 
   it("tells what is listed, and nothing else", async () => {
@@ -168,6 +189,7 @@ describe("what is no HTTP", () => {
     ["an alert of TLS", "\x15\x03\x01\x00\x02\x02\x28", /^something answers, but not HTTP; it speaks TLS, and the row/],
     ["a header without colon", "HTTP/1.1 200 OK\r\nnonsense\r\n\r\n", /^something answers, but not HTTP/],
     ["RTSP", "RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n", /^something answers, but not HTTP; it says "RTSP/],
+    ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", /it says "HTTP/],
     ["a status of four digits", "HTTP/1.1 2000 OK\r\n\r\n", /^something answers, but not HTTP/],
     [
       "an upgrade",
