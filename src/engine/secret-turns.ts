@@ -123,7 +123,9 @@ function refusalKey(name: string, secret: Secret): string {
 /** The same without the secret, should the far end have repeated it; its bare bytes are dropped altogether. */
 function withoutSecret(seen: CheckSeen, secret: Secret): CheckSeen {
   const text = new TextDecoder().decode(secret.bytes);
-  const clean = (words: string) => words.replaceAll(text, REMOVED);
+  // Also in other letters, as a server may write what it calls wrong.
+  const anywhere = new RegExp(text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"), "giu");
+  const clean = (words: string) => words.replace(anywhere, REMOVED);
   const { reading } = seen;
   return {
     ...seen,

@@ -153,7 +153,8 @@ function firstBytesOf(one: CheckSeen): string {
   const bytes = one.observations
     .findLast((seen) => seen.firstBytes !== undefined)
     ?.firstBytes?.subarray(0, SHOWN_BYTES);
-  if (bytes === undefined) return "";
+  // A datagram may be empty.
+  if (bytes === undefined || bytes.length === 0) return "";
   if (one.check.tls === undefined && TLS_RECORDS.has(bytes[0]!) && bytes[1] === TLS_MAJOR_VERSION) {
     return "; it speaks TLS, and the row does not";
   }

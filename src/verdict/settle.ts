@@ -124,12 +124,22 @@ function withOutcome(one: CheckSeen, controls: Controls, wallMs: number): CheckR
     detail: detailOf(one, outcome),
   };
   const faults = tlsFaults(one, wallMs);
-  if (faults.length === 0) return result;
+  if (faults.length === 0) return isStrictUnseen(result) ? undecided(result) : result;
   // A path or an accept says nothing about the service, and so nothing about its certificate.
   if (one.check.tls?.strict !== true || one.check.expect !== "service") {
     return { ...result, warnings: [...warnings, ...faults] };
   }
   return { ...result, outcome: "fail", detail: `strict TLS: ${faults.join("; ")}; ${result.detail}` };
+}
+
+/** A peer that wants a certificate of ours may end TLS 1.2 before its own was verified: nothing is known of that. */
+function isStrictUnseen({ check, outcome, observations }: CheckResult): boolean {
+  const strict = check.tls?.strict === true && check.expect === "service";
+  return strict && outcome === "pass" && observations.every(({ tls }) => tls?.version === undefined);
+}
+
+function undecided(result: CheckResult): CheckResult {
+  return { ...result, outcome: "inconclusive", detail: `strict TLS: the certificate was not seen; ${result.detail}` };
 }
 
 function judgementOf(one: CheckSeen, controls: Controls): Judgement | undefined {

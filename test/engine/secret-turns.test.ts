@@ -189,14 +189,14 @@ describe("a secret", () => {
       return {
         service: "refused",
         detail: `bad password ${said}`,
-        evidence: { diagnostic: `${said}${said}`, list: [said, 7], count: 7 },
+        evidence: { diagnostic: `${said}${said}`, list: [said.toUpperCase(), 7], count: 7 },
         warnings: [`do not use ${said}`],
         learned: { realm: said },
         secretRefused: true,
       };
     };
     const { results } = await runOf([checkOf("dc01")], { prober: loginTo(parrot) });
-    expect(JSON.stringify(results)).not.toContain("s3cret");
+    expect(JSON.stringify(results)).not.toMatch(/s3cret/i);
     expect(results[0]!.reading).toMatchObject({
       detail: "bad password [secret]",
       evidence: { diagnostic: "[secret][secret]", list: ["[secret]", 7], count: 7 },

@@ -260,8 +260,13 @@ describe("TLS", () => {
   });
 
   it("that never came about has no certificate to complain of", () => {
-    const alert = asked(wish(true), {}, { alert: 116, chain: [] });
-    expect(alert).toMatchObject({ outcome: "pass", warnings: [] });
+    const alert = (strict: boolean) => asked(wish(strict), {}, { alert: 116, chain: [] });
+    expect(alert(false)).toMatchObject({ outcome: "pass", warnings: [] });
+    expect(alert(true)).toMatchObject({
+      outcome: "inconclusive",
+      detail: expect.stringMatching(/^strict TLS: the certificate was not seen; TLS proven/),
+      warnings: [],
+    });
   });
 
   it.each([
@@ -280,6 +285,7 @@ describe("TLS", () => {
         .detail;
     expect(bytes(0x15, 3, 3, 0, 2, 2, 70)).toBe("something answers, but not LDAP; it speaks TLS, and the row does not");
     expect(bytes(0x15, 4, 3, 0)).toBe("something answers, but not LDAP; it begins with 15 04 03 00");
+    expect(bytes()).toBe("something answers, but not LDAP");
   });
 
   it("of a row that speaks it unasked is a warning too", () => {
