@@ -40,7 +40,7 @@ export const sccp: Dialogue<SccpParams> = {
     sends:
       "Nothing: one connection, inside TLS where the row has tls, which is held for 2 s and closed. With keepAlive: a KeepAlive (12 bytes). Never a registration, nor the name of a device.",
     accepts:
-      "That the connection is accepted and held. With keepAlive: a KeepAliveAck; a RegisterReject or Reset counts as a refusal by the service. That CUCM answers so is unverified.",
+      "That the connection is accepted and held; a peer that says meanwhile what SCCP is not is a mismatch. With keepAlive: a KeepAliveAck; a RegisterReject or Reset counts as a refusal by the service. That CUCM answers so is unverified.",
     proves: "That something accepts at the port. With keepAlive, where it is answered: a call manager.",
     triggers:
       "The alarm TransientConnection in CUCM and a line in its event log, for each connection. One connection a run, and none again for 15 minutes.",
@@ -73,11 +73,12 @@ async function answerOf(connection: Connection, world: World): Promise<Reading |
   throw new WireError("malformed", `message ${id}, which answers no KeepAlive`, 8);
 }
 
-/** The peer ended the connection while it was held. */
+/** The peer ended the connection while it was held. Throws WireError where it said what SCCP is not. */
 async function endsMeanwhile(connection: Connection, world: World): Promise<boolean> {
-  const ended = connection
-    .receive((buffered) => (buffered.length > 0 ? buffered.length : undefined), UNREAD_BYTES)
-    .then((bytes) => bytes === undefined);
+  const ended = connection.receive(sccpFrameLength, UNREAD_BYTES).then((bytes) => {
+    if (bytes !== undefined) decodeSccp(bytes);
+    return bytes === undefined;
+  });
   return (await within(world, HOLD_MS, ended)) ?? false;
 }
 

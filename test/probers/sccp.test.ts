@@ -24,6 +24,13 @@ describe("without a word", () => {
     expect(verdict).toMatchObject({ state: "open", reason, service: "silent" });
   });
 
+  it("a peer that begins in another protocol is a mismatch, at once", async () => {
+    await using listener = await peer((socket) => socket.write("SSH-2.0-OpenSSH_9.2p1\r\n"));
+    const result = await ask(listener.local, { prober: "sccp" });
+    expect(result.verdict).toMatchObject({ state: "open", reason: "mismatch", service: "mismatch" });
+    expect(result.durationMs).toBeLessThan(1_900);
+  });
+
   it("a closed port is closed", async () => {
     expect((await ask(await closedPort(), { prober: "sccp" })).verdict).toMatchObject({ state: "closed" });
   });
