@@ -135,7 +135,12 @@ function silenceBehindAccept(one: CheckSeen): string {
   if (seen?.phase === "tls" && seen.code !== undefined) return `accepts, and no TLS came of it (${seen.code})`;
   if (seen?.code !== undefined)
     return `accepts, and ended after ${lived} without an answer (${seen.code})${partOf(one)}`;
-  return `accepts, but gave no answer in ${lived}${partOf(one)}`;
+  return `accepts, but gave no answer in ${lived}${partOf(one)}${whyUndecided(one)}`;
+}
+
+/** Where silence decides nothing, the row's note says why. */
+function whyUndecided({ check: { expect, silence, row } }: CheckSeen): string {
+  return expect === "service" && silence === "inconclusive" && row.note !== undefined ? `; ${row.note}` : "";
 }
 
 function hostFirewallHint(expect: Expectation): string {

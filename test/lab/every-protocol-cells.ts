@@ -62,7 +62,8 @@ const SIP_OF_FRONT_END = {
   "sip-for-a-v-conferencing/tcp/5063": sipRefuses("404 Not Found"),
   "sip-for-telephony-conferencing/tcp/5064": sipRefuses("483 Too Many Hops"),
   // Whether OCS answers everybody is unknown, so that a silence decides nothing.
-  "sip-for-application-sharing/tcp/5065": "inconclusive open no-response silent: accepts, but gave no answer in",
+  "sip-for-application-sharing/tcp/5065":
+    "inconclusive open no-response silent: whether OCS answers OPTIONS of a stranger is unverified",
   "sip-for-response-group/tcp/5071": SIP_OK,
   "sip-for-conferencing-auto-attendant/tcp/5072": CLOSED,
   "sip-for-conferencing-announcement/tcp/5073": CLOSED,

@@ -22,6 +22,18 @@ describe("what our own side refused", () => {
   });
 });
 
+describe("a connection that stays silent", () => {
+  const note = "whether it answers a stranger is unverified";
+  const silence = (over: Parameters<typeof check>[0], outcome: "fail" | "inconclusive" | "pass") =>
+    detailOf(seen({ check: check({ row: { note }, ...over }) }), outcome);
+
+  it("says why it decides nothing, where it decides nothing", () => {
+    expect(silence({ silence: "inconclusive" }, "inconclusive")).toBe(`accepts, but gave no answer in 5 s; ${note}`);
+    expect(silence({ silence: "fail" }, "fail")).toBe("accepts, but gave no answer in 5 s");
+    expect(silence({ silence: "inconclusive", expect: "accept" }, "pass")).toBe("accepts, but gave no answer in 5 s");
+  });
+});
+
 describe("the silence of a UDP range", () => {
   const silent = (confirmed: boolean, ports: readonly number[]): PortGroup => ({
     state: "open|filtered",
