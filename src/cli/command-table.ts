@@ -6,6 +6,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { planCommand } from "./commands/plan.ts";
 import { profilesCommand } from "./commands/profiles.ts";
+import { respondCommand } from "./commands/respond.ts";
 import { runCommand } from "./commands/run.ts";
 
 export const COMMANDS: readonly Command[] = [
@@ -14,6 +15,7 @@ export const COMMANDS: readonly Command[] = [
   profilesCommand,
   explainCommand,
   doctorCommand,
+  respondCommand,
   demoCommand,
   completionCommand,
 ];

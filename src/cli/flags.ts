@@ -214,8 +214,8 @@ function rateOf(word: string | undefined): number {
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
 
-/** `500ms`, `5s`, `2m`. */
-function durationMs(word: string, flag: string): number {
+/** `500ms`, `5s`, `2m`; at most an hour. Throws ConfigError. */
+export function durationMs(word: string, flag: string): number {
   const parts = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(word);
   const ms = parts === null ? Number.NaN : Number(parts[1]) * UNIT_MS[parts[2]!]!;
   if (ms === 0) throw new ConfigError(`${flag} ${word} must be longer than 0`);

@@ -59,6 +59,12 @@ export async function secretsFor(plan: Plan, words: readonly string[], machine: 
   return (name) => secrets.get(name);
 }
 
+/** A line of text from a file that nobody else may read. Throws ConfigError, which never quotes it. */
+export async function secretLine(file: string, maxBytes: number, machine: Machine): Promise<string> {
+  const { bytes } = await fileSecret(file, { form: "line", maxBytes }, machine);
+  return new TextDecoder().decode(bytes);
+}
+
 async function wishesOf(plan: Plan): Promise<ReadonlyMap<string, Wish>> {
   const wishes = new Map<string, Wish>();
   for (const check of plan.checks) {

@@ -35,6 +35,11 @@ export interface FarEndSent {
   readonly packets: number;
 }
 
+/** The far end was not started for a port that it was to send to. */
+export interface FarEndRefused {
+  readonly refused: string;
+}
+
 export interface FarEnd {
   /** Our own address as the far end sees it: another than ours behind NAT. */
   readonly seenAs: string;
@@ -48,7 +53,7 @@ export interface FarEnd {
   /** 1 for each port at which a request token arrived since it was bound. */
   arrived(transport: Transport, ports: Uint16Array): Promise<Uint8Array | FarEndLost>;
   /** Lets the far end send request tokens to ports of ours, from ports of its own that are fresh. */
-  send(transport: Transport, ports: Uint16Array, pace: FarEndPace): Promise<FarEndSent | FarEndLost>;
+  send(transport: Transport, ports: Uint16Array, pace: FarEndPace): Promise<FarEndSent | FarEndRefused | FarEndLost>;
   end(): Promise<void>;
 }
 

@@ -45,9 +45,30 @@ export function vectorsOf(site: Site, own: readonly string[], roles: Roles, prof
   const all = starting.map((profile) => ({ profile, hosts: hostsFor(profile, site, own, roles), roles: [...kin] }));
   const vectors = all.filter(({ hosts }) => hosts.length > 0);
   const remarks = [...withoutHost(all), ...unreached(site, own, vectors)];
-  if (vectors.length > 0) return { vectors, remarks, settings: settingsFor(site, vectors) };
+  if (vectors.length > 0)
+    return {
+      vectors,
+      remarks,
+      settings: settingsFor(
+        site,
+        vectors.map(({ profile }) => profile),
+      ),
+    };
   const problem = starting.length === 0 ? "no vector starts from" : "no host is named that a vector reaches from";
   throw new ConfigError(`${site.file}: ${problem} ${own.join(" or ")}`, remarks[0]);
+}
+
+/** Every vector that ends at a machine of these roles, or of what it also is: what a far end there is asked. Throws ConfigError when none does. */
+export function vectorsTo(
+  site: Site,
+  own: readonly string[],
+  roles: Roles,
+  profiles: readonly Profile[],
+): { readonly profiles: readonly Profile[]; readonly settings: SettingWords } {
+  const kin = new Set(own.flatMap((role) => kinOf(role, roles)));
+  const ending = profiles.filter(({ to }) => kin.has(to));
+  if (ending.length === 0) throw new ConfigError(`${site.file}: no vector ends at ${own.join(" or ")}`);
+  return { profiles: ending, settings: settingsFor(site, ending) };
 }
 
 /** The hosts of the target's role and of every role that is one, this machine itself left out. */
@@ -75,9 +96,9 @@ function unreached(site: Site, own: readonly string[], vectors: readonly Vector[
 }
 
 /** What the file sets for other machines is left out. */
-function settingsFor(site: Site, vectors: readonly Vector[]): SettingWords {
-  const variables = new Set(vectors.flatMap(({ profile }) => Object.keys(profile.variables)));
-  const switches = new Set([...vectors.flatMap(({ profile }) => Object.keys(profile.switches)), MEDIA_PROBE]);
+function settingsFor(site: Site, profiles: readonly Profile[]): SettingWords {
+  const variables = new Set(profiles.flatMap((profile) => Object.keys(profile.variables)));
+  const switches = new Set([...profiles.flatMap((profile) => Object.keys(profile.switches)), MEDIA_PROBE]);
   return {
     set: (site.set ?? []).filter((word) => variables.has(word.split("=", 1)[0]!)),
     with: (site.with ?? []).filter((name) => switches.has(name)),

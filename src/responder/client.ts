@@ -2,7 +2,15 @@
 import type { Socket } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import type { Sockets } from "#node-dgram-ext";
-import type { FarEnd, FarEndLost, FarEndPace, FarEndSent, PortsBound, PortTokens } from "../model/far-end.ts";
+import type {
+  FarEnd,
+  FarEndLost,
+  FarEndPace,
+  FarEndRefused,
+  FarEndSent,
+  PortsBound,
+  PortTokens,
+} from "../model/far-end.ts";
 import type { World } from "../model/prober.ts";
 import type { Direction, Transport } from "../model/words.ts";
 import { codeOf } from "../net/life.ts";
@@ -163,8 +171,7 @@ export class ResponderSession implements FarEnd {
       return { failure: "refused", detail: `version: it answered with ${answer.type}` };
     }
     this.#welcome = answer;
-    const renew = () => void this.#ask({ type: "renew" }, "renewed");
-    this.#renewal = setInterval(renew, Math.max(100, answer.silenceMs / 4)).unref();
+    this.#renewal = setInterval(() => this.#renew(), Math.max(100, answer.silenceMs / 4)).unref();
     return undefined;
   }
 
@@ -197,15 +204,20 @@ export class ResponderSession implements FarEnd {
     return flagsIn(answer.arrived, ports.length) ?? this.#lose("it told of another number of ports");
   }
 
-  async send(transport: Transport, ports: Uint16Array, pace: FarEndPace): Promise<FarEndSent | FarEndLost> {
+  async send(
+    transport: Transport,
+    ports: Uint16Array,
+    pace: FarEndPace,
+  ): Promise<FarEndSent | FarEndRefused | FarEndLost> {
     const { attempts, perSecond } = pace;
     const message = { type: "send", transport, ports: spansOf(ports), attempts, perSecond } as const;
-    const answer = await this.#ask(message, "sent", SEND_TIMEOUT_MS);
+    const answer = await this.#request(message, SEND_TIMEOUT_MS);
     if ("lost" in answer) return answer;
+    if (answer.type === "refused" && answer.reason === "not-listed") return { refused: answer.detail };
+    if (answer.type !== "sent") return this.#unexpected("sent", answer);
     const answered = flagsIn(answer.answered, ports.length);
-    return answered === undefined
-      ? this.#lose("it told of another number of ports")
-      : { answered, packets: answer.packets };
+    if (answered === undefined) return this.#lose("it told of another number of ports");
+    return { answered, packets: answer.packets };
   }
 
   async end(): Promise<void> {
@@ -217,16 +229,20 @@ export class ResponderSession implements FarEnd {
   }
 
   /** One message and the answer that it has to have; any other means that the far end is lost. */
-  async #ask<K extends ServerMessage["type"]>(
-    message: ClientMessage,
-    type: K,
-    timeoutMs = ANSWER_TIMEOUT_MS,
-  ): Promise<Answer<K> | FarEndLost> {
-    const answer = await this.#request(message, timeoutMs);
-    if ("lost" in answer) return answer;
-    if (answer.type === type) return answer as Answer<K>;
+  async #ask<K extends ServerMessage["type"]>(message: ClientMessage, type: K): Promise<Answer<K> | FarEndLost> {
+    const answer = await this.#request(message, ANSWER_TIMEOUT_MS);
+    if ("lost" in answer || answer.type === type) return answer as Answer<K> | FarEndLost;
+    return this.#unexpected(type, answer);
+  }
+
+  #unexpected(type: string, answer: ServerMessage): FarEndLost {
     const why = answer.type === "refused" ? `refused, ${answer.reason}: ${answer.detail}` : `answered ${answer.type}`;
     return this.#lose(`it was asked for "${type}" and ${why}`);
+  }
+
+  /** Shows that we are there. What is under way has a time limit of its own, and this is answered after it. */
+  #renew(): void {
+    void this.#request({ type: "renew" }, this.#waiting.length === 0 ? ANSWER_TIMEOUT_MS : SEND_TIMEOUT_MS);
   }
 
   /** Answers come in the order of the messages. */

@@ -99,6 +99,10 @@ export async function proveIn(
     const bound = ports.filter((port) => !refused.has(port));
     const sent = await session.send(transport, bound, pace);
     if ("lost" in sent) return sent;
+    if ("refused" in sent) {
+      note(fates, bound, "not-listed");
+      return fates;
+    }
     noteWays(fates, bound, listening.arrived(bound), sent.answered);
     return fates;
   } finally {

@@ -25,8 +25,8 @@ const DESCRIPTORS_KEPT = 1_024;
 const DESCRIPTORS_USUAL = 1_024;
 
 export interface ResponderOptions {
-  /** Where the control channel listens; port 0 takes a free one. */
-  readonly listen: { readonly address: string; readonly port: number };
+  /** Where the control channel listens: every address of this machine when none is said; port 0 takes a free one. */
+  readonly listen: { readonly address?: string; readonly port: number };
   readonly key: Uint8Array;
   /** The only ports that are ever bound or sent to. */
   readonly listed: Listed;
@@ -93,10 +93,11 @@ class ResponderServer {
   }
 
   async start(): Promise<Responder> {
-    const { address: host, port } = this.#options.listen;
+    const { address, port } = this.#options.listen;
+    const host = address === undefined ? {} : { host: address };
     await new Promise<void>((resolve, reject) => {
       this.#tcp.once("error", reject);
-      this.#tcp.listen({ host, port, exclusive: true }, () => resolve());
+      this.#tcp.listen({ ...host, port, exclusive: true }, () => resolve());
     });
     const bound = this.#tcp.address();
     if (bound === null || typeof bound === "string") throw new TypeError("a TCP listener has an address and a port");

@@ -86,7 +86,7 @@ const bits: Member<Uint8Array> = {
 const transport = oneOf(["tcp", "udp"]);
 const durationMs = integer(0, 86_400_000);
 
-export const REFUSALS = ["version", "malformed", "unexpected", "sessions", "not-listed", "rate"] as const;
+export const REFUSALS = ["version", "malformed", "unexpected", "sessions", "not-listed"] as const;
 export const ENDINGS = ["expired", "silence", "shutdown"] as const;
 
 const FROM_CLIENT = {

@@ -17,6 +17,7 @@ describe("--help", () => {
     ["help", ["--help"]],
     ["help-plan", ["plan", "--help"]],
     ["help-profiles", ["profiles", "-h"]],
+    ["help-respond", ["respond", "--help"]],
     ["help-demo", ["demo", "--help"]],
     ["help-doctor", ["doctor", "--help"]],
   ])("%s is as its golden file has it", async (name, args) => {
