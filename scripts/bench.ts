@@ -1,13 +1,21 @@
 /**
- * `npm run bench [-- startup | profile]`: what a start costs, and the profile against nmap; both where neither is
- * named. Build first. It measures and asserts nothing: docs/benchmarks.md says what was measured where.
+ * `npm run bench [-- NAME...]`: every bench, or those that are named. Build first. It measures and asserts nothing:
+ * docs/benchmarks.md says what was measured where.
  */
 import { benchProfile } from "./bench/profile.ts";
+import { benchLoop } from "./bench/ranges/loop.ts";
+import { benchTcp } from "./bench/ranges/tcp.ts";
+import { benchThread } from "./bench/ranges/thread.ts";
+import { benchUdp } from "./bench/ranges/udp.ts";
 import { benchStartup } from "./bench/startup.ts";
 
 const BENCHES: Readonly<Record<string, () => string | Promise<string>>> = {
   startup: benchStartup,
   profile: benchProfile,
+  tcp: benchTcp,
+  udp: benchUdp,
+  loop: benchLoop,
+  thread: benchThread,
 };
 
 const named = process.argv.slice(2);

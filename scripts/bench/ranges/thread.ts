@@ -1,0 +1,3 @@
+export function benchThread(): string {
+  return "later";
+}
