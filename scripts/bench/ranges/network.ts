@@ -64,20 +64,26 @@ const VERDICT: Readonly<Partial<Record<Fate, string>>> = {
   "admin-prohibited": "reject with icmpx type admin-prohibited",
 };
 
-/** Makes the router do to TCP what the truth says. */
+/**
+ * Makes the router do to TCP what the truth says. Only on the way to the host: an answer may come to one of our own ports
+ * that bears the same number.
+ */
 export async function loadTruth({ lane }: Network, truth: Truth): Promise<void> {
   const fates = Object.keys(VERDICT) as Fate[];
   const rules: Firewall = fates.flatMap((fate) => {
     const ports = portsThatAre(truth, fate);
     if (ports.length === 0) return [];
-    return [`add rule inet lab forward tcp dport { ${ports.join(", ")} } ${VERDICT[fate]}`];
+    return [`add rule inet lab forward iifname "agent" tcp dport { ${ports.join(", ")} } ${VERDICT[fate]}`];
   });
   await loadFirewall(lane, rules);
 }
 
 /** Drops UDP to these ports. */
 export async function dropUdp({ lane }: Network, ports: string): Promise<void> {
-  await loadFirewall(lane, ports === "" ? [] : [`add rule inet lab forward udp dport { ${ports} } drop`]);
+  await loadFirewall(
+    lane,
+    ports === "" ? [] : [`add rule inet lab forward iifname "agent" udp dport { ${ports} } drop`],
+  );
 }
 
 /** Packets that the agent has sent so far. */
