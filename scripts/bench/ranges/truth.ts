@@ -15,40 +15,46 @@ export type Truth = readonly Fate[];
 /** How many ports meet which fate; the rest is closed. */
 export interface Mix {
   readonly name: string;
-  /** Ports of one block, and as many single ones. */
-  readonly dropped: { readonly first: number; readonly last: number; readonly scattered: number };
+  /** Whether all ports of the block are dropped, and how many single ones are. */
+  readonly dropped: { readonly block: boolean; readonly scattered: number };
   readonly reset: number;
   readonly prohibited: number;
 }
 
 const OPEN = 20;
-const NO_BLOCK = { first: 1, last: 0, scattered: 0 };
-const HALF_IN_A_BLOCK = { first: 24_000, last: 27_225, scattered: 3_225 };
+const BLOCK = { first: 24_000, last: 27_225 };
+const NONE = { block: false, scattered: 0 };
+const HALF_IN_A_BLOCK = { block: true, scattered: 3_225 };
 
-export const ALL_CLOSED: Mix = { name: "all closed", dropped: NO_BLOCK, reset: 0, prohibited: 0 };
+export const ALL_CLOSED: Mix = { name: "all closed", dropped: NONE, reset: 0, prohibited: 0 };
 export const TENTH_DROPPED: Mix = { name: "10 % dropped", dropped: HALF_IN_A_BLOCK, reset: 0, prohibited: 0 };
 export const MIXED: Mix = { name: "mixed", dropped: HALF_IN_A_BLOCK, reset: 1_290, prohibited: 200 };
-export const PROHIBITED: Mix = { name: "200 prohibited", dropped: NO_BLOCK, reset: 0, prohibited: 200 };
+export const PROHIBITED: Mix = { name: "200 prohibited", dropped: NONE, reset: 0, prohibited: 200 };
 
 const SEED = 20_260_701;
 
 export function truthOf({ dropped, reset, prohibited }: Mix): Truth {
   const truth: Fate[] = Array.from({ length: PORT_COUNT }, () => "closed");
-  for (let port = dropped.first; port <= dropped.last; port++) truth[port - FIRST_PORT] = "dropped";
   const random = mulberry32(SEED);
   const scatter = (fate: Fate, count: number): void => {
     for (let left = count; left > 0; ) {
       const at = Math.floor(random() * PORT_COUNT);
-      if (truth[at] !== "closed") continue;
+      if (truth[at] !== "closed" || isInBlock(at)) continue;
       truth[at] = fate;
       left--;
     }
   };
+  // First, so that the same ports are open in every mix.
   scatter("open", OPEN);
   scatter("dropped", dropped.scattered);
   scatter("reset", reset);
   scatter("admin-prohibited", prohibited);
-  return truth;
+  return dropped.block ? truth.map((fate, at) => (isInBlock(at) ? "dropped" : fate)) : truth;
+}
+
+function isInBlock(at: number): boolean {
+  const port = FIRST_PORT + at;
+  return port >= BLOCK.first && port <= BLOCK.last;
 }
 
 export function portsThatAre(truth: Truth, fate: Fate): readonly number[] {
