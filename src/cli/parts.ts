@@ -1,5 +1,6 @@
 /** The only place that builds the parts a run is given: the real network, clock, chance and prober registry. */
 import { randomBytes } from "node:crypto";
+import { availableParallelism } from "node:os";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
@@ -14,6 +15,11 @@ import type { Engine } from "../sweep/worker-messages.ts";
 import { createSweeper } from "../sweep/worker-sweeper.ts";
 
 const WORKER_YOUNG_MB = 4;
+
+/** Threads that sweep one range together; more would only wait for each other in the kernel. */
+const THREADS_MAX = 4;
+/** With fewer descriptors than this one thread can use them all. */
+const DESCRIPTORS_FOR_THREADS = 4_096;
 
 /** The machine's own clock and chance. */
 export function realWorld(): World {
@@ -53,14 +59,19 @@ export async function openParts(
   const sockets = await openSockets();
   const own = createNet(world, sockets);
   const net = over?.(own) ?? own;
+  const { descriptors = 0 } = sockets.features;
+  const threads = descriptors < DESCRIPTORS_FOR_THREADS ? 1 : Math.min(THREADS_MAX, availableParallelism());
   // The same file from dist/cli and from dist/chunks.
   const startWorker = () =>
     new Worker(new URL("../cli/sweep-worker.js", import.meta.url), {
+      workerData: threads,
       // What it keeps is small, and what it forgets at once is not left to grow.
       resourceLimits: { maxYoungGenerationSizeMb: WORKER_YOUNG_MB },
     });
   const sweeper =
-    over === undefined ? createSweeper({ net, world, engine, startWorker }) : createPlainSweeper({ net, world });
+    over === undefined
+      ? createSweeper({ net, world, engine, threads, startWorker })
+      : createPlainSweeper({ net, world });
   return {
     prober: loadProber,
     net,

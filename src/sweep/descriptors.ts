@@ -1,4 +1,4 @@
-/** The descriptors that all sweeps of a run may hold together; the rest of the process has some of its own. */
+/** The descriptors that all sweeps of a thread may hold together; the rest of the process has some of its own. */
 
 /** Kept for everything else that the process does; half of them where there are few. */
 const SPARE = 256;
@@ -12,9 +12,10 @@ const USUAL_LIMIT = 1_024;
 export class Descriptors {
   #free: number;
 
-  /** `limit`: what the process may have open. */
-  constructor(limit = USUAL_LIMIT) {
-    this.#free = Math.max(1, Math.min(MOST, limit - IN_USE - Math.min(SPARE, limit / 2)));
+  /** `limit`: what the process may have open, which so many threads share. */
+  constructor(limit = USUAL_LIMIT, threads = 1) {
+    const free = (limit - IN_USE - Math.min(SPARE, limit / 2)) / threads;
+    this.#free = Math.max(1, Math.min(MOST, Math.floor(free)));
   }
 
   /** Whether one more may be opened by a sweep that holds so many: the more it holds, the more it leaves to others. */

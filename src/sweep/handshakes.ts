@@ -11,6 +11,7 @@ import type { Pace } from "./pace.ts";
 import { ReplyTime } from "./reply-time.ts";
 import { Rounds } from "./rounds.ts";
 import type { EngineParts, SweepEngine } from "./sweep-engine.ts";
+import { Window } from "./window.ts";
 
 /** How SYNs are sent, and how is heard what comes of them. */
 export interface Line {
@@ -59,6 +60,7 @@ export class Handshakes implements SweepEngine {
   readonly #line: Line;
   readonly #rounds: Rounds;
   readonly #replyTime = new ReplyTime();
+  readonly #window = new Window();
   readonly #quick = new Deadlines();
   readonly #patient = new Deadlines();
   readonly #shared: Pace;
@@ -127,7 +129,7 @@ export class Handshakes implements SweepEngine {
         continue;
       }
       // More would only wait in some router's queue, or be lost there.
-      if (this.#rounds.underWay >= this.#line.capacity) return Number.POSITIVE_INFINITY;
+      if (this.#rounds.underWay >= Math.min(this.#line.capacity, this.#window.size)) return Number.POSITIVE_INFINITY;
       const waitMs = this.#paceMs();
       if (waitMs > 0) return waitMs;
       if (!this.#begin(at)) return Number.POSITIVE_INFINITY;
@@ -162,7 +164,9 @@ export class Handshakes implements SweepEngine {
     this.#parts.verdicts.settle(at, reason, evidence);
     const startedMs = this.#startedMs[at]!;
     if (startedMs === 0) return;
-    this.#replyTime.note(this.#parts.monotonicMs() - startedMs);
+    const tookMs = this.#parts.monotonicMs() - startedMs;
+    this.#replyTime.note(tookMs);
+    this.#window.answered(tookMs);
     this.#end(at, true);
   }
 
@@ -195,6 +199,7 @@ export class Handshakes implements SweepEngine {
       if (this.#parts.verdicts.isSettled(at)) continue;
       if (ageMs >= UNKNOWN_MS) this.#parts.verdicts.sent();
       this.#silentSoFar++;
+      this.#window.silent();
       this.#end(at, false);
     }
   }

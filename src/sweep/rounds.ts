@@ -4,8 +4,12 @@
  * sample of those that are left, which is the proof that our own haste silenced nobody.
  */
 
-/** A later round that recovers more than this share was lost to our own pace: the next one is slower. */
-const LOST_TO_PACE = 0.005;
+/**
+ * Of those that do answer, a line of its own loses fewer than this: a round that lost more was too fast, and the next one
+ * is slower. So few may be chance.
+ */
+const LOST_TO_PACE = 0.02;
+const LOST_BY_CHANCE = 16;
 const SLOWER = 2;
 /** Further rounds at most, beyond those that were asked for. */
 const MORE_ROUNDS = 8;
@@ -145,8 +149,11 @@ export class Rounds {
     }
   }
 
+  /** Those that answer now were lost in the round before; most others had answered in that one. */
   #lookAtPace(times: number): void {
-    if (times <= this.#slowedFor || this.#recovered[times]! <= LOST_TO_PACE * this.#askedTimes[times]!) return;
+    const lost = this.#recovered[times]!;
+    const answered = this.#recovered[times - 1] ?? 0;
+    if (times <= this.#slowedFor || lost <= Math.max(LOST_BY_CHANCE, LOST_TO_PACE * (lost + answered))) return;
     this.#slowedFor = times;
     this.#slowness *= SLOWER;
   }

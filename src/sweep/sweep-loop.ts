@@ -16,6 +16,8 @@ const SLEEP_MAX_MS = 4;
 export interface LoopParts {
   readonly bulk: Bulk;
   readonly features: Features;
+  /** Threads that share what the process may have open. */
+  readonly threads: number;
   monotonicMs(): number;
   say(report: Report): void;
 }
@@ -39,7 +41,7 @@ export class SweepLoop {
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
-    this.#descriptors = new Descriptors(parts.features.descriptors);
+    this.#descriptors = new Descriptors(parts.features.descriptors, parts.threads);
   }
 
   /** Begins a sweep; what becomes of it is said. */

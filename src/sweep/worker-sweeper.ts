@@ -8,6 +8,7 @@ import type { Sweeper } from "../model/parts.ts";
 import { AcceptedPorts } from "./accepted-ports.ts";
 import type { AskParts } from "./ask.ts";
 import { createPlainSweeper } from "./plain.ts";
+import { isWorthSharing, sweepSideBySide } from "./side-by-side.ts";
 import { partOf, SweepThread, type ThreadSweep } from "./sweep-thread.ts";
 import { codeOf } from "./verdicts.ts";
 import type { Engine } from "./worker-messages.ts";
@@ -17,26 +18,39 @@ const FEW_PORTS = 16;
 
 export interface SweeperParts extends AskParts {
   readonly engine: Engine;
+  /** Threads that may sweep one range together. */
+  readonly threads: number;
   /** Starts a thread that serves sweeps (worker.ts). */
   startWorker(): Worker;
 }
 
 type Progress = Parameters<Sweeper["sweep"]>[1];
 
-/** A sweeper whose sweeps share one worker, its rate of new flows and its descriptors. */
+/** A sweeper whose sweeps share one worker, its rate of new flows and its descriptors, or several where one is too slow. */
 export function createSweeper(parts: SweeperParts): Sweeper {
   const plain = createPlainSweeper(parts);
   const { engine } = parts;
   if (engine === "portable") return plain;
-  const thread = new SweepThread(() => parts.startWorker());
+  const inThreads = Array.from({ length: parts.threads }, () =>
+    inThread({ ...parts, engine, plain, thread: new SweepThread(() => parts.startWorker()) }),
+  );
   return {
-    async sweep(job, onProgress, signal) {
+    sweep(job, onProgress, signal) {
       const isSmall = engine === "auto" && job.transport === "tcp" && job.ports.length <= FEW_PORTS;
       if (isSmall || signal.aborted) return plain.sweep(job, onProgress, signal);
+      if (isWorthSharing(job)) return sweepSideBySide(job, inThreads, onProgress, signal);
+      return inThreads[0]!.sweep(job, onProgress, signal);
+    },
+  };
+}
+
+function inThread(parts: SweepParts): Sweeper {
+  return {
+    async sweep(job, onProgress, signal) {
       const { source, code } = await parts.net.route(job.address, job.source);
       // The portable way tells of a missing route too, and asks nothing then.
-      if (code !== undefined) return plain.sweep(job, onProgress, signal);
-      return new WorkerSweep(job, { ...parts, thread, plain, engine }, source, onProgress, signal).run();
+      if (code !== undefined) return parts.plain.sweep(job, onProgress, signal);
+      return new WorkerSweep(job, parts, source, onProgress, signal).run();
     },
   };
 }

@@ -7,12 +7,12 @@ import type { Order, Report } from "./worker-messages.ts";
 /** Whoever is idle for so long asks whether it is still needed. */
 const IDLE_MS = 2_000;
 
-/** Does what comes over the port until it is told to end. */
-export async function serveSweeps(port: MessagePort, monotonicMs: () => number): Promise<void> {
+/** Does what comes over the port until it is told to end. So many `threads` may be at it at the same time. */
+export async function serveSweeps(port: MessagePort, threads: number, monotonicMs: () => number): Promise<void> {
   const say = (report: Report): void => port.postMessage(report);
   const sockets = await openSockets();
   const { bulk, features } = sockets;
-  const loop = bulk === undefined ? undefined : new SweepLoop({ bulk, features, monotonicMs, say });
+  const loop = bulk === undefined ? undefined : new SweepLoop({ bulk, features, threads, monotonicMs, say });
   const idle = setInterval(() => {
     if (loop?.isIdle !== false) say({ kind: "idle" });
   }, IDLE_MS);

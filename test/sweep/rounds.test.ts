@@ -48,14 +48,23 @@ describe("Rounds", () => {
     expect(rounds.silent).toHaveLength(300);
   });
 
-  it("goes on as long as a round recovers ports, at half the pace when these are many", () => {
+  it("goes on as long as a round recovers ports", () => {
     const rounds = new Rounds(indexes(50), 2);
     // Port n answers its n-th ask: each round recovers one of many.
-    const { order, slowness } = play(rounds, (at, before) => at < 6 && before >= at);
+    const { order } = play(rounds, (at, before) => at < 6 && before >= at);
     expect(rounds.silent).toHaveLength(44);
     // Ports 0 to 5 answer one after another, and the round after the last answer brings nothing.
     expect(order.filter((at) => at === 49)).toHaveLength(7);
-    expect(slowness.at(-1)).toBe(32);
+  });
+
+  it.each([
+    { lost: 40, paces: [1, 2] },
+    { lost: 17, paces: [1] },
+    { lost: 10, paces: [1] },
+  ])("of 1,000 ports that answer, $lost by the second ask: paces $paces", ({ lost, paces }) => {
+    const rounds = new Rounds(indexes(1_050), 2);
+    const { slowness } = play(rounds, (at, before) => at >= 50 && before >= (at < 50 + lost ? 1 : 0));
+    expect([...new Set(slowness)]).toEqual(paces);
   });
 
   it("ends although a port answers again and again after a silence of another", () => {

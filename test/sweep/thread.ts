@@ -10,7 +10,7 @@ export function startWorker(): Worker {
   const entry = new URL("../../src/cli/sweep-worker.ts", import.meta.url);
   // A worker does not take the loader that its parent was started with.
   const code = `import("tsx/esm/api").then(({ register }) => { register(); return import(${JSON.stringify(entry)}); });`;
-  return new Worker(code, { eval: true });
+  return new Worker(code, { eval: true, workerData: 1 });
 }
 
 /** A thread that runs this instead; `port` and `VerdictMemory` codes of an order are at hand. */
@@ -20,8 +20,8 @@ export function workerThat(code: string): Worker {
   return new Worker(`${prelude}\n${code}`, { eval: true });
 }
 
-export function sweeperOf(engine: Engine, start = startWorker, over = net) {
-  return createSweeper({ net: over, world, engine, startWorker: start });
+export function sweeperOf(engine: Engine, start = startWorker, over = net, threads = 1) {
+  return createSweeper({ net: over, world, engine, threads, startWorker: start });
 }
 
 /** Sweeps in a thread; gives reasons by port, progress and how long it took. */

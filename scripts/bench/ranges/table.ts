@@ -1,8 +1,8 @@
 /** Runs tools side by side and writes down what they cost and what they got wrong. */
 import { median } from "../median.ts";
+import type { Tool } from "./contenders.ts";
 import { type Measured, measure } from "./measured.ts";
 import type { Network } from "./network.ts";
-import type { Tool } from "./tools.ts";
 
 export interface Entry {
   readonly tool: Tool;

@@ -1,9 +1,10 @@
 /** TCP 1024-65535 against nmap: all closed, a tenth dropped, all kinds of rules, and over a long and lossy line. */
+
+import { nmap, ours, portsOf, rangeRow, type Tool } from "./contenders.ts";
 import { loadTruth, type Network, setIcmpLimits, withNetwork } from "./network.ts";
 import { writeProfile } from "./profile-file.ts";
 import { overSlowLine } from "./slow-line.ts";
 import { compare, type Entry, HEAD, lineOf, ratio } from "./table.ts";
-import { nmap, ours, portsOf, rangeRow, type Tool } from "./tools.ts";
 import {
   ALL_CLOSED,
   MIXED,

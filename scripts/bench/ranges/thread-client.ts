@@ -2,7 +2,9 @@
  * Sweeps TCP 1024-65535 of an address by the worker thread and prints, as JSON, what the main thread felt of it. The
  * argument is the address.
  */
+import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { openSockets } from "#node-dgram-ext";
 import { realWorld } from "../../../src/cli/parts.ts";
 import { createNet } from "../../../src/net/net.ts";
 import { createSweeper } from "../../../src/sweep/worker-sweeper.ts";
@@ -20,8 +22,11 @@ const TICK_MS = 5;
 const megabytes = (): number => process.memoryUsage.rss() / 1024 ** 2;
 
 const world = realWorld();
-const startWorker = () => new Worker(new URL("../../../dist/cli/sweep-worker.js", import.meta.url));
-const sweeper = createSweeper({ net: createNet(world), world, engine: "connect", startWorker });
+const threads = availableParallelism();
+const entry = new URL("../../../dist/cli/sweep-worker.js", import.meta.url);
+const startWorker = () => new Worker(entry, { workerData: threads });
+const net = createNet(world, await openSockets());
+const sweeper = createSweeper({ net, world, engine: "connect", threads, startWorker });
 const ports = Uint16Array.from({ length: PORT_COUNT }, (_, at) => FIRST_PORT + at);
 // What is loaded and compiled at the first sweep is no cost of 64,512 ports.
 await sweeper.sweep(jobFor(ports.slice(0, 100)), () => {}, new AbortController().signal);

@@ -2,10 +2,11 @@
  * UDP without a far end against `nmap -sU`, where the host and the router send ICMP errors at their kernel's own rate:
  * a small range asked in full, and a sample of a large one.
  */
+
+import { nmap, ours, portsOf, rangeRow } from "./contenders.ts";
 import { dropUdp, type Network, setIcmpLimits, withNetwork } from "./network.ts";
 import { writeProfile } from "./profile-file.ts";
 import { compare, type Entry, HEAD, lineOf, ratio } from "./table.ts";
-import { nmap, ours, portsOf, rangeRow } from "./tools.ts";
 
 const SMALL = "5000-5020";
 const LARGE = "22800-32767";
