@@ -86,6 +86,8 @@ export const LCS_SERVER = onLan(53);
 export const EDGE = onLan(54);
 /** The address of an Edge Server at which SIP is spoken on 443. */
 export const ACCESS_EDGE = onLan(55);
+/** The address at which it relays calls, as its specification prints that. */
+export const A_V_EDGE = onLan(61);
 export const FRONT_END = onLan(56);
 export const CUCM = onLan(57);
 /** Three tempers of STUN server. */
@@ -93,7 +95,7 @@ export const STUN_SERVER = onLan(58);
 export const STRICT_STUN_SERVER = onLan(59);
 export const OPEN_RELAY_SERVER = onLan(60);
 export const SERVICE_ADDRESSES: readonly AddressPair[] = [
-  ...[UNITY, SIP_ENDPOINT, UM_SERVER, LCS_SERVER, EDGE, ACCESS_EDGE, FRONT_END, CUCM],
+  ...[UNITY, SIP_ENDPOINT, UM_SERVER, LCS_SERVER, EDGE, ACCESS_EDGE, A_V_EDGE, FRONT_END, CUCM],
   ...[STUN_SERVER, STRICT_STUN_SERVER, OPEN_RELAY_SERVER],
 ];
 

@@ -4,6 +4,7 @@
  * outcome, state, reason and service state, then a telling part of the detail; a row that is not asked says why.
  */
 import {
+  A_V_EDGE,
   ACCESS_EDGE,
   type AddressPair,
   CUCM,
@@ -37,6 +38,7 @@ const sipRefuses = (status: string): string => refused(`SIP answers, and refuses
 const WANTS_CERTIFICATE =
   "pass open tls-alert refused: TLS proven, inner protocol not asked: the peer wants a client certificate";
 const NEEDS_CREDENTIALS = refused("STUN answers; Binding without credentials: 401 Unauthorized (realm lab.test)");
+const MS_TURN = refused("MS-TURN answers");
 const TLS_ALONE = proven("certificate for dc01.example.com until 2120-01-01; what is inside was not asked");
 const ONLY_ACCEPTS = "pass open syn-ack unchecked: accepts; the service was not asked";
 
@@ -135,6 +137,19 @@ export const VECTORS: readonly Vector[] = [
       "sip-over-mtls/tcp/5061": WANTS_CERTIFICATE,
       "stun/tcp/3478": NEEDS_CREDENTIALS,
       "stun/udp/3478": NEEDS_CREDENTIALS,
+    },
+  },
+  {
+    profile: "ocs-edge-lb-external",
+    host: A_V_EDGE,
+    args: ["--skip", "tcp/5061", "--skip", "tcp/3478"],
+    exitCode: 0,
+    onlyIpv4: true,
+    cells: {
+      "sip-web-conferences-and-stun-over-tls/tcp/443": MS_TURN,
+      "sip-over-mtls/tcp/5061": skipped("left out by --skip"),
+      "stun/tcp/3478": skipped("left out by --skip"),
+      "stun/udp/3478": MS_TURN,
     },
   },
   {

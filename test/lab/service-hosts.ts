@@ -5,12 +5,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { UNITY } from "./addresses.ts";
+import { A_V_EDGE, UNITY } from "./addresses.ts";
 import { type Daemon, endDaemon, startDaemon } from "./command.ts";
 import { EDGE_TURN, startCoturn } from "./coturn.ts";
 import { startExim } from "./exim.ts";
 import { inside, type Lab, untilListening } from "./namespaces.ts";
-import { startPrintedServer } from "./printed.ts";
+import { startPrintedEdge, startPrintedServer } from "./printed.ts";
 import { startSipServices } from "./sip-services.ts";
 import { startSnmpd } from "./snmpd.ts";
 import { connectionsTaken, startTigervnc } from "./tigervnc.ts";
@@ -40,6 +40,7 @@ export async function startServiceHosts(lab: Lab): Promise<ServiceHosts> {
     ],
     ...[startCoturn(lab, EDGE_TURN, folder), startSnmpd(unity, folder), startExim(unity, folder)],
     ...[startXrdp(unity, folder), startPrintedServer(unity, folder), startSilentPorts(lab, folder)],
+    startPrintedEdge({ ...unity, address: A_V_EDGE }, folder),
   ];
   const settled = await Promise.allSettled([vnc, ...others]);
   const daemons = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
