@@ -4,6 +4,7 @@
  */
 import { type Icmp, PEER_CLOSED, TOO_LONG } from "../model/observation.ts";
 import { countPorts, formatPorts } from "../model/ports.ts";
+import type { Reading } from "../model/prober.ts";
 import type { CheckSeen, Verdict } from "../model/result.ts";
 import type { Expectation, Outcome, State } from "../model/words.ts";
 import { hopLimitWarning } from "./hop-limits.ts";
@@ -29,15 +30,25 @@ function plainDetailOf(one: CheckSeen, outcome: Outcome): string {
   if (check.expect === "accept" && outcome === "pass" && verdict.service === "unchecked") {
     return "accepts; the service was not asked";
   }
-  if (reading?.service === "mismatch") return `${reading.detail}${firstBytesOf(one)}`;
+  const unreliable = verdict.reason === "accept-unreliable" && check.expect !== "service";
+  if (reading?.service === "mismatch" && !unreliable) return `${reading.detail}${firstBytesOf(one)}`;
+  if (reading !== undefined && isOfTheLiar(reading, verdict)) {
+    return `${reading.detail}; but something on the way accepts every port for this host, and answers others alike`;
+  }
   if (reading !== undefined && verdict.reason !== "accept-unreliable") return reading.detail;
   return detailOfVerdict(one, verdict);
+}
+
+/** The prober took it for the target's answer, and the guard knows better. */
+function isOfTheLiar(reading: Reading, { reason }: Verdict): boolean {
+  return reason === "answered-by-intermediary" && reading.service !== "intermediary";
 }
 
 /** What must be said beside the detail: facts that the outcome does not carry. */
 export function warningsOf(one: CheckSeen): readonly string[] {
   const forged = one.range && hopLimitWarning(one.range.groups, one.check.address);
-  const foreign = one.verdict?.service === "mismatch" && one.check.expect !== "service";
+  const { reason, service } = one.verdict ?? {};
+  const foreign = service === "mismatch" && one.check.expect !== "service" && reason !== "accept-unreliable";
   return [
     ...(isDoubtful(one)
       ? ["closed may be a firewall's reject: without the ICMP error queue a refusal does not show who sent it"]

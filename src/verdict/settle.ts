@@ -3,12 +3,13 @@
  * cannot know is settled here: the lying-network guard, controls, any-of groups, covered addresses.
  */
 import type { Plan } from "../model/check.ts";
-import type { CheckResult, CheckSeen, Finding, RangeSeen, RunExitCode, Tally, Verdict } from "../model/result.ts";
+import type { CheckResult, CheckSeen, Finding, RunExitCode, Tally, Verdict } from "../model/result.ts";
 import { tlsFaults } from "./certificate.ts";
 import { detailOf, warningsOf } from "./detail.ts";
 import { addressKey, announcementFindings, withCrossReferences } from "./findings.ts";
+import { lyingAddresses, withoutLies } from "./lying.ts";
 import { type Controls, type Judgement, outcomeOf, worstOf } from "./outcome.ts";
-import { verdictOfGroup, verdictOfRange } from "./range.ts";
+import { verdictOfGroup } from "./range.ts";
 import { exitCodeOf, markRequired, talliesOf, withoutCoveredGroups } from "./required.ts";
 
 export interface SettleOptions {
@@ -33,7 +34,7 @@ export interface Settled {
 /** Settles a run. The results keep the order of `seen`. */
 export function settle(plan: Plan, seen: readonly CheckSeen[], options: SettleOptions): Settled {
   const liars = lyingAddresses(seen);
-  const doubtful = seen.map((one) => (liars.has(addressKey(one.check)) ? withoutPlainAccepts(one) : one));
+  const doubtful = withoutLies(seen, liars);
   const controls = controlsByAddress(doubtful);
   const judged = doubtful.map((one) =>
     withOutcome(one, controls.get(addressKey(one.check)) ?? NO_CONTROLS, options.wallMs),
@@ -49,36 +50,6 @@ export function settle(plan: Plan, seen: readonly CheckSeen[], options: SettleOp
 }
 
 const NO_CONTROLS: Controls = { refused: false, reached: false };
-
-/** Rule 6: an address where every canary port accepts answers for ports that no service has. */
-function lyingAddresses(seen: readonly CheckSeen[]): ReadonlySet<string> {
-  const liars = seen.filter(
-    ({ check, range }) =>
-      check.purpose === "canary" &&
-      range !== undefined &&
-      range.tested === range.total &&
-      range.groups.every((group) => group.reason === "syn-ack" || group.reason === "rst-after-accept"),
-  );
-  return new Set(liars.map(({ check }) => addressKey(check)));
-}
-
-const SHOWS_NOTHING = "a sample of accepts shows nothing here";
-
-/** A plain accept on a lying address says nothing; an answer in the protocol still does. */
-function withoutPlainAccepts(one: CheckSeen): CheckSeen {
-  const { check, range, verdict } = one;
-  if (check.transport !== "tcp" || verdict === undefined) return one;
-  if (range !== undefined) {
-    const groups = range.groups.map((group) =>
-      group.reason === "syn-ack" ? { ...group, reason: "accept-unreliable" as const } : group,
-    );
-    const unreliable: RangeSeen = { ...range, groups, ...(range.confidence && { confidence: SHOWS_NOTHING }) };
-    return { ...one, range: unreliable, verdict: verdictOfRange(unreliable, one.errorQueue) ?? verdict };
-  }
-  const plain = verdict.state === "open" && (verdict.service === "silent" || verdict.service === "unchecked");
-  if (!plain || verdict.reason === "answered-by-intermediary") return one;
-  return { ...one, verdict: { ...verdict, reason: "accept-unreliable" } };
-}
 
 function controlsByAddress(seen: readonly CheckSeen[]): ReadonlyMap<string, Controls> {
   const controls = new Map<string, Controls>();
