@@ -1,12 +1,10 @@
 /**
  * What the shipped profiles must show for the machines of `service-hosts.ts`, written down by hand: the servers' answers
- * are what `sip-services.ts` and `web-services.ts` let them say, and a row without a server meets a closed port. A cell is
- * outcome, state, reason and service state, then a telling part of the detail; a row that is not asked says why.
+ * are what `sip-services.ts` and `web-services.ts` let them say, and a row without a server meets a closed port.
  */
 import {
   A_V_EDGE,
   ACCESS_EDGE,
-  type AddressPair,
   CUCM,
   DC,
   EDGE,
@@ -16,48 +14,32 @@ import {
   UM_SERVER,
   UNITY,
 } from "./addresses.ts";
+import {
+  CLOSED,
+  CLOSED_PATH,
+  CLOSED_RANGE,
+  CLOSED_UDP,
+  CLOSED_UDP_RANGE,
+  DNS,
+  GLOBAL_CATALOG,
+  KERBEROS,
+  KPASSWD,
+  LDAP,
+  MEDIA,
+  MS_TURN,
+  NEEDS_CREDENTIALS,
+  ONLY_ACCEPTS,
+  proven,
+  refused,
+  SIP_OK,
+  sipRefuses,
+  skipped,
+  TLS_ALONE,
+  type Vector,
+  WANTS_CERTIFICATE,
+} from "./every-protocol-words.ts";
 
-export interface Vector {
-  readonly profile: string;
-  readonly host: AddressPair;
-  readonly args?: readonly string[];
-  readonly exitCode: 0 | 1 | 3;
-  /** By check; what a reply announced stands behind its row: `row > tcp/1433`. */
-  readonly cells: Readonly<Record<string, string>>;
-  /** Its servers, or what stands for them, live at IPv4 alone. */
-  readonly onlyIpv4?: true;
-}
-
-const proven = (detail: string): string => `pass open protocol-reply confirmed: ${detail}`;
-const refused = (detail: string): string => `pass open service-refusal refused: ${detail}`;
-const skipped = (why: string): string => `skipped: ${why}`;
-
-const SIP_OK = proven("200 OK");
-const sipRefuses = (status: string): string => refused(`SIP answers, and refuses OPTIONS: ${status}`);
-/** Rule 5: all that can be proven without a certificate of ours. */
-const WANTS_CERTIFICATE =
-  "pass open tls-alert refused: TLS proven, inner protocol not asked: the peer wants a client certificate";
-const NEEDS_CREDENTIALS = refused("STUN answers; Binding without credentials: 401 Unauthorized (realm lab.test)");
-const MS_TURN = refused("MS-TURN answers");
-const TLS_ALONE = proven("certificate for dc01.example.com until 2120-01-01; what is inside was not asked");
-const ONLY_ACCEPTS = "pass open syn-ack unchecked: accepts; the service was not asked";
-
-const CLOSED = "fail closed conn-refused unchecked: closed: connection refused";
-const CLOSED_UDP = "fail closed port-unreach unchecked: closed: port unreachable by the target";
-/** Under `path`: what the host itself refuses got there. */
-const CLOSED_PATH = "pass closed conn-refused unchecked: closed: connection refused";
-const CLOSED_RANGE = "pass closed conn-refused unchecked: 0 open, 21 closed, 0 filtered";
-const CLOSED_UDP_RANGE = "pass closed port-unreach unchecked: 0 open, 21 closed, 0 filtered";
-
-const MEDIA = skipped("could disturb a live call");
-
-const KERBEROS = refused("KRB-ERROR 6 principal unknown");
-const KPASSWD = refused("KRB-ERROR 2");
-const LDAP = proven("dc01.lab.test, DC=lab,DC=test; anonymous bind: success");
-const GLOBAL_CATALOG = proven("dc01.lab.test, DC=lab,DC=test; anonymous bind: success; global catalog ready");
-const DNS = proven("lab.test is served by dc01.lab.test");
-
-const SIP_OF_FRONT_END = {
+export const SIP_OF_FRONT_END = {
   "sip/tcp/5060": SIP_OK,
   "sip-over-mtls/tcp/5061": WANTS_CERTIFICATE,
   "sip-for-im-conferencing/tcp/5062": sipRefuses("403 Forbidden"),
