@@ -22,6 +22,7 @@ export const askTcp: Ask = async (question, parts, signal) => {
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await question.whenAsked?.(answered);
   return { answered, packets: next };
 };
 

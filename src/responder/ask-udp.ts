@@ -6,7 +6,9 @@ import { TOKEN_BYTES, tokenAt } from "./key.ts";
 /** Datagrams between two looks at what came back: no socket's usual buffer is filled by their replies. */
 const BURST = 64;
 /** The shortest wait for replies after the first round; it doubles with each. */
-const LEAST_WAIT_MS = 60;
+const LEAST_WAIT_MS = 25;
+/** How long a reply may be late that must have been sent. */
+const LATE_REPLY_MS = 100;
 const LOOK_EVERY_MS = 5;
 /** How often a port is tried that may be used. */
 const SOURCE_TRIES = 8;
@@ -23,6 +25,7 @@ export const askUdp: Ask = async (question, parts, signal) => {
       await asking.send(socket, parts.world, signal);
       await asking.wait(LEAST_WAIT_MS * 2 ** round, parts.world, signal);
     }
+    if ((await question.whenAsked?.(answered)) === true) await asking.wait(LATE_REPLY_MS, parts.world, signal);
   } finally {
     socket.close();
   }

@@ -13,6 +13,11 @@ export interface Question extends FarEndPace {
   readonly rttMs: number;
   /** Whether a port of ours may be sent from. */
   mayUse(port: number): boolean;
+  /**
+   * Called when every port was asked, while replies are still heard. True: some are still to be expected, because
+   * their requests arrived.
+   */
+  whenAsked?(answered: Uint8Array): Promise<boolean>;
 }
 
 export interface Asked {

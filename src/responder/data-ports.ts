@@ -9,6 +9,9 @@ import { TOKEN_BYTES, tokensFor } from "./key.ts";
 import { TcpPorts } from "./tcp-ports.ts";
 import { TokenBook } from "./token-book.ts";
 
+/** At least so many ports are read in one turn of the event loop. */
+const PORTS_A_TURN = 256;
+
 export interface DataPortsOptions {
   readonly transport: Transport;
   readonly direction: Direction;
@@ -47,8 +50,13 @@ export class DataPorts {
     return refused;
   }
 
-  /** How often the token of each port arrived since it was bound. */
-  arrived(ports: Uint16Array): Uint8Array {
+  /**
+   * How often the token of each port arrived since it was bound; whatever the system holds unread counts. In each turn of
+   * the event loop some hundred ports are read.
+   */
+  async arrived(ports: Uint16Array): Promise<Uint8Array> {
+    const turns = 2 + Math.ceil(this.size / PORTS_A_TURN);
+    for (let turn = 0; turn < turns; turn++) await new Promise((turned) => setImmediate(turned));
     return this.#book.arrived(ports);
   }
 

@@ -72,15 +72,23 @@ async function proveBound(
   const { local, address, rttMs } = session;
   const tokens = session.tokens(transport, "out", ports);
   const ask = transport === "udp" ? askUdp : askTcp;
-  const question = { ...pace, source: local, address, ports, tokens, rttMs, mayUse: () => true };
+  const arrivals: (Uint8Array | FarEndLost)[] = [];
+  const whenAsked = async (answered: Uint8Array) => {
+    const seen = await session.arrived(transport, ports);
+    arrivals.push(seen);
+    return !("lost" in seen) && seen.some((flag, index) => flag !== 0 && answered[index] === 0);
+  };
+  const question = { ...pace, source: local, address, ports, tokens, rttMs, mayUse: () => true, whenAsked };
   const { answered } = await ask(question, parts, signal);
-  const arrived = await session.arrived(transport, ports);
-  if ("lost" in arrived) return arrived;
-  noteWays(fates, ports, arrived, answered);
+  const [arrived] = arrivals;
+  if (arrived !== undefined && "lost" in arrived) return arrived;
+  // Where our own side had no socket to ask from, nothing is known of the network.
+  if (arrived === undefined) note(fates, ports, "no-resources");
+  else noteWays(fates, ports, arrived, answered);
   return undefined;
 }
 
-/** Lets the far end ask ports of ours. Nothing of ours may have been sent to its ports from these before. */
+/** Lets the far end ask ports of ours, at most 16,384. Nothing of ours may have been sent to its ports from these before. */
 export async function proveIn(
   session: ResponderSession,
   transport: Transport,
@@ -103,7 +111,8 @@ export async function proveIn(
       note(fates, bound, "not-listed");
       return fates;
     }
-    noteWays(fates, bound, listening.arrived(bound), sent.answered);
+    if (sent.packets === 0) note(fates, bound, "no-resources");
+    else noteWays(fates, bound, await listening.arrived(bound), sent.answered);
     return fates;
   } finally {
     listening.close();

@@ -147,7 +147,7 @@ export class Session {
         this.#send({ type: "released" });
         return true;
       case "arrivals":
-        this.#send({ type: "arrived", arrived: bitsOf(this.#data[message.transport].arrived(portsIn(message.ports))) });
+        this.#send(await this.#arrived(message.transport, portsIn(message.ports)));
         return true;
       case "send":
         this.#send(await this.#ask(message.transport, portsIn(message.ports), message));
@@ -222,6 +222,10 @@ export class Session {
       notPermitted: spansTold("notPermitted"),
       noResources: spansTold("noResources"),
     };
+  }
+
+  async #arrived(transport: Transport, ports: Uint16Array): Promise<ServerMessage> {
+    return { type: "arrived", arrived: bitsOf(await this.#data[transport].arrived(ports)) };
   }
 
   /** Asks ports of the prober: the other direction. */
