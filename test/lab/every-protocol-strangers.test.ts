@@ -1,12 +1,13 @@
 /**
- * Every row that asks a protocol of its own, where something else listens at its port: another protocol is a mismatch that
- * shows its first words, and nothing that stays silent, closes or resets is ever green under `service`.
+ * Every row that asks a protocol of its own, where no server of it is reached: another protocol is a mismatch that shows
+ * its first words, nothing that stays silent, closes or resets is ever green under `service`, and a firewall is named.
  */
 import { describe, expect } from "vitest";
-import { CLOSES, RESETS, SILENT, SSH_BANNER } from "./addresses.ts";
+import { CLOSES, DEAF, EMPTY, RESETS, SILENT, SSH_BANNER } from "./addresses.ts";
 import { askProfile, type Result } from "./ask-profile.ts";
+import { loadFirewall } from "./firewall.ts";
 import { test } from "./lane.ts";
-import type { Lane } from "./namespaces.ts";
+import { type Lane, routerAddresses } from "./namespaces.ts";
 
 /** What the row does with a listener that does not say what was asked for: under `service`, what its silence means. */
 type Without = "fail" | "inconclusive" | "accept" | "path";
@@ -36,13 +37,15 @@ const TCP_ROWS: Readonly<Record<string, Without>> = {
 /** Nobody is asked for SCCP: a listener is one by what it says unasked, or not at all. */
 const SCCP = "unity-to-cucm sccp/tcp/2000";
 
-const UDP_ROWS: readonly string[] = [
-  "ocs-edge-lb-external stun/udp/3478",
-  "snmp-to-unity snmp/udp/161",
-  "um-gateway-to-um sip/udp/5060",
-  "unity-failover-pair microsoft-sql-server-browser/udp/1434",
-  "unity-to-dns dns/udp/53",
-];
+/** What silence means to each. */
+const UDP_ROWS: Readonly<Record<string, "fail" | "inconclusive">> = {
+  "ocs-edge-lb-external stun/udp/3478": "inconclusive",
+  "snmp-to-unity snmp/udp/161": "inconclusive",
+  "um-gateway-to-um sip/udp/5060": "inconclusive",
+  "unity-failover-pair microsoft-sql-server-browser/udp/1434": "inconclusive",
+  "unity-to-dns dns/udp/53": "fail",
+};
+const ALL_ROWS = [...Object.keys(TCP_ROWS), ...Object.keys(UDP_ROWS)];
 
 /** Asks all of these in one run; the results in the order of the rows. */
 async function askRows(lane: Lane, host: string, rows: readonly string[]): Promise<ReadonlyMap<string, Result>> {
@@ -69,7 +72,7 @@ function cellOf({ state, reason, serviceState, outcome }: Result): string {
 
 describe.each(["v4", "v6"] as const)("another protocol over IP%s", (family) => {
   test("is a mismatch that shows its first words", async ({ lane }) => {
-    const asked = await askRows(lane, SSH_BANNER[family], [...Object.keys(TCP_ROWS), ...UDP_ROWS]);
+    const asked = await askRows(lane, SSH_BANNER[family], ALL_ROWS);
     for (const [row, result] of asked) {
       const without = TCP_ROWS[row];
       const isGreen = without === "accept" || without === "path";
@@ -96,15 +99,38 @@ describe("a listener that has nothing to say", () => {
     { what: "closes", host: CLOSES },
     { what: "resets", host: RESETS },
   ])("$what at once", async ({ host }, { lane }) => {
-    const asked = await askRows(lane, host.v4, [...Object.keys(TCP_ROWS), ...UDP_ROWS]);
+    const asked = await askRows(lane, host.v4, ALL_ROWS);
     for (const [row, without] of Object.entries(TCP_ROWS)) {
       // Rule 6: under `accept` and `path` an accept that was taken back may be a box's on the way.
       const outcome = without === "fail" ? "fail" : "inconclusive";
       expect(cellOf(asked.get(row)!), row).toBe(`open rst-after-accept silent ${outcome}`);
     }
-    for (const row of UDP_ROWS) {
+    for (const row of Object.keys(UDP_ROWS)) {
       expect(cellOf(asked.get(row)!), row).toBe("closed port-unreach unchecked fail");
       expect(asked.get(row)!.offender, row).toEqual({ address: host.v4, icmpType: 3, icmpCode: 3 });
+    }
+  });
+});
+
+describe("a firewall", () => {
+  test("that says so is named", async ({ lane }) => {
+    const toHost = `iifname "agent" ip daddr ${EMPTY.v4} meta l4proto { tcp, udp }`;
+    await loadFirewall(lane, [`add rule inet lab forward ${toHost} reject with icmpx type admin-prohibited`]);
+    for (const [row, result] of await askRows(lane, EMPTY.v4, ALL_ROWS)) {
+      expect(cellOf(result), row).toBe("filtered admin-prohibited unchecked fail");
+      expect(result.offender, row).toEqual({ address: routerAddresses(lane).v4, icmpType: 3, icmpCode: 13 });
+    }
+  });
+
+  test("of the host that drops everything leaves silence", async ({ lane }) => {
+    const asked = await askRows(lane, DEAF.v4, ALL_ROWS);
+    for (const [row, without] of Object.entries(TCP_ROWS)) {
+      // Windows drops where nothing listens, so that this says nothing about the path.
+      const outcome = without === "path" ? "inconclusive" : "fail";
+      expect(cellOf(asked.get(row)!), row).toBe(`filtered no-response unchecked ${outcome}`);
+    }
+    for (const [row, outcome] of Object.entries(UDP_ROWS)) {
+      expect(cellOf(asked.get(row)!), row).toBe(`open|filtered no-response silent ${outcome}`);
     }
   });
 });
