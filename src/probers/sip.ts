@@ -48,7 +48,7 @@ export const sip: Oneshot<Params> = {
     sends:
       "OPTIONS to the server itself (a URI without a user), some 400 bytes, from the socket's own address and port; random branch, From tag, Call-ID and CSeq. The same over UDP up to five times; over TCP and TLS once.",
     accepts:
-      "A response whose topmost Via branch, Call-ID, CSeq and From tag are all ours, also from another address of a host with several. 2xx confirms; every other final status is a refusal by a living service. A provisional response counts only when nothing final follows. 408, 502, 503 and 504 count as another hop's where one shows: a further Via left in the response, a Warning of another agent, or another Server than in the provisional response before. A Server header alone names no hop, so without such a mark the response counts as the target's own.",
+      "A response whose topmost Via branch, Call-ID, CSeq and From tag are all ours. One from another address counts too, as a host with several may answer so; a warning says that it may also be a hop's. 2xx confirms; every other final status is a refusal by a living service. A provisional response counts only when nothing final follows. 408, 502, 503 and 504 count as another hop's where one shows: a further Via left in the response, a Warning of another agent, or another Server than in the provisional response before. A Server header alone names no hop, so without such a mark the response counts as the target's own.",
     proves:
       "A SIP element at this port took our request and answered it. Not that calls work, nor what lies behind it.",
     triggers:
@@ -163,6 +163,7 @@ class Answers {
   #warningsOf(from: Endpoint): readonly string[] {
     const { remote } = this.#ask;
     if (from.address === remote.address && from.port === remote.port) return [];
-    return [`answered from ${formatEndpoint(from)}: a firewall that keeps states may drop such an answer`];
+    const whose = from.address === remote.address ? "" : ", another address of the target or of a hop before it";
+    return [`answered from ${formatEndpoint(from)}${whose}: a firewall that keeps states may drop such an answer`];
   }
 }
