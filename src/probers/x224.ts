@@ -31,7 +31,10 @@ type Confirm = X224Packet & { readonly type: "connectionConfirm" };
 /** The reference of RDP clients; T.120's is random. */
 const RDP_REFERENCE = 0;
 
-const OFFERED = RDP_PROTOCOL.tls | RDP_PROTOCOL.credSsp | RDP_PROTOCOL.credSspEarlyAuthorization;
+const { standard, tls, credSsp, credSspEarlyAuthorization } = RDP_PROTOCOL;
+const OFFERED = tls | credSsp | credSspEarlyAuthorization;
+/** A server chooses one of what was offered, or does without (MS-RDPBCGR section 2.2.1.2.1). */
+const CHOICES: ReadonlySet<number> = new Set([standard, tls, credSsp, credSspEarlyAuthorization]);
 
 /** What comes after the confirm is left where it is. */
 const UNREAD_BYTES = 64 * 1024;
@@ -126,9 +129,12 @@ function rdpReading({ parameters }: Confirm): { readonly reading: Reading; reado
       };
     }
     case "response": {
+      if (!CHOICES.has(negotiation.protocol)) {
+        throw new WireError("malformed", `security protocol ${negotiation.protocol} was never offered`, 15);
+      }
       const security = rdpProtocolName(negotiation.protocol);
       const evidence = { negotiation: "response", security };
-      const startsTls = negotiation.protocol !== RDP_PROTOCOL.standard;
+      const startsTls = negotiation.protocol !== standard;
       return { reading: { service: "confirmed", detail: `RDP with ${security}`, evidence }, startsTls };
     }
   }

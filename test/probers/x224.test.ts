@@ -56,6 +56,7 @@ describe("the RDP request", () => {
     ["its own request", hex("03000013 0e e0 0000 0000 00 01 00 0800 0b000000")],
     ["a negotiation request", fixture("x224/confirm-tls-xrdp.hex").with(11, 1)],
     ["parameters that are no negotiation", hex("0300000e 09 d0 0000 1234 00 c0010a")],
+    ["a choice that was never offered", fixture("x224/confirm-tls-xrdp.hex").with(15, 4)],
     ["a confirm to somebody else", fixture("x224/confirm-tls-xrdp.hex").with(7, 1)],
     ["a mail server's banner", Uint8Array.from(Buffer.from("220 mail ESMTP\r\n"))],
   ])("takes %s for another protocol", async (_, answer) => {
