@@ -2,7 +2,7 @@
  * The one sentence behind a cell, in words that a firewall owner accepts: what was sent, what came back, who said so.
  * It states observations; where two causes look the same it names both.
  */
-import { type Icmp, PEER_CLOSED, TOO_LONG } from "../model/observation.ts";
+import { type Icmp, type Observation, PEER_CLOSED, TOO_LONG } from "../model/observation.ts";
 import { countPorts, formatPorts } from "../model/ports.ts";
 import type { Reading } from "../model/prober.ts";
 import type { CheckSeen, Verdict } from "../model/result.ts";
@@ -142,11 +142,11 @@ function silenceBehindAccept(one: CheckSeen): string {
   const seen = one.observations.findLast((each) => each.connectedMs !== undefined);
   const lived = seconds((seen?.endedMs ?? 0) - (seen?.connectedMs ?? 0));
   if (seen?.code === TOO_LONG) return "accepts, and sent more than any answer is long";
-  if (seen?.code === PEER_CLOSED) return `accepts, and closed after ${lived} without an answer${partOf(one)}`;
+  if (seen?.code === PEER_CLOSED) return `accepts, and closed after ${lived} without an answer${partOf(seen)}`;
   if (seen?.phase === "tls" && seen.code !== undefined) return `accepts, and no TLS came of it (${seen.code})`;
   if (seen?.code !== undefined)
-    return `accepts, and ended after ${lived} without an answer (${seen.code})${partOf(one)}`;
-  return `accepts, but gave no answer in ${lived}${partOf(one)}${whyUndecided(one)}`;
+    return `accepts, and ended after ${lived} without an answer (${seen.code})${partOf(seen)}`;
+  return `accepts, but gave no answer in ${lived}${partOf(seen)}${whyUndecided(one)}`;
 }
 
 /** Where silence decides nothing, the row's note says why. */
@@ -182,9 +182,9 @@ function firstBytesOf(one: CheckSeen): string {
 /** Of what a peer says first, an observation keeps so much. */
 const KEPT_BYTES = 256;
 
-/** Bytes came, but never a whole reply. */
-function partOf(one: CheckSeen): string {
-  const bytes = one.observations.find((seen) => seen.firstBytes !== undefined)?.firstBytes?.length;
+/** Bytes came on this connection, but never a whole reply. */
+function partOf(seen: Observation | undefined): string {
+  const bytes = seen?.firstBytes?.length;
   if (bytes === undefined) return "";
   return `; what came (${bytes >= KEPT_BYTES ? "at least " : ""}${bytes} bytes) was no whole reply`;
 }

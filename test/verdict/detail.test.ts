@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { PortGroup } from "../../src/model/observation.ts";
+import type { Observation, PortGroup } from "../../src/model/observation.ts";
 import { detailOf } from "../../src/verdict/detail.ts";
-import { check, seen, unconnected } from "./support.ts";
+import { check, observed, seen, unconnected } from "./support.ts";
 
 const detail = (code: string, sourcePort?: number) =>
   detailOf(
@@ -31,6 +31,17 @@ describe("a connection that stays silent", () => {
     expect(silence({ silence: "inconclusive" }, "inconclusive")).toBe(`accepts, but gave no answer in 5 s; ${note}`);
     expect(silence({ silence: "fail" }, "fail")).toBe("accepts, but gave no answer in 5 s");
     expect(silence({ silence: "inconclusive", expect: "accept" }, "pass")).toBe("accepts, but gave no answer in 5 s");
+  });
+});
+
+describe("connections that came to nothing", () => {
+  it("are told by the last one, with what came on that one", () => {
+    const spoke = observed({ firstBytes: Uint8Array.of(0x15, 3, 3, 0, 2, 2, 70), endedMs: 10 });
+    const silence = (observations: readonly Observation[]) => detailOf(seen({ observations }), "fail");
+    expect(silence([spoke, observed()])).toBe("accepts, but gave no answer in 5 s");
+    expect(silence([observed(), { ...spoke, endedMs: 2_001 }])).toBe(
+      "accepts, but gave no answer in 2 s; what came (7 bytes) was no whole reply",
+    );
   });
 });
 
