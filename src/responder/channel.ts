@@ -45,6 +45,12 @@ export class Channel {
     }
   }
 
+  /** Resolves when what was sent has left, or mostly: nothing piles up for a peer that does not read. */
+  async drained(): Promise<void> {
+    if (this.#ended || this.#socket.writableLength <= RESPONDER_FRAME_BYTES_MAX) return;
+    await Promise.race([new Promise((drained) => this.#socket.once("drain", drained)), this.closed]);
+  }
+
   send(frame: Uint8Array): void {
     if (this.#socket.writable) this.#socket.write(frame);
   }

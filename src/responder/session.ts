@@ -135,6 +135,7 @@ export class Session {
 
   /** False when that was the last message. */
   async #serveOne(): Promise<boolean> {
+    await this.#channel.drained();
     const message = await this.#receive();
     if (message === undefined || this.#end !== undefined) return false;
     switch (message.type) {

@@ -146,6 +146,16 @@ describe("respond", () => {
     ]);
   });
 
+  it("is lost when it is killed in the middle, and says nothing about ports", async () => {
+    const far = await serve(["--ports", `udp/${FIRST}-${FIRST + 9}`]);
+    const own = await session(far.port, { key: KEY });
+    kept(await own.bind("udp", range(FIRST, 10)));
+    const fates = proveOut(own, "udp", range(FIRST, 10), PACE, { world, sockets: native }, signal);
+    far.child.kill("SIGKILL");
+    expect(await fates).toEqual({ lost: "it closed the connection" });
+    expect(own.lost).toEqual({ lost: "it closed the connection" });
+  });
+
   it("binds what a profile lists, media too, and what every vector to a role does", async () => {
     const byProfile = await serve(["--profile", "failover-secondary"]);
     await byProfile.end("SIGTERM");
