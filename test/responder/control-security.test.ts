@@ -1,9 +1,11 @@
 /** Who has not the key gets nothing from the control channel, costs little, and is told of once. */
+import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
-import { connect as connectTls, createServer as createTlsServer } from "node:tls";
+import { connect as connectTls } from "node:tls";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { ResponderSession } from "../../src/responder/client.ts";
 import { encodeResponderFrame } from "../../src/wire/responder-frame.ts";
@@ -70,14 +72,12 @@ describe("without the key", () => {
     relay.close();
   });
 
-  it("a server with a certificate instead of the key is no responder", async () => {
-    const pem = (name: string) => readFileSync(new URL(`../fixtures/tls/${name}`, import.meta.url));
-    const server = createTlsServer({ key: pem("key.pem"), cert: pem("leaf.pem") }, (socket) => socket.resume());
-    server.on("tlsClientError", () => {}).listen(0, AT);
-    await once(server, "listening");
-    const made = await prober((server.address() as { port: number }).port);
-    expect(made).toMatchObject({ failure: "not-authenticated" });
-    server.close();
+  it("a server with a certificate, though trusted, instead of the key is no responder", async () => {
+    const script = fileURLToPath(new URL("./certificate-server.ts", import.meta.url));
+    const trust = fileURLToPath(new URL("../fixtures/tls/self-signed.pem", import.meta.url));
+    const env = { ...process.env, NODE_EXTRA_CA_CERTS: trust };
+    const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", script], { env });
+    expect(JSON.parse(stdout)).toEqual({ failure: "not-authenticated", detail: "CERTIFICATE-INSTEAD-OF-KEY" });
   });
 
   it("a port where nobody listens is unreachable", async () => {
