@@ -6,5 +6,6 @@ export function fileTrouble(error: unknown, missing = "there is no such file"): 
   if (code === "ENOENT") return missing;
   if (code === "EACCES" || code === "EPERM") return "no permission";
   if (code === "EISDIR") return "it is a folder";
+  if (code === "ENOTDIR") return "a file stands where a folder should be";
   return code ?? "unknown error";
 }

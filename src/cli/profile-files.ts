@@ -9,6 +9,7 @@ import { findProfile, nameClashes } from "../profile/catalogue.ts";
 import { ConfigError } from "../profile/config-error.ts";
 import type { Profile } from "../profile/format.ts";
 import type { Roles } from "../profile/roles.ts";
+import { fileTrouble } from "./file-trouble.ts";
 
 /** The profiles that ship with the tool, checked and packed when it was built. */
 export async function shippedProfiles(): Promise<readonly Profile[]> {
@@ -53,7 +54,7 @@ async function yamlFilesIn(folder: string): Promise<readonly string[]> {
       .sort()
       .map((name) => join(folder, name));
   } catch (error) {
-    throw unreadable(`--profiles-dir ${folder}`, error);
+    throw unreadable(`--profiles-dir ${folder}`, error, "there is no such folder");
   }
 }
 
@@ -92,8 +93,8 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
-function unreadable(what: string, error: unknown): ConfigError {
-  return new ConfigError(`${what} cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`);
+function unreadable(what: string, error: unknown, missing?: string): ConfigError {
+  return new ConfigError(`${what} cannot be read: ${fileTrouble(error, missing)}`);
 }
 
 /** An id has neither a folder nor an ending. */

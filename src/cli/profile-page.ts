@@ -55,9 +55,10 @@ function withDefaults(word: string, defaults: ReadonlyMap<string, string>): stri
   return `${transport}/${substitute(ports, defaults)}`;
 }
 
-/** `kerberos (expects service, line 80)`. */
+/** `kerberos (realm: $realm, expects service, line 80)`. */
 function factsOf(row: ProfileRow): string {
   const facts = [
+    ...Object.entries(row.params).map(([name, value]) => `${name}: ${value}`),
     `expects ${row.expect}`,
     ...(row.tls === undefined ? [] : ["inside TLS"]),
     ...(row.required ? [] : ["not required"]),

@@ -16,7 +16,6 @@ import {
   IPV6_TCLASS,
   IPV6_UNICAST_HOPS,
   IPV6_V6ONLY,
-  SO_ERROR,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
   SO_REUSEADDR,
@@ -130,11 +129,6 @@ export function getOption(native: Native, fd: number, level: number, option: num
   native.option.data.setUint32(LENGTH_AT, 4, true);
   const result = native.sys.getsockopt(fd, level, option, native.option.at, native.option.at + LENGTH_AT);
   return result < 0 ? result : native.option.data.getInt32(0, true);
-}
-
-/** The error that waits to be told, which is then forgotten; 0 when there is none. */
-export function takeError(native: Native, fd: number): number {
-  return Math.abs(getOption(native, fd, SOL_SOCKET, SO_ERROR));
 }
 
 /** Turns the error queue off and drops what is in it: before a socket is handed to somebody who would not read it. */

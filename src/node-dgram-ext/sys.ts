@@ -19,10 +19,7 @@ export const SOCK_CLOEXEC = 0o2000000;
 
 export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
-export const SO_ERROR = 4;
 export const SO_RCVBUF = 8;
-export const SO_LINGER = 13;
-export const SO_ATTACH_FILTER = 26;
 export const SO_RCVBUFFORCE = 33;
 
 export const IPPROTO_IP = 0;
@@ -33,15 +30,12 @@ export const IP_RECVERR = 11;
 export const IP_BIND_ADDRESS_NO_PORT = 24;
 
 export const IPPROTO_IPV6 = 41;
-export const IPV6_CHECKSUM = 7;
 export const IPV6_UNICAST_HOPS = 16;
 export const IPV6_RECVERR = 25;
 export const IPV6_V6ONLY = 26;
 export const IPV6_RECVHOPLIMIT = 51;
-export const IPV6_HOPLIMIT = 52;
 export const IPV6_TCLASS = 67;
 
-export const MSG_TRUNC = 0x20;
 export const MSG_ERRQUEUE = 0x2000;
 
 export const POLLIN = 0x1;

@@ -58,17 +58,17 @@ export const dns: Oneshot<Params> = {
   params: {
     name: {
       type: "string",
-      about: "Domain to ask about, for instance example.com; where none is given the host's own, else the root",
+      about: "Domain to ask about, for instance example.com; where none is given the host's own, else the root.",
       maxLength: 240,
     },
     type: {
       type: "string",
-      about: "SOA asks who serves the domain (the default), SRV which domain controllers it has",
+      about: "SOA asks who serves the domain (the default), SRV which domain controllers it has.",
       values: ["SOA", "SRV"],
     },
     recursion: {
       type: "boolean",
-      about: "Let the server ask others for what it does not know itself, as a client's resolver does",
+      about: "Let the server ask others for what it does not know itself, as a client's resolver does.",
     },
   },
   about: {

@@ -48,7 +48,7 @@ export const endpointMapper: Dialogue<Params> = {
   params: {
     interface: {
       type: "string",
-      about: "The one interface that is looked for; only its ports are asked, and the row is about it",
+      about: "The one interface that is looked for; only its ports are asked, and the row is about it.",
       values: [FIRST_NAME, ...OTHER_NAMES],
     },
   },

@@ -35,7 +35,7 @@ export const ldapPing: Oneshot<Params> = {
   schedule: { sendsAtMs: [0, 500, 1_500, 3_500], giveUpMs: 5_500, replyFrom: "same" },
   manners: { minIntervalMs: 0 },
   params: {
-    domain: { type: "string", about: "DNS name of the domain to ask for; the server's own where none is given" },
+    domain: { type: "string", about: "DNS name of the domain to ask for; the server's own where none is given." },
   },
   about: {
     protocol: "LDAP over UDP",

@@ -10,7 +10,7 @@ const REALM_FACT = "realm";
 
 export const REALM_PARAM: ParamSpec = {
   type: "string",
-  about: "Kerberos realm, for instance EXAMPLE.COM; empty: the host's domain, else what the host says of itself",
+  about: "Kerberos realm, for instance EXAMPLE.COM; empty: the host's domain, else what the host says of itself.",
 };
 
 /** RFC 2606 section 2: nobody can ever have this name. */

@@ -38,7 +38,7 @@ export const sip: Oneshot<Params> = {
     hop: {
       type: "boolean",
       about:
-        "Max-Forwards 0: the element at the port answers itself (483, or 200 where it is the target), and asks nobody behind it",
+        "Max-Forwards 0: the element at the port answers itself (483, or 200 where it is the target), and asks nobody behind it.",
       example: false,
     },
   },

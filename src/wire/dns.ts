@@ -10,9 +10,6 @@ import { Reader, utf8Bytes, WireError, Writer } from "./bytes.ts";
 export const OPCODE_QUERY = 0;
 export const RCODE = { noError: 0, formErr: 1, servFail: 2, nxDomain: 3, notImp: 4, refused: 5, notAuth: 9 } as const;
 
-/** Types of records that are asked for. */
-export type DnsType = "SOA" | "SRV";
-
 export interface DnsQuestion {
   /** Without a dot at its end; `.` for the root. Letters keep their case. */
   readonly name: string;

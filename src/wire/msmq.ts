@@ -5,8 +5,6 @@
 import { Reader, Writer } from "./bytes.ts";
 import { decodeUuid, encodeUuid } from "./uuid.ts";
 
-export const MSMQ_PING_BYTES = 24;
-
 const SIGNATURE = 0x5548;
 const FLAG = { workstation: 0x0001, refuses: 0x0002 } as const;
 

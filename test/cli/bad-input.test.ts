@@ -113,7 +113,11 @@ describe("words that cannot be used end in one line and exit 2", () => {
       [...GOOD, "--only", "tcp/4450"],
       '--only tcp/4450 picks no row; did you mean "tcp/445"?',
     ],
-    ["a profile file that is not there", ["--profile", nowhere, "--host", "a"], `${nowhere} cannot be read: ENOENT`],
+    [
+      "a profile file that is not there",
+      ["--profile", nowhere, "--host", "a"],
+      `${nowhere} cannot be read: there is no such file`,
+    ],
   ])("%s", async (_, args, words) => {
     expect(await complaintOf(args)).toContain(words);
   });

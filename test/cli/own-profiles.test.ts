@@ -71,7 +71,7 @@ describe("a profile that extends a shipped one", () => {
 
   it.each([
     ["failover-secundary", 'ours.yaml:2:10: there is no profile "failover-secundary"; did you mean'],
-    ["./nowhere.yaml", "nowhere.yaml cannot be read: ENOENT"],
+    ["./nowhere.yaml", "nowhere.yaml cannot be read: there is no such file"],
   ])("of %s is refused", async (base, said) => {
     const path = await write("ours.yaml", `id: ours\nextends: ${base}\n`);
     expect(await complaintOf(["--profile", path])).toContain(said);
@@ -95,6 +95,8 @@ describe("--profiles-dir", () => {
       "ours.yaml:10:28: there is no port 0",
     );
     const nowhere = join(folder, "nowhere");
-    expect(await complaintOf(["--profiles-dir", nowhere, "--profile", "ours"])).toContain("cannot be read: ENOENT");
+    expect(await complaintOf(["--profiles-dir", nowhere, "--profile", "ours"])).toContain(
+      "cannot be read: there is no such folder",
+    );
   });
 });

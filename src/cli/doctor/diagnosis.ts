@@ -31,7 +31,7 @@ export function diagnose(machine: Machine): readonly Finding[] {
     finding("icmp-udp-ipv6", "ICMP errors, UDP over IPv6", watched(features.udpErrorQueue6), UDP_ERRORS),
     finding("icmp-tcp", "ICMP errors, TCP", watched(features.tcpErrorQueue), TCP_ERRORS),
     finding("syn-sweep", "SYN sweep", features.rawSockets, {
-      yes: "TCP ranges are asked by single SYNs, and the hop limit of each reset is seen.",
+      yes: "TCP ranges are asked by single SYNs, and the TTL (IPv6: hop limit) of each reset is seen.",
       no: `Not available: TCP ranges are asked by connecting.${native.has ? " Run with CAP_NET_RAW to have it." : ""}`,
     }),
     finding("receive-buffers", "large receive buffers", features.largeBuffers, {

@@ -7,7 +7,7 @@ import { SWEEP_PACE } from "../../engine/range.ts";
 import type { Conversation, ParamSpec, Prober } from "../../model/prober.ts";
 import type { Transport } from "../../model/words.ts";
 import { plural } from "../../report/text-layout.ts";
-import { CHANCE_BYTE, firstMessage, HOST, LOCAL, TARGET, WALL_MS } from "./first-message.ts";
+import { CHANCE_BYTE, type FirstMessage, firstMessage, HOST, LOCAL, TARGET, WALL_MS } from "./first-message.ts";
 import { hexDump } from "./hex-dump.ts";
 
 /** How the messages of every page are made. */
@@ -20,11 +20,11 @@ export interface Explanation {
   readonly title: string;
   /** What a reader wants to know, in that order: a label, and a paragraph or several. */
   readonly facts: readonly (readonly [label: string, paragraphs: readonly string[]])[];
-  readonly messages: readonly FirstMessage[];
+  readonly messages: readonly MessagePage[];
 }
 
 /** The first message over one transport. */
-export interface FirstMessage {
+export interface MessagePage {
   readonly caption: string;
   readonly dump: readonly string[];
 }
@@ -34,6 +34,9 @@ export async function explanationOf(prober: Prober): Promise<Explanation> {
   const { id, about, transports, silence, manners, params } = prober;
   // Of a row that says nothing, at an address that says nothing.
   const wants = prober.wants?.({}, "192.0.2.1") ?? [];
+  const messages = await Promise.all(
+    transports.map(async (transport) => [transport, await firstMessage(prober, transport)] as const),
+  );
   return {
     id,
     title: about.title,
@@ -44,13 +47,13 @@ export async function explanationOf(prober: Prober): Promise<Explanation> {
       ["proves", [about.proves]],
       ["may trigger", [about.triggers]],
       ["silence", [SILENCE_WORDS[silence]]],
-      ["schedule", scheduleOf(prober)],
+      ["schedule", scheduleOf(prober, new Map(messages))],
       ["manners", [mannersText(manners.minIntervalMs)]],
       ["parameters", parameterLines(params)],
       ...(wants.length === 0 ? [] : ([["waits for", [wantsText(wants)]]] as const)),
       ["specification", about.specification],
     ],
-    messages: await Promise.all(transports.map((transport) => messageOver(prober, transport))),
+    messages: messages.map(([transport, message]) => messageOver(transport, message)),
   };
 }
 
@@ -59,7 +62,7 @@ const SILENCE_WORDS: Readonly<Record<Prober["silence"], string>> = {
   inconclusive: "Leaves the row inconclusive, because it proves nothing. A row may say otherwise.",
 };
 
-function scheduleOf(prober: Prober): readonly string[] {
+function scheduleOf(prober: Prober, messages: ReadonlyMap<Transport, FirstMessage>): readonly string[] {
   switch (prober.kind) {
     case "oneshot": {
       const { schedule, conversation } = prober;
@@ -68,22 +71,29 @@ function scheduleOf(prober: Prober): readonly string[] {
         if (transport === "udp") {
           return `UDP: sent ${listOf(schedule.sendsAtMs.map(sendText))}, until it is answered; ${giveUp}.`;
         }
-        if (conversation !== undefined) return `TCP: at ${limitsOf(conversation)}`;
+        if (conversation !== undefined) return `TCP: ${limitsOf(conversation)}`;
+        if (messages.get("tcp") === "waits") return `TCP: nothing is sent; ${giveUp}.`;
         return `TCP: sent once, as soon as the connection is there; ${giveUp}.`;
       });
     }
     case "dialogue":
-      return [`At ${limitsOf(prober)}`];
+      return [`TCP: ${limitsOf(prober)}`];
     case "sweep":
       return prober.transports.map((transport) => {
         const { attempts, replyTimeoutMs } = SWEEP_PACE[transport];
-        return `${transport.toUpperCase()}: a silent port is asked ${attempts} times and waited for ${seconds(replyTimeoutMs)} each time.`;
+        return (
+          `${transport.toUpperCase()}: a silent port is asked ${attempts} times as a rule, and waited for at most ` +
+          `${seconds(replyTimeoutMs)} each time.`
+        );
       });
   }
 }
 
 function limitsOf({ cost, giveUpMs }: Conversation<unknown>): string {
-  const most = `most ${plural(cost.packets, "message")} and ${plural(cost.bytes, "byte")} in all`;
+  const most =
+    cost.packets === 0
+      ? "nothing is sent"
+      : `at most ${plural(cost.packets, "message")} and ${plural(cost.bytes, "byte")} in all`;
   return `${most}; gives up after ${seconds(giveUpMs)}.`;
 }
 
@@ -116,15 +126,14 @@ function wantsText(wants: readonly string[]): string {
   return `${listOf(wants)}, which another check of the same host may learn; waited for at most ${seconds(FACT_WAIT_MS)}.`;
 }
 
-async function messageOver(prober: Prober, transport: Transport): Promise<FirstMessage> {
+function messageOver(transport: Transport, message: FirstMessage): MessagePage {
   const over = transport.toUpperCase();
-  const bytes = await firstMessage(prober, transport);
-  if (bytes === undefined) {
-    const said = prober.kind === "sweep" ? "a connection, and no byte in it" : "nothing: the server speaks first";
-    return { caption: `Over ${over}: ${said}.`, dump: [] };
-  }
-  if (bytes.length === 0) return { caption: `Over ${over}: an empty datagram.`, dump: [] };
-  return { caption: `The first message over ${over}, ${plural(bytes.length, "byte")}:`, dump: hexDump(bytes) };
+  if (message === "waits")
+    return { caption: `Over ${over}: a connection, and no byte in it before the peer speaks.`, dump: [] };
+  if (message === "handshake")
+    return { caption: `Over ${over}: a TLS handshake first, and no message before the peer speaks.`, dump: [] };
+  if (message.length === 0) return { caption: `Over ${over}: an empty datagram.`, dump: [] };
+  return { caption: `The first message over ${over}, ${plural(message.length, "byte")}:`, dump: hexDump(message) };
 }
 
 /** `0 s`, `0.5 s`, `16 s`. */

@@ -4,7 +4,7 @@
  */
 import type { Evidence } from "../../model/evidence.ts";
 import type { Endpoint } from "../../model/ports.ts";
-import type { Ask, Connection, Conversation, Prober, World } from "../../model/prober.ts";
+import type { Ask, Connection, Conversation, Dialer, Prober, World } from "../../model/prober.ts";
 import type { Transport } from "../../model/words.ts";
 
 /** Every byte of chance, so that it is known again where it stands in a message. */
@@ -17,11 +17,11 @@ export const HOST = "dc01.example.com";
 export const TARGET = "192.0.2.10";
 export const LOCAL: Omit<Endpoint, "transport"> = { address: "192.0.2.200", port: 49_152 };
 
-/**
- * The bytes of the first request, or the first message of a conversation; undefined where the prober says nothing before it
- * was spoken to, or only connects. Parameters have the values of their examples.
- */
-export async function firstMessage(prober: Prober, transport: Transport): Promise<Uint8Array | undefined> {
+/** `waits`: the prober says nothing before it was spoken to, or only connects; `handshake`: it begins TLS, and no more. */
+export type FirstMessage = Uint8Array | "waits" | "handshake";
+
+/** The bytes of the first request, or the first message of a conversation. Parameters have the values of their examples. */
+export async function firstMessage(prober: Prober, transport: Transport): Promise<FirstMessage> {
   const ask: Ask = {
     host: HOST,
     remote: { transport, address: TARGET, port: 1 },
@@ -34,11 +34,11 @@ export async function firstMessage(prober: Prober, transport: Transport): Promis
       if (transport === "tcp" && prober.conversation !== undefined) {
         return firstOfConversation(prober.conversation, params, ask);
       }
-      return prober.start(params, ask, { transport, ...LOCAL }).request(0);
+      return prober.start(params, ask, { transport, ...LOCAL }).request(0) ?? "waits";
     case "dialogue":
       return firstOfConversation(prober, params, ask);
     case "sweep":
-      return transport === "udp" ? prober.payload(params, { ...ask, media: false }) : undefined;
+      return transport === "udp" ? prober.payload(params, { ...ask, media: false }) : "waits";
   }
 }
 
@@ -53,7 +53,8 @@ async function firstOfConversation(
   conversation: Conversation<Evidence>,
   params: Evidence,
   ask: Ask,
-): Promise<Uint8Array | undefined> {
+): Promise<FirstMessage> {
+  const dialled: Parameters<Dialer["connect"]>[0][] = [];
   const sent: Uint8Array[] = [];
   const connection: Connection = {
     local: { transport: "tcp", ...LOCAL },
@@ -62,9 +63,12 @@ async function firstOfConversation(
     pending: () => new Uint8Array(0),
     startTls: async () => undefined,
   };
-  const dialer = { connect: async () => connection, latest: () => undefined, noteHandshake: () => {} };
-  await conversation.run(params, { ...ask, ...dialer });
-  return sent[0];
+  const connect: Dialer["connect"] = async (how) => {
+    dialled.push(how);
+    return connection;
+  };
+  await conversation.run(params, { ...ask, connect, latest: () => undefined, noteHandshake: () => {} });
+  return sent[0] ?? (dialled[0]?.tls === undefined ? "waits" : "handshake");
 }
 
 function stillWorld(): World {

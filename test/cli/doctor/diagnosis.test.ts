@@ -113,7 +113,7 @@ describe("its pages", () => {
           title: "SYN sweep",
           can: "yes",
           seen: "tried",
-          means: "TCP ranges are asked by single SYNs, and the hop limit of each reset is seen.",
+          means: "TCP ranges are asked by single SYNs, and the TTL (IPv6: hop limit) of each reset is seen.",
         },
       ]),
     });

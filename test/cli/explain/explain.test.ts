@@ -23,7 +23,7 @@ describe("explain", () => {
 
   it("says where nothing is said", async () => {
     const { stdout } = await run(["explain", "port-sweep"]);
-    expect(stdout).toContain("Over TCP: a connection, and no byte in it.");
+    expect(stdout).toContain("Over TCP: a connection, and no byte in it before the peer speaks.");
     expect(stdout).toContain("Over UDP: an empty datagram.");
   });
 
