@@ -32,6 +32,8 @@ export interface FarEndLost {
 /** What came of the far end's own sends: 1 for each port whose reply reached it. */
 export interface FarEndSent {
   readonly answered: Uint8Array;
+  /** 1 for each port to which its own side let nothing out. */
+  readonly unsent: Uint8Array;
   readonly packets: number;
 }
 

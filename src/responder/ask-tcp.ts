@@ -11,6 +11,7 @@ const LEAST_TIMEOUT_MS = 1_500;
 /** The kernel resends by itself: `attempts` is how many SYNs a port may get within its time. */
 export const askTcp: Ask = async (question, parts, signal) => {
   const answered = new Uint8Array(question.ports.length);
+  const unsent = new Uint8Array(question.ports.length);
   const startedMs = parts.world.monotonicMs();
   let next = 0;
   const work = async (): Promise<void> => {
@@ -18,22 +19,35 @@ export const askTcp: Ask = async (question, parts, signal) => {
       const index = next++;
       const earlyMs = startedMs + (index * 1000) / question.perSecond - parts.world.monotonicMs();
       if (earlyMs >= 1) await parts.world.sleep(earlyMs, signal);
-      if (await askOne(question, index, parts, signal)) answered[index] = 1;
+      const fate = await askOne(question, index, parts, signal);
+      if (fate === "answered") answered[index] = 1;
+      if (fate === "unsent") unsent[index] = 1;
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   await question.whenAsked?.(answered);
-  return { answered, packets: next };
+  return { answered, unsent, packets: next - unsent.reduce((sum, flag) => sum + flag, 0) };
 };
 
-async function askOne(question: Question, index: number, { sockets }: AskParts, signal: AbortSignal): Promise<boolean> {
+/** Codes of a connect that our own side gives before a packet leaves, where no ICMP error came. */
+const OWN_CODES: ReadonlySet<string> = new Set(["EPERM", "ENETUNREACH", "EADDRNOTAVAIL"]);
+
+async function askOne(
+  question: Question,
+  index: number,
+  { sockets }: AskParts,
+  signal: AbortSignal,
+): Promise<"answered" | "silent" | "unsent"> {
   const { address, source, attempts, rttMs, tokens } = question;
   const timeoutMs = Math.ceil(LEAST_TIMEOUT_MS * attempts + 4 * rttMs);
   const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   const result = await sockets.connectTcp({ address, port: question.ports[index]!, source, signal: until });
-  if (result.socket === undefined) return false;
+  if (result.socket === undefined) {
+    const { code, syscall, icmp } = result;
+    return icmp === undefined && (syscall !== "connect" || OWN_CODES.has(code)) ? "unsent" : "silent";
+  }
   const reply = await exchange(result.socket, tokenAt(tokens.request, index), until);
-  return Buffer.compare(reply, tokenAt(tokens.reply, index)) === 0;
+  return Buffer.compare(reply, tokenAt(tokens.reply, index)) === 0 ? "answered" : "silent";
 }
 
 /** What comes back for a token, up to the length of one. The connection is over afterwards. */

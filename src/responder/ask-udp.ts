@@ -15,11 +15,11 @@ const SOURCE_TRIES = 8;
 const RECEIVE_BUFFER_BYTES = 4 << 20;
 
 export const askUdp: Ask = async (question, parts, signal) => {
-  const { ports, attempts } = question;
-  const answered = new Uint8Array(ports.length);
-  const asking = new Asking(question, answered, parts.world.monotonicMs);
+  const { attempts } = question;
+  const asking = new Asking(question, parts.world.monotonicMs);
+  const { answered, unsent } = asking;
   const socket = await openFresh(question, parts, asking);
-  if (socket === undefined) return { answered, packets: 0 };
+  if (socket === undefined) return { answered, unsent, packets: 0 };
   try {
     for (let round = 0; round < attempts && asking.left > 0 && !signal.aborted; round++) {
       await asking.send(socket, parts.world, signal);
@@ -29,7 +29,7 @@ export const askUdp: Ask = async (question, parts, signal) => {
   } finally {
     socket.close();
   }
-  return { answered, packets: asking.packets };
+  return { answered, unsent, packets: asking.packets };
 };
 
 /** A socket whose port may be used; undefined when there is none. */
@@ -43,7 +43,9 @@ async function openFresh(question: Question, { sockets }: AskParts, asking: Aski
         receiveBufferBytes: RECEIVE_BUFFER_BYTES,
         onDatagram: (bytes, from) => asking.heard(bytes, from),
         // A port that is closed or a firewall that rejects is silence here: whoever asks knows what did not come back.
-        onError: () => {},
+        onError: ({ syscall, to }) => {
+          if (syscall === "send" && to !== undefined) asking.refused(to.port);
+        },
       });
       if (socket.local === undefined) return undefined;
       if (question.mayUse(socket.local.port)) return socket;
@@ -56,18 +58,20 @@ async function openFresh(question: Question, { sockets }: AskParts, asking: Aski
 }
 
 class Asking {
+  readonly answered: Uint8Array;
+  readonly unsent: Uint8Array;
   packets = 0;
   left: number;
   readonly #question: Question;
-  readonly #answered: Uint8Array;
   readonly #indexOf: ReadonlyMap<number, number>;
   readonly #nowMs: () => number;
   readonly #sentMs: Float64Array;
   #slowestMs: number;
 
-  constructor(question: Question, answered: Uint8Array, nowMs: () => number) {
+  constructor(question: Question, nowMs: () => number) {
     this.#question = question;
-    this.#answered = answered;
+    this.answered = new Uint8Array(question.ports.length);
+    this.unsent = new Uint8Array(question.ports.length);
     this.#nowMs = nowMs;
     this.#indexOf = new Map(Array.from(question.ports, (port, index) => [port, index]));
     this.#sentMs = new Float64Array(question.ports.length);
@@ -79,10 +83,18 @@ class Asking {
     const { address, tokens } = this.#question;
     const index = this.#indexOf.get(from.port);
     if (index === undefined || from.address !== address || bytes.length !== TOKEN_BYTES) return;
-    if (this.#answered[index] !== 0 || Buffer.compare(bytes, tokenAt(tokens.reply, index)) !== 0) return;
-    this.#answered[index] = 1;
+    if (this.answered[index] !== 0 || Buffer.compare(bytes, tokenAt(tokens.reply, index)) !== 0) return;
+    this.answered[index] = 1;
     this.left--;
     this.#slowestMs = Math.max(this.#slowestMs, this.#nowMs() - this.#sentMs[index]!);
+  }
+
+  /** Our own side let the last datagram to this port not out. */
+  refused(port: number): void {
+    const index = this.#indexOf.get(port);
+    if (index === undefined || this.unsent[index] !== 0) return;
+    this.unsent[index] = 1;
+    this.packets--;
   }
 
   /** Asks every port that has not answered, at the pace that was wished. */
@@ -91,9 +103,10 @@ class Asking {
     const startedMs = this.#nowMs();
     let sent = 0;
     for (const [index, port] of ports.entries()) {
-      if (this.#answered[index] !== 0) continue;
+      if (this.answered[index] !== 0) continue;
       if (signal.aborted) return;
       this.#sentMs[index] = this.#nowMs();
+      this.unsent[index] = 0;
       socket.send(tokenAt(tokens.request, index), { address, port });
       this.packets++;
       if (++sent % BURST !== 0) continue;

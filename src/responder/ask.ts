@@ -23,6 +23,8 @@ export interface Question extends FarEndPace {
 export interface Asked {
   /** 1 for each port whose reply came back. */
   readonly answered: Uint8Array;
+  /** 1 for each port to which our own side (its firewall, its routes) let nothing out when it was asked last. */
+  readonly unsent: Uint8Array;
   /** Datagrams or handshakes that left. */
   readonly packets: number;
 }

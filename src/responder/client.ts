@@ -216,8 +216,9 @@ export class ResponderSession implements FarEnd {
     if (answer.type === "refused" && answer.reason === "not-listed") return { refused: answer.detail };
     if (answer.type !== "sent") return this.#unexpected("sent", answer);
     const answered = flagsIn(answer.answered, ports.length);
-    if (answered === undefined) return this.#lose("it told of another number of ports");
-    return { answered, packets: answer.packets };
+    const unsent = flagsIn(answer.unsent, ports.length);
+    if (answered === undefined || unsent === undefined) return this.#lose("it told of another number of ports");
+    return { answered, unsent, packets: answer.packets };
   }
 
   async end(): Promise<void> {

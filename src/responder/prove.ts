@@ -13,12 +13,13 @@ import { DataPorts } from "./data-ports.ts";
 
 /**
  * `open`: request and reply came through. `request-lost`: nothing arrived. `reply-lost`: it arrived, and what was sent
- * back did not. The others were not asked, and are as PortsBound has them.
+ * back did not. `not-sent`: the asking side's own firewall or routes let nothing out. The others were not asked, and are as PortsBound has them.
  */
 export type Fate =
   | "open"
   | "request-lost"
   | "reply-lost"
+  | "not-sent"
   | "in-use"
   | "busy"
   | "not-listed"
@@ -79,12 +80,12 @@ async function proveBound(
     return !("lost" in seen) && seen.some((flag, index) => flag !== 0 && answered[index] === 0);
   };
   const question = { ...pace, source: local, address, ports, tokens, rttMs, mayUse: () => true, whenAsked };
-  const { answered } = await ask(question, parts, signal);
+  const asked = await ask(question, parts, signal);
   const [arrived] = arrivals;
   if (arrived !== undefined && "lost" in arrived) return arrived;
   // Where our own side had no socket to ask from, nothing is known of the network.
   if (arrived === undefined) note(fates, ports, "no-resources");
-  else noteWays(fates, ports, arrived, answered);
+  else noteWays(fates, ports, arrived, asked);
   return undefined;
 }
 
@@ -111,8 +112,8 @@ export async function proveIn(
       note(fates, bound, "not-listed");
       return fates;
     }
-    if (sent.packets === 0) note(fates, bound, "no-resources");
-    else noteWays(fates, bound, await listening.arrived(bound), sent.answered);
+    if (sent.packets === 0 && !sent.unsent.includes(1)) note(fates, bound, "no-resources");
+    else noteWays(fates, bound, await listening.arrived(bound), sent);
     return fates;
   } finally {
     listening.close();
@@ -132,10 +133,11 @@ function noteWays(
   fates: Map<number, Fate>,
   ports: Uint16Array,
   arrived: Uint8Array,
-  answered: Asked["answered"],
+  { answered, unsent }: Pick<Asked, "answered" | "unsent">,
 ): void {
   for (const [index, port] of ports.entries()) {
     if (answered[index] !== 0) fates.set(port, "open");
-    else fates.set(port, arrived[index] !== 0 ? "reply-lost" : "request-lost");
+    else if (arrived[index] !== 0) fates.set(port, "reply-lost");
+    else fates.set(port, unsent[index] === 0 ? "request-lost" : "not-sent");
   }
 }

@@ -239,8 +239,8 @@ export class Session {
     const mayUse = (port: number) => !claims.wasAsked(transport, port);
     const { attempts, perSecond } = pace;
     const question = { source: address, address: peer, ports, tokens, attempts, perSecond, rttMs: ASSUMED_RTT_MS };
-    const { answered, packets } = await ask({ ...question, mayUse }, { world, sockets }, this.#stop.signal);
-    return { type: "sent", answered: bitsOf(answered), packets };
+    const { answered, unsent, packets } = await ask({ ...question, mayUse }, { world, sockets }, this.#stop.signal);
+    return { type: "sent", answered: bitsOf(answered), unsent: bitsOf(unsent), packets };
   }
 }
 

@@ -119,7 +119,7 @@ const FROM_SERVER = {
   },
   released: {},
   arrived: { arrived: bits },
-  sent: { answered: bits, packets: integer(0, 2 ** 32) },
+  sent: { answered: bits, unsent: bits, packets: integer(0, 2 ** 32) },
   renewed: { leftMs: durationMs },
   refused: { reason: oneOf(REFUSALS), detail: text(200) },
   ending: { reason: oneOf(ENDINGS) },

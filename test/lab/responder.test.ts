@@ -30,6 +30,7 @@ interface FarEnd {
 const AT_V4: FarEnd = { address: SWEPT.v4, port: 7_654 };
 const AT_V6: FarEnd = { address: SWEPT.v6, port: 7_654 };
 const REVERSING: FarEnd = { address: SWEPT.v4, port: 7_655 };
+const GUARDED: FarEnd = { address: SWEPT.v4, port: 7_656 };
 const AT_SAMBA: FarEnd = { address: DC.v4, port: 7_654 };
 
 beforeAll(async () => {
@@ -41,6 +42,7 @@ beforeAll(async () => {
     start(swept, AT_V4, `udp/${RTP.first}-${RTP.last}`),
     start(swept, AT_V6, `udp/${RTP.first}-${RTP.last}`),
     start(swept, REVERSING, `udp/${REVERSE.first}-${REVERSE.last},tcp/${REVERSE.first}-${REVERSE.first + 19}`),
+    start(swept, GUARDED, "udp/12600-12601"),
     start(dc, AT_SAMBA, "udp/389,390"),
   ]);
 });
@@ -133,6 +135,25 @@ describe("both directions", () => {
       expect(reverse.of.size).toBe(wish.last - wish.first + 1);
       expect(reverse.seenAs).toBe(`10.77.${100 + lane.number}.2`);
     }
+  });
+
+  test("what the asking side's own firewall holds back is not the network's", async ({ lane }) => {
+    const wish = { first: 12_600, last: 12_601, transport: "udp" } as const;
+    const heldBack = async (namespace: string, direction: "in" | "out") => {
+      const chain = "chain output { type filter hook output priority 0; udp dport 12600 drop; }";
+      await runOk(inside(namespace, ["nft", "-f", "-"]), { input: `table inet own { ${chain}; }\n` });
+      try {
+        return new Map((await ask(lane, GUARDED, { ...wish, direction })).fates);
+      } finally {
+        await runOk(inside(namespace, ["nft", "delete", "table", "inet", "own"]));
+      }
+    };
+    const expected = new Map([
+      [12_600, "not-sent"],
+      [12_601, "open"],
+    ]);
+    expect(await heldBack(inject("lab").swept, "in")).toEqual(expected);
+    expect(await heldBack(lane.agent, "out")).toEqual(expected);
   });
 
   test("where Samba runs, 389/udp is in use, and its neighbour is proven", async ({ lane }) => {

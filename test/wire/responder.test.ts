@@ -76,7 +76,12 @@ const fromServer: fc.Arbitrary<ServerMessage> = fc.oneof(
   }),
   fc.record({ type: fc.constant("released" as const) }),
   fc.record({ type: fc.constant("arrived" as const), arrived: bits }),
-  fc.record({ type: fc.constant("sent" as const), answered: bits, packets: fc.integer({ min: 0, max: 2 ** 32 }) }),
+  fc.record({
+    type: fc.constant("sent" as const),
+    answered: bits,
+    unsent: bits,
+    packets: fc.integer({ min: 0, max: 2 ** 32 }),
+  }),
   fc.record({ type: fc.constant("renewed" as const), leftMs: milliseconds }),
   fc.record({ type: fc.constant("refused" as const), reason: fc.constantFrom(...REFUSALS), detail: tool }),
   fc.record({ type: fc.constant("ending" as const), reason: fc.constantFrom(...ENDINGS) }),
