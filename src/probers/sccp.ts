@@ -6,6 +6,7 @@
 import type { Connection, Dialogue, Reading, World } from "../model/prober.ts";
 import { WireError } from "../wire/bytes.ts";
 import { decodeSccp, encodeSccp, SCCP_MESSAGE, sccpFrameLength } from "../wire/sccp.ts";
+import { within } from "./within.ts";
 
 export interface SccpParams {
   readonly keepAlive?: boolean;
@@ -40,7 +41,7 @@ export const sccp: Dialogue<SccpParams> = {
     sends:
       "Nothing: one connection, inside TLS where the row has tls, which is held for 2 s and closed. With keepAlive: a KeepAlive (12 bytes). Never a registration, nor the name of a device.",
     accepts:
-      "That the connection is accepted and held; a peer that says meanwhile what SCCP is not is a mismatch. With keepAlive: a KeepAliveAck; a RegisterReject or Reset counts as a refusal by the service. That CUCM answers so is unverified.",
+      "That the connection is accepted and held; a peer that meanwhile says something other than SCCP is a mismatch. With keepAlive: a KeepAliveAck; a RegisterReject or Reset counts as a refusal by the service. That CUCM answers so is unverified.",
     proves: "That something accepts at the port. With keepAlive, where it is answered: a call manager.",
     triggers:
       "The alarm TransientConnection in CUCM and a line in its event log, for each connection. One connection a run, and none again for 15 minutes.",
@@ -80,14 +81,4 @@ async function endsMeanwhile(connection: Connection, world: World): Promise<bool
     return bytes === undefined;
   });
   return (await within(world, HOLD_MS, ended)) ?? false;
-}
-
-/** What is awaited, or undefined when the time was over first. */
-async function within<T>(world: World, ms: number, awaited: Promise<T>): Promise<T | undefined> {
-  const over = new AbortController();
-  try {
-    return await Promise.race([awaited, world.sleep(ms, over.signal).then(() => undefined)]);
-  } finally {
-    over.abort();
-  }
 }

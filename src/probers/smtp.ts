@@ -14,6 +14,7 @@ import {
   type SmtpReply,
   smtpReplyLength,
 } from "../wire/smtp.ts";
+import { within } from "./within.ts";
 
 const READY = 220;
 const OK = 250;
@@ -112,14 +113,11 @@ class SmtpTalk {
   /** The reading, once leave is taken: a server complains of TLS that ends before it has said good-bye. */
   async left(reading: Reading, world: World): Promise<Reading> {
     this.send("QUIT");
-    const over = new AbortController();
     try {
-      await Promise.race([this.receive(), world.sleep(GOOD_BYE_MS, over.signal)]);
+      await within(world, GOOD_BYE_MS, this.receive());
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       // Whatever it says now takes nothing back.
-    } finally {
-      over.abort();
     }
     return reading;
   }

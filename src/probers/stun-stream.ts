@@ -22,6 +22,7 @@ import {
   releaseRequest,
   type StunRequest,
 } from "./stun-requests.ts";
+import { within } from "./within.ts";
 
 /** Three connections, each with its wait, and the first may take its time to open. */
 export const CONVERSATION_GIVE_UP_MS = 15_000;
@@ -120,17 +121,10 @@ function readAnswer(bytes: Uint8Array, request: StunRequest, { local }: Connecti
 }
 
 /** The next whole frame, or undefined when the connection ended or the time was over. */
-async function answerOf(
+function answerOf(
   connection: Connection,
   { world }: Ask,
   frameLength: (buffered: Uint8Array) => number | undefined,
 ): Promise<Uint8Array | undefined> {
-  const over = new AbortController();
-  const answer = connection.receive(frameLength, ANSWER_CAP_BYTES);
-  const late = world.sleep(ANSWER_MS, over.signal).then(() => undefined);
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    over.abort();
-  }
+  return within(world, ANSWER_MS, connection.receive(frameLength, ANSWER_CAP_BYTES));
 }

@@ -4,6 +4,7 @@
  * handshake is made, and what is inside stays unasked.
  */
 import type { Connection, Dialogue, World } from "../model/prober.ts";
+import { within } from "./within.ts";
 
 /** A middle box that accepts for a host which then refuses ends the connection within this time. */
 const LINGER_MS = 350;
@@ -40,14 +41,8 @@ export const tcpConnect: Dialogue<Record<string, never>> = {
 
 /** The peer ended the connection before it said a byte, while we lingered. */
 async function endsAtOnce(connection: Connection, world: World): Promise<boolean> {
-  const over = new AbortController();
   const ended = connection
     .receive((buffered) => (buffered.length > 0 ? buffered.length : undefined), UNREAD_BYTES)
     .then((bytes) => bytes === undefined);
-  const lingered = world.sleep(LINGER_MS, over.signal).then(() => false);
-  try {
-    return await Promise.race([ended, lingered]);
-  } finally {
-    over.abort();
-  }
+  return (await within(world, LINGER_MS, ended)) ?? false;
 }

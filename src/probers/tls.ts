@@ -6,6 +6,7 @@ import type { Evidence } from "../model/evidence.ts";
 import type { TlsSeen } from "../model/observation.ts";
 import type { Connection, Dialogue, Reading, World } from "../model/prober.ts";
 import { connectTls, mayBeOld, readOldHandshake } from "./tls-old-peer.ts";
+import { within } from "./within.ts";
 
 /** TLS 1.3: that a client's certificate is missing is said only after the client has finished (RFC 8446 section 4.4.2.4). */
 const LINGER_MS = 500;
@@ -40,7 +41,7 @@ export const tls: Dialogue<Params> = {
     sends:
       "A handshake with TLS 1.2 and 1.3, then nothing for half a second. Where the peer refuses that hello: a second one that offers TLS 1.0 and 1.1 too, and where that fails, a ClientHello of TLS 1.0 with five RSA cipher suites, which is read in clear up to the certificate and then cancelled. Three connections at most. With client-certificate: that certificate, should the peer ask for one.",
     accepts:
-      "A finished handshake, whatever the certificate is worth. A peer that ends it because it wants a client certificate has proven TLS too. An alert alone proves nothing: seven bytes are soon sent.",
+      "A finished handshake, whatever the certificate is worth. A peer that ends it because it wants a client certificate has proven TLS too. An alert alone proves nothing: anybody can send its seven bytes.",
     proves:
       "A TLS server answered, and what its certificates say. Never what is inside: no byte of an inner protocol is sent.",
     triggers:
@@ -71,15 +72,8 @@ export const tls: Dialogue<Params> = {
 
 /** Whether the peer said something within the time in which it would refuse us. */
 async function speaksFirst(connection: Connection, world: World): Promise<boolean> {
-  const over = new AbortController();
-  const said = connection
-    .receive((buffered) => (buffered.length > 0 ? buffered.length : undefined), UNREAD_BYTES)
-    .then((bytes) => bytes !== undefined);
-  try {
-    return await Promise.race([said, world.sleep(LINGER_MS, over.signal).then(() => false)]);
-  } finally {
-    over.abort();
-  }
+  const said = connection.receive((buffered) => (buffered.length > 0 ? buffered.length : undefined), UNREAD_BYTES);
+  return (await within(world, LINGER_MS, said)) !== undefined;
 }
 
 function finished(seen: TlsSeen, spoke: boolean, warnings: readonly string[], wallMs: number): Reading {

@@ -12,6 +12,7 @@ import {
   rfbRefusalLength,
   rfbVersionLength,
 } from "../wire/rfb.ts";
+import { within } from "./within.ts";
 
 /** A refusal that comes unasked comes with the version, or right behind it. */
 const LINGER_MS = 300;
@@ -35,7 +36,7 @@ export const vnc: Dialogue<Record<string, never>> = {
     title: "VNC version",
     sends: "Nothing: one connection, which is closed after the server's first twelve bytes.",
     accepts:
-      "RFB, a version of three digits, a point and three digits, and a line feed. A refusal right behind it (version 003.003, four zero bytes and a reason) counts as one by the service.",
+      "A line of twelve bytes such as RFB 003.008: a version of three digits, a point and three digits. A refusal right behind it (version 003.003, four zero bytes and a reason) counts as one by the service.",
     proves:
       "A VNC server answered. Version 000.000 is a repeater's, which stands before other machines: then nothing is proven of the one that was asked.",
     triggers:
@@ -56,17 +57,13 @@ export const vnc: Dialogue<Record<string, never>> = {
 async function refusalBehind(version: RfbVersion, connection: Connection, world: World): Promise<string | undefined> {
   // Only in version 3.3 does the server go on alone.
   if (version.major !== 3 || version.minor !== 3) return undefined;
-  const over = new AbortController();
-  const lingered = world.sleep(LINGER_MS, over.signal).then(() => undefined);
   try {
-    const bytes = await Promise.race([connection.receive(rfbRefusalLength, UNREAD_BYTES), lingered]);
+    const bytes = await within(world, LINGER_MS, connection.receive(rfbRefusalLength, UNREAD_BYTES));
     return bytes === undefined ? undefined : decodeRfbRefusal(bytes);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     // What is no refusal does not take the version back.
     return undefined;
-  } finally {
-    over.abort();
   }
 }
 
