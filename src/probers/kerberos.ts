@@ -34,7 +34,7 @@ export const kerberos: Oneshot<Params> = {
     protocol: "Kerberos",
     title: "Kerberos AS-REQ for a random principal",
     sends:
-      "An AS-REQ without pre-authentication for unity-probe-<16 random hex digits>, for krbtgt of the realm, some 160 bytes; over TCP behind a length of four.",
+      "An AS-REQ without pre-authentication for unity-probe-<16 random hex digits>, for krbtgt of the realm, some 160 bytes; over TCP behind a length of four bytes.",
     accepts:
       "KRB-ERROR with any code: a refusal by the service. A principal that it names must be ours. An AS-REP counts too, and is thrown away.",
     proves:

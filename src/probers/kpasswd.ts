@@ -37,7 +37,7 @@ export const kpasswd: Oneshot<Params> = {
     protocol: "kpasswd",
     title: "Kerberos change-password request that cannot succeed",
     sends:
-      "A change-password message with an AP-REQ for kadmin/changepw whose cipher texts are 64 random bytes each, and 8 zero bytes behind it, some 250 bytes; over TCP behind a length of four.",
+      "A change-password message with an AP-REQ for kadmin/changepw whose cipher texts are 64 random bytes each, and 8 zero bytes behind it, some 250 bytes; over TCP behind a length of four bytes.",
     accepts:
       "A change-password message without an AP-REP, with a KRB-ERROR of any code; or the KRB-ERROR alone, as clients know it from Active Directory.",
     proves: "A change-password service answered, and how far its clock is from ours.",

@@ -42,7 +42,8 @@ export const ldapPing: Oneshot<Params> = {
     title: "LDAP ping of a domain controller (CLDAP)",
     sends:
       "A search for the Netlogon attribute of the root entry, with a random message id: 56 bytes, and more where a domain is asked for.",
-    accepts: "A search entry or the end of the search with our message id. A result code but success is a refusal.",
+    accepts:
+      "A search entry or the end of the search with our message id. A result code other than success is a refusal.",
     proves: "An LDAP server answered over UDP; the Netlogon attribute is a domain controller's, and names it.",
     triggers: "Nothing known. The answer is longer than the request, so only configured targets are ever asked.",
     specification: ["MS-ADTS sections 6.3.1 and 6.3.3", "RFC 4511 sections 4.1 and 4.5", "RFC 1798"],

@@ -23,7 +23,7 @@ export const msmq: Oneshot<Record<string, never>> = {
     accepts:
       "A ping with our cookie. One whose refusal flag is set, as that of a server which has no licence or session left, counts as a refusal by the service.",
     proves:
-      "A queue manager answered this very request, and would accept a session or not. Silence proves nothing: Windows answers pings up to Server 2003, and later only where the registry says so.",
+      "A queue manager answered this very request, and whether it would accept a session. Silence proves nothing: Windows answers pings up to Server 2003, and later only where the registry says so.",
     triggers: "Nothing known.",
     specification: ["MS-MQQB sections 2.1.2, 2.2.7, 3.1.7.7 and 4.1.1"],
   },

@@ -56,7 +56,7 @@ export const mssql: Dialogue<Params> = {
     accepts:
       "A pre-login response whose options lie inside it and begin with a version. One that says wrong instance counts as a refusal by the service.",
     proves:
-      "A SQL Server answered, with its version and what encryption it wants. Unverified: that a server which is set to TDS 8.0 only answers this pre-login inside TLS; where it does not, it stays undecided.",
+      "A SQL Server answered, with its version and what encryption it wants. Unverified: that a server which is set to TDS 8.0 only answers this pre-login inside TLS; where it does not, the row stays undecided.",
     triggers: "Nothing known for a well-formed packet. No name or password is sent, so nothing can be locked out.",
     specification: ["MS-TDS sections 2.1, 2.2.3.1, 2.2.6.5 and 4.1"],
   },

@@ -34,7 +34,7 @@ export const netbiosName: Oneshot<Record<string, never>> = {
     title: "NetBIOS node status (NBSTAT)",
     sends: "A node status request for the name *, which every machine has: 50 bytes with a random id.",
     accepts: "A node status response with our id.",
-    proves: "A NetBIOS name service answered, and which names, and by custom which MAC address, its machine has.",
+    proves: "A NetBIOS name service answered, which names its machine has, and usually its MAC address.",
     triggers: "Nothing known. The answer is up to five times longer than the request.",
     specification: ["RFC 1002 sections 4.2.17, 4.2.18 and 5.1"],
   },

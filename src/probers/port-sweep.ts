@@ -18,7 +18,7 @@ export const portSweep: Sweep<Record<string, never>> = {
     protocol: "TCP or UDP",
     title: "Port sweep",
     sends:
-      "TCP: a connection request to each port, closed at once when it is accepted. UDP: one empty datagram to each port; where the row has media, a STUN Binding request (20 bytes), the same to each.",
+      "TCP: a connection request to each port, and no byte in the connection. One that is accepted is held for 300 ms, because a middle box may accept and then reset. UDP: one empty datagram to each port; where the row has media, a STUN Binding request (20 bytes), the same to each.",
     accepts: "TCP: accept, reset or an ICMP error. UDP: any datagram or an ICMP error.",
     proves:
       "That packets to the port get through (accepted, reset, port-unreachable) or are rejected. It never proves a service.",

@@ -43,7 +43,8 @@ export const rpcBind: Dialogue<Params> = {
     title: "DCE/RPC bind",
     sends: "One bind PDU of 72 bytes that asks for the interface, without authentication. No call follows.",
     accepts: "bind_ack, bind_nak or fault with our call id. Only a bind_ack that accepts the interface confirms it.",
-    proves: "The RPC runtime behind the port answered; accepted: this very interface is served there.",
+    proves:
+      "The RPC runtime behind the port answered; where it accepts the interface, this very interface is served there.",
     triggers: "Nothing known for a well-formed bind.",
     specification: ["C706 sections 12.6.3 and 12.6.4", "MS-RPCE sections 2.2.2 and 3.3.1"],
   },

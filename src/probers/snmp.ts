@@ -50,7 +50,7 @@ export const snmp: Oneshot<Params> = {
     protocol: "SNMP",
     title: "SNMP engine discovery, or sysObjectID with a community",
     sends:
-      "Without a community 64 bytes at most: a version 3 request of nobody for nothing, with random ids. With a community a version 2c GET of sysObjectID.0 with a random id, in which the community goes out in clear. No community is ever guessed, public neither.",
+      "Without a community 64 bytes at most: a version 3 request without user and without variables, with random ids. With a community a version 2c GET of sysObjectID.0 with a random id, in which the community goes out in clear. No community is ever guessed, not even public.",
     accepts:
       "Version 3: a report with our message id; usmStatsUnknownEngineIDs is the usual one, any other a refusal. Version 2c: a response with our request id and community; an error status is a refusal.",
     proves:

@@ -141,7 +141,7 @@ function silenceOf(one: CheckSeen, verdict: Verdict): string {
 function silenceBehindAccept(one: CheckSeen): string {
   const seen = one.observations.findLast((each) => each.connectedMs !== undefined);
   const lived = seconds((seen?.endedMs ?? 0) - (seen?.connectedMs ?? 0));
-  if (seen?.code === TOO_LONG) return "accepts, and sent more than any answer is long";
+  if (seen?.code === TOO_LONG) return "accepts, and sent more bytes than any answer has";
   if (seen?.code === PEER_CLOSED) return `accepts, and closed after ${lived} without an answer${partOf(seen)}`;
   if (seen?.phase === "tls" && seen.code !== undefined) return `accepts, and no TLS came of it (${seen.code})`;
   if (seen?.code !== undefined)
@@ -244,7 +244,7 @@ function silenceHint({ check, range }: CheckSeen): string {
   const controls = range?.groups.some(({ state }) => state === "closed" || state === "filtered") === true;
   return controls
     ? "; the silence may be our haste: ports that were refused before stayed silent too"
-    : "; no port was refused, so that nothing shows whether any would be";
+    : "; no port was refused, so nothing shows whether any would be";
 }
 
 function unreliableHint(one: CheckSeen): string {

@@ -60,7 +60,7 @@ function boundOf(sample: Sample, shownOf: ReadonlyMap<number, Shown>): string {
   const { most } = ofAllPorts({ least: 0, most: mostBlocked(passesNot, drawn.length - 2) }, sample, shownOf);
   if (unproven === 0) return `at most ${atMostPercent(most)} blocked at 95 %`;
   if (most > HARDLY_LESS_THAN_ALL) return "how many are blocked stays open";
-  return `at most ${atMostPercent(most)} blocked at 95 %, were all of these blocked`;
+  return `at most ${atMostPercent(most)} blocked at 95 %, if all of these are blocked`;
 }
 
 const HARDLY_LESS_THAN_ALL = 0.95;

@@ -84,7 +84,7 @@ test("a sample of 22800-32767 behind a router that drops a block: its edges are 
   const counts = compare(asked, check, (port) => (within(port, 24_000, 27_225) ? "openFiltered" : "closed"));
   const { range, detail, outcome } = asked.of(check);
   expect(range?.confidence).toMatch(
-    /^31 of 9,968 asked, \d+ silent: at most \d+ % blocked at 95 %, were all of these blocked/,
+    /^31 of 9,968 asked, \d+ silent: at most \d+ % blocked at 95 %, if all of these are blocked/,
   );
   expect(range?.confidence).toContain("24000-27225 silent, the ports beside it pass");
   expect(detail).toContain("; the silence is not our haste: dropped on the way, or held by a silent service");

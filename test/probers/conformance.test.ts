@@ -66,6 +66,16 @@ async function attempt({ id, wire, peer }: Target, behave: Behaviour, timeoutMs:
   return { result, received: { ...end.received } };
 }
 
+describe("what a prober says of itself", () => {
+  it.each(proberIds)("is in whole sentences: %s", async (id) => {
+    const { about, params } = await loadProber(id);
+    const texts = [about.sends, about.accepts, about.proves, about.triggers];
+    for (const text of [...texts, ...Object.values(params).map((param) => param.about)]) {
+      expect(text).toMatch(/\.$/);
+    }
+  });
+});
+
 describe("the table of peers", () => {
   it.each(proberIds)("has %s over each of its transports", async (id) => {
     const entry = PEERS[id];

@@ -70,7 +70,7 @@ describe("the silence of a UDP range", () => {
       /; the silence may be our haste: ports that were refused before stayed silent too$/,
     );
     expect(rangeDetail([silent(false, [5000, 5001, 5002])])).toMatch(
-      /; no port was refused, so that nothing shows whether any would be$/,
+      /; no port was refused, so nothing shows whether any would be$/,
     );
   });
 });

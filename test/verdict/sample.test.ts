@@ -41,7 +41,7 @@ describe("the statement of a sample", () => {
   it("counts silence over UDP as blocked for the bound, and says so", () => {
     const [quiet, rest] = [drawn.filter((_, nth) => nth % 8 === 4), drawn.filter((_, nth) => nth % 8 !== 4)];
     expect(statement([closed(rest), silent(quiet)])).toBe(
-      "64 of 9,968 asked, 8 silent: at most 23 % blocked at 95 %, were all of these blocked",
+      "64 of 9,968 asked, 8 silent: at most 23 % blocked at 95 %, if all of these are blocked",
     );
     expect(statement([silent(drawn)])).toBe(
       "64 of 9,968 asked, 64 silent: how many are blocked stays open; where asked: 22800-32767 silent",
