@@ -1,4 +1,5 @@
 /** Runs tools side by side and writes down what they cost and what they got wrong. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { median } from "../median.ts";
 import type { Tool } from "./contenders.ts";
 import { type Measured, measure } from "./measured.ts";
@@ -16,6 +17,8 @@ export interface Round {
   readonly repeats: number;
   /** A tool that takes longer is ended. */
   readonly limitS: number;
+  /** Quiet before each run. */
+  readonly pauseS?: number;
   /** How many ports were called something else than they are. */
   wrong(said: ReadonlyMap<number, string>): number;
 }
@@ -27,6 +30,7 @@ export async function compare(network: Network, tools: readonly Tool[], round: R
     for (const [at, tool] of tools.entries()) {
       // What was ended once is ended again.
       if (runs[at]!.some(({ finished }) => !finished)) continue;
+      await sleep((round.pauseS ?? 0) * 1_000);
       runs[at]!.push(await measure(network, tool.argv(network, round.ports), round.limitS));
     }
   }
