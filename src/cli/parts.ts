@@ -59,7 +59,7 @@ export async function openParts(
   const sockets = await openSockets();
   const own = createNet(world, sockets);
   const net = over?.(own) ?? own;
-  const { descriptors = 0 } = sockets.features;
+  const { descriptors = 0, rawSockets } = sockets.features;
   const threads = descriptors < DESCRIPTORS_FOR_THREADS ? 1 : Math.min(THREADS_MAX, availableParallelism());
   // The same file from dist/cli and from dist/chunks.
   const startWorker = () =>
@@ -70,7 +70,7 @@ export async function openParts(
     });
   const sweeper =
     over === undefined
-      ? createSweeper({ net, world, engine, threads, startWorker })
+      ? createSweeper({ net, world, engine, threads, rawSockets: rawSockets.has, startWorker })
       : createPlainSweeper({ net, world });
   return {
     prober: loadProber,

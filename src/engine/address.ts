@@ -9,6 +9,7 @@ import { TRANSPORTS } from "../model/words.ts";
 import type { AddressContext } from "./context.ts";
 import { followLeads, withLeadLimit } from "./leads.ts";
 import { askRange } from "./range.ts";
+import { withResetOrigin } from "./reset-origin.ts";
 import { skipped } from "./seen.ts";
 import { askSingle } from "./single.ts";
 
@@ -29,7 +30,7 @@ export async function askAddress(checks: readonly Check[], context: AddressConte
       );
   }
   const asked = (await Promise.all(singles)).flat();
-  const seen = await askSilentAgain(asked, silent, context);
+  const seen = await withResetOrigin(await askSilentAgain(asked, silent, context), context);
   const swept = await Promise.all(
     TRANSPORTS.map((over) =>
       sweepInTurn(

@@ -60,6 +60,19 @@ export interface Sweeper {
     onProgress: (portsDone: number, remainingMs?: number) => void,
     signal: AbortSignal,
   ): Promise<SweepSeen>;
+  /**
+   * The hops that the answers of TCP ports have left (IP time to live), by port: each is sent one SYN, and no handshake
+   * is completed. Absent where this machine cannot see that.
+   */
+  hopLimits?(asked: HopLimitAsk, signal: AbortSignal): Promise<ReadonlyMap<number, number>>;
+}
+
+export interface HopLimitAsk {
+  readonly address: string;
+  readonly source?: string;
+  readonly ports: readonly number[];
+  /** How long an answer may take. */
+  readonly replyTimeoutMs: number;
 }
 
 /** When a port was last asked; in memory by hand, on disk in the agent. */

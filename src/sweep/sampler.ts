@@ -25,6 +25,7 @@ const PORT_UNREACH = REASONS.indexOf("port-unreach") + 1;
 /** Sweeps that name a sample go through `inner` in parts, all others as they are. */
 export function createSampler(inner: Sweeper, world: Pick<World, "randomBytes">): Sweeper {
   return {
+    ...inner,
     sweep: (job, onProgress, signal) => {
       const { sample, ...whole } = job;
       if (sample === undefined || sample >= job.ports.length) return inner.sweep(whole, onProgress, signal);

@@ -4,7 +4,8 @@
  */
 import type { Worker } from "node:worker_threads";
 import type { SweepJob, SweepSeen } from "../model/observation.ts";
-import type { Sweeper } from "../model/parts.ts";
+import type { HopLimitAsk, Sweeper } from "../model/parts.ts";
+import type { World } from "../model/prober.ts";
 import { AcceptedPorts } from "./accepted-ports.ts";
 import type { AskParts } from "./ask.ts";
 import { createPlainSweeper } from "./plain.ts";
@@ -20,6 +21,8 @@ export interface SweeperParts extends AskParts {
   readonly engine: Engine;
   /** Threads that may sweep one range together. */
   readonly threads: number;
+  /** Whether raw SYNs can be sent here, which show the hop limit of an answer. */
+  readonly rawSockets: boolean;
   /** Starts a thread that serves sweeps (worker.ts). */
   startWorker(): Worker;
 }
@@ -31,10 +34,11 @@ export function createSweeper(parts: SweeperParts): Sweeper {
   const plain = createPlainSweeper(parts);
   const { engine } = parts;
   if (engine === "portable") return plain;
-  const inThreads = Array.from({ length: parts.threads }, () =>
-    inThread({ ...parts, engine, plain, thread: new SweepThread(() => parts.startWorker()) }),
-  );
+  const threads = Array.from({ length: parts.threads }, () => new SweepThread(() => parts.startWorker()));
+  const inThreads = threads.map((thread) => inThread({ ...parts, engine, plain, thread }));
+  const seesHopLimits = parts.rawSockets && engine !== "connect";
   return {
+    ...(seesHopLimits && { hopLimits: (asked, signal) => hopLimits(asked, threads[0]!, parts, signal) }),
     sweep(job, onProgress, signal) {
       const isSmall = engine === "auto" && job.transport === "tcp" && job.ports.length <= FEW_PORTS;
       if (isSmall || signal.aborted) return plain.sweep(job, onProgress, signal);
@@ -42,6 +46,36 @@ export function createSweeper(parts: SweeperParts): Sweeper {
       return inThreads[0]!.sweep(job, onProgress, signal);
     },
   };
+}
+
+/** An answer that is lost has no hop limit: nothing hangs on it. */
+const HOP_LIMIT_ATTEMPTS = 1;
+
+async function hopLimits(
+  { ports, ...asked }: HopLimitAsk,
+  thread: SweepThread,
+  { world, net }: SweeperParts,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<number, number>> {
+  const { source } = await net.route(asked.address, asked.source);
+  const job: SweepJob = {
+    ...asked,
+    transport: "tcp",
+    direction: "out",
+    ports: Uint16Array.from(ports),
+    payload: new Uint8Array(0),
+    ratePerS: ports.length,
+    attempts: HOP_LIMIT_ATTEMPTS,
+    icmpBudget: { tokens: 0, perS: 1 },
+  };
+  const wish = { job, engine: "syn", seed: seedOf(world), ...(source !== undefined && { source }) } as const;
+  const { shared } = await thread.sweep(wish, () => {}, signal);
+  return new Map(ports.map((port, at) => [port, shared.hopLimitOf[at]!] as const).filter(([, hops]) => hops > 0));
+}
+
+/** 32 random bits. */
+function seedOf({ randomBytes }: Pick<World, "randomBytes">): number {
+  return new DataView(Uint8Array.from(randomBytes(4)).buffer).getUint32(0);
 }
 
 function inThread(parts: SweepParts): Sweeper {
@@ -82,7 +116,7 @@ class WorkerSweep {
     const look = (codes: Uint8Array) => {
       if (this.#job.transport === "tcp") accepted.look(codes, codeOf("syn-ack"));
     };
-    const seed = new DataView(world.randomBytes(4).buffer).getUint32(0);
+    const seed = seedOf(world);
     const swept = await thread.sweep(
       { job: this.#job, engine, seed, ...(this.#source !== undefined && { source: this.#source }) },
       (shared) => {

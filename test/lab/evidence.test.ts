@@ -2,6 +2,7 @@
 import { expect } from "vitest";
 import type { Evidence } from "../../src/model/evidence.ts";
 import { DC, DUAL_STACK_NAME } from "./addresses.ts";
+import { faultOn, loadFirewall } from "./firewall.ts";
 import { test } from "./lane.ts";
 import { probe } from "./probe.ts";
 import type { LabRow } from "./rows.ts";
@@ -56,6 +57,22 @@ const FACTS: readonly (readonly [LabRow, Evidence])[] = [
   [rows.NTP, { stratum: 8, synchronised: true, offsetMs: NOW }],
   [rows.EPM, { endpoints: expect.toSatisfy((count: number) => count >= RPC_PORTS.length), tcpPorts: [...RPC_PORTS] }],
 ];
+
+test.for(["v4", "v6"] as const)(
+  "a reset that the router forged is closed, and its hops tell, IP%s",
+  async (family, { lane }) => {
+    await loadFirewall(lane, faultOn([rows.LDAP, rows.SMB], "reset"));
+    const { document } = await probe(lane, DC[family]);
+    const warned = document.results.filter(({ warnings }) => warnings.some((text) => text.includes("forged")));
+    expect(warned.map(({ check, state, reason }) => ({ check, state, reason }))).toEqual(
+      [rows.LDAP, rows.SMB].map(({ check }) => ({ check, state: "closed", reason: "conn-refused" })),
+    );
+    const word = family === "v4" ? "TTL" : "hop limit";
+    expect(warned[0]!.warnings).toContainEqual(
+      `2 resets (389,445) carry another ${word} (64) than the host's own answers (63): probably forged by a firewall on the way`,
+    );
+  },
+);
 
 test("every service is proven with its evidence", async ({ lane }) => {
   const { document, exitCode } = await probe(lane, DC.v4, "--skip", "tcp/5000-5020", "--skip", "udp/5000-5020");

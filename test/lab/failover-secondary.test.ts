@@ -49,17 +49,23 @@ const FAULTS: readonly Fault[] = ["dropped", "reset", "admin-prohibited", "port-
 
 /**
  * A router that looks for a missing host has an answer after three seconds, and when it gives up on a crowd of packets it
- * withholds some. A TCP row is filtered all the same, by silence (rule 10); of a UDP range some ports stay open|filtered.
+ * withholds some. A TCP row is filtered all the same, by silence (rule 10); UDP rows and ports stay open|filtered.
  */
 function withheldAlike(matrix: Matrix): Matrix {
   const cells = Object.entries(matrix).map(([key, cell]) => {
-    const alike = key.endsWith(DCOM_UDP.check) ? UDP_RANGE_WITHHELD : TCP_WITHHELD;
+    const alike = key.endsWith(DCOM_UDP.check)
+      ? UDP_RANGE_WITHHELD
+      : key.includes("/udp/")
+        ? UDP_WITHHELD
+        : TCP_WITHHELD;
     return [key, cell.replace(alike, "filtered or silent")];
   });
   return Object.fromEntries(cells) as Matrix;
 }
 
 const TCP_WITHHELD = /^filtered (?:host-unreach|no-response) unchecked fail(?: by=router\/\d\/\d)?$/;
+const UDP_WITHHELD =
+  /^(?:filtered host-unreach unchecked \w+ by=router\/\d\/\d|open\|filtered no-response silent \w+)$/;
 const UDP_RANGE_WITHHELD = /^(?:mixed|filtered|open\|filtered) (?:host-unreach|no-response) unchecked \w+ .*=.*$/;
 
 describe.each(["v4", "v6"] as const)("IP%s", (family) => {

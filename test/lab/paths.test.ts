@@ -13,7 +13,9 @@ describe.each(["v4", "v6"] as const)("IP%s", (family) => {
 
   test("a SYN proxy: services are proven, bare accepts are not", async ({ lane }) => {
     await loadSynProxy(lane);
-    const run = await probe(lane, dc);
+    // nft's synproxy drops SYNs over IPv6 whose checksum no device is left to compute (Linux 6.18): raw ones, and the
+    // kernel's own once offloading is off.
+    const run = await probe(lane, dc, "--engine", "connect");
     const unreliable = new Map<LabRow, Condition>([[DCOM_TCP, "accepts-all"]]);
     expectRun(run, expectedMatrix(dc, allRows("well", unreliable), "well"));
     expect(run.document.findings.map(({ text }) => text)).toContainEqual(

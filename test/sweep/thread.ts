@@ -21,7 +21,7 @@ export function workerThat(code: string): Worker {
 }
 
 export function sweeperOf(engine: Engine, start = startWorker, over = net, threads = 1) {
-  return createSweeper({ net: over, world, engine, threads, startWorker: start });
+  return createSweeper({ net: over, world, engine, threads, rawSockets: true, startWorker: start });
 }
 
 /** Sweeps in a thread; gives reasons by port, progress and how long it took. */

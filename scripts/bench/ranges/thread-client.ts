@@ -26,7 +26,7 @@ const threads = availableParallelism();
 const entry = new URL("../../../dist/cli/sweep-worker.js", import.meta.url);
 const startWorker = () => new Worker(entry, { workerData: threads });
 const net = createNet(world, await openSockets());
-const sweeper = createSweeper({ net, world, engine: "connect", threads, startWorker });
+const sweeper = createSweeper({ net, world, engine: "connect", threads, rawSockets: false, startWorker });
 const ports = Uint16Array.from({ length: PORT_COUNT }, (_, at) => FIRST_PORT + at);
 // What is loaded and compiled at the first sweep is no cost of 64,512 ports.
 await sweeper.sweep(jobFor(ports.slice(0, 100)), () => {}, new AbortController().signal);
