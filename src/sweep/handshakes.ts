@@ -167,7 +167,7 @@ export class Handshakes implements SweepEngine {
     const tookMs = this.#parts.monotonicMs() - startedMs;
     this.#replyTime.note(tookMs);
     this.#window.answered(tookMs);
-    this.#end(at, true);
+    this.#end(at, stateOf(reason) === "filtered" ? "rejected" : "answered");
   }
 
   #failed(port: number, code: string, icmp: IcmpError | undefined): void {
@@ -180,9 +180,9 @@ export class Handshakes implements SweepEngine {
     else this.#answered(port, reason, { icmp });
   }
 
-  #end(at: number, answered: boolean): void {
+  #end(at: number, how: "answered" | "rejected" | "silent"): void {
     this.#startedMs[at] = 0;
-    this.#rounds.ended(at, answered);
+    this.#rounds.ended(at, how);
   }
 
   #expire(): void {
@@ -200,7 +200,7 @@ export class Handshakes implements SweepEngine {
       if (ageMs >= UNKNOWN_MS) this.#parts.verdicts.sent();
       this.#silentSoFar++;
       this.#window.silent();
-      this.#end(at, false);
+      this.#end(at, "silent");
     }
   }
 

@@ -76,13 +76,16 @@ export class Rounds {
     if (this.#underWay === 0 && this.peek() === undefined) this.#conclude();
   }
 
-  /** An ask of this port ended. */
-  ended(at: number, answered: boolean): void {
+  /**
+   * An ask of this port ended. `rejected`: somebody on the way said no. Routers limit how often they say that, so that a
+   * late no shows nothing of our haste; and silence would have meant the same.
+   */
+  ended(at: number, how: "answered" | "rejected" | "silent"): void {
     this.#underWay--;
     const times = this.#asked[at]!;
-    if (!answered) this.#silentAfter[times]!.push(at);
-    else if (this.#sample !== undefined) this.#guardAnswered = true;
-    else {
+    if (how === "silent") this.#silentAfter[times]!.push(at);
+    else if (how === "answered" && this.#sample !== undefined) this.#guardAnswered = true;
+    else if (how === "answered") {
       this.#recovered[times] = (this.#recovered[times] ?? 0) + 1;
       this.#lookAtPace(times);
     }

@@ -50,6 +50,7 @@ export function createSweeper(parts: SweeperParts): Sweeper {
 
 /** An answer that is lost has no hop limit: nothing hangs on it. */
 const HOP_LIMIT_ATTEMPTS = 1;
+const HOP_LIMIT_RATE_PER_S = 1_000;
 
 async function hopLimits(
   { ports, ...asked }: HopLimitAsk,
@@ -58,13 +59,15 @@ async function hopLimits(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, number>> {
   const { source } = await net.route(asked.address, asked.source);
+  // Nobody stands between this machine and itself.
+  if (source === asked.address) return new Map();
   const job: SweepJob = {
     ...asked,
     transport: "tcp",
     direction: "out",
     ports: Uint16Array.from(ports),
     payload: new Uint8Array(0),
-    ratePerS: ports.length,
+    ratePerS: HOP_LIMIT_RATE_PER_S,
     attempts: HOP_LIMIT_ATTEMPTS,
     icmpBudget: { tokens: 0, perS: 1 },
   };

@@ -11,7 +11,7 @@ function play(rounds: Rounds, answers: (at: number, askedBefore: number) => bool
     slowness.push(rounds.slowness);
     order.push(at);
     const before = rounds.begin();
-    rounds.ended(at, answers(at, before));
+    rounds.ended(at, answers(at, before) ? "answered" : "silent");
   }
   return { order, slowness };
 }
@@ -95,18 +95,33 @@ describe("Rounds", () => {
     expect([...asks.values()].every((count) => count === 3)).toBe(true);
   });
 
+  it("takes a late rejection, of which routers send few, for no sign of haste", () => {
+    const rounds = new Rounds(indexes(1_000), 2);
+    let slowest = 1;
+    // In the guard's sample every port is rejected.
+    for (let at = rounds.peek(); at !== undefined; at = rounds.peek()) {
+      slowest = Math.max(slowest, rounds.slowness);
+      const isGuarding = rounds.isGuarding;
+      rounds.begin();
+      rounds.ended(at, isGuarding ? "rejected" : "silent");
+    }
+    expect(slowest).toBe(10);
+    expect(rounds.asks).toBe(2_010);
+    expect(rounds.silent).toHaveLength(990);
+  });
+
   it("leaves out a port that answered after it had been given up", () => {
     const rounds = new Rounds([4, 5], 2);
     for (const _ of [1, 2]) {
       const at = rounds.peek()!;
       rounds.begin();
-      rounds.ended(at, false);
+      rounds.ended(at, "silent");
     }
     rounds.drop();
     expect(rounds.silent).toBeUndefined();
     const last = rounds.peek()!;
     rounds.begin();
-    rounds.ended(last, false);
+    rounds.ended(last, "silent");
     expect(rounds.silent).toEqual([last]);
   });
 
@@ -116,13 +131,13 @@ describe("Rounds", () => {
     rounds.begin();
     const second = rounds.peek()!;
     rounds.begin();
-    rounds.ended(first, false);
+    rounds.ended(first, "silent");
     expect(rounds.peek()).toBe(first);
     rounds.begin();
-    rounds.ended(first, false);
+    rounds.ended(first, "silent");
     expect(rounds.peek()).toBeUndefined();
     expect(rounds.silent).toBeUndefined();
-    rounds.ended(second, true);
+    rounds.ended(second, "answered");
     expect(rounds.silent).toEqual([first]);
   });
 
@@ -132,7 +147,7 @@ describe("Rounds", () => {
     for (let count = 0; count < 50; count++) {
       const at = rounds.peek()!;
       rounds.begin();
-      rounds.ended(at, count % 2 === 0);
+      rounds.ended(at, count % 2 === 0 ? "answered" : "silent");
     }
     // 50 first asks, half of which will be silent, and the 25 that were.
     expect(rounds.expectedAsks()).toBe(100);
