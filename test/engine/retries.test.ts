@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { firstTryDecided } from "../../src/report/timing.ts";
 import { ask } from "../probers/asking.ts";
 import { farEnd } from "../probers/far-end.ts";
-import { ldapPing } from "../probers/peers.ts";
+import { ldapPing } from "../probers/samba-replies.ts";
 import { answers, refuses, silent } from "./scripted-net.ts";
 import { check, dialogue, oneshot, reading, stage } from "./stage.ts";
 

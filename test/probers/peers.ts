@@ -3,12 +3,10 @@
  * without an entry fails the suite. Replies are bytes that real servers sent, set to the request's own id.
  */
 import type { Evidence } from "../../src/model/evidence.ts";
-import { decodeCldap, encodeCldap } from "../../src/wire/cldap.ts";
 import { pduFrameLength } from "../../src/wire/dcerpc.ts";
 import { dnsFrameLength } from "../../src/wire/dns.ts";
 import { decodeKerberosFrame, encodeKerberosFrame, kerberosFrameLength } from "../../src/wire/kerberos-frame.ts";
-import { decodeLdap, encodeLdap, ldapFrameLength } from "../../src/wire/ldap.ts";
-import { decodeNetbiosDatagram, encodeNetbiosDatagram } from "../../src/wire/netbios.ts";
+import { ldapFrameLength } from "../../src/wire/ldap.ts";
 import { sessionFrameLength } from "../../src/wire/netbios-session.ts";
 import { decodeNtp, encodeNtp, type NtpPacket } from "../../src/wire/ntp.ts";
 import { smbFrameLength } from "../../src/wire/smb-frame.ts";
@@ -23,6 +21,7 @@ import type { FrameLength } from "./far-end.ts";
 import { httpPeer } from "./http-peer.ts";
 import { krbError, ticket } from "./kerberos-replies.ts";
 import { MSMQ, SCCP } from "./printed-peers.ts";
+import { datagramError, ldap, ldapPing, nodeStatus } from "./samba-replies.ts";
 import { SIP_PEERS } from "./sip-peers.ts";
 import { snmpRefusal, snmpReport } from "./snmp-replies.ts";
 import { STUN } from "./stun-peer.ts";
@@ -60,32 +59,6 @@ export function pdu(path: string, request: Uint8Array, callIdBit = 0): Uint8Arra
   const bytes = fixture(path);
   bytes.set(request.subarray(12, 16), 12);
   bytes[12]! ^= callIdBit;
-  return bytes;
-}
-
-/** A captured LDAP message as the answer to this request. */
-function ldap(path: string, request: Uint8Array, idBit = 0): Uint8Array {
-  return encodeLdap({ ...decodeLdap(fixture(path)), messageId: decodeLdap(request).messageId ^ idBit });
-}
-
-/** Samba's answer to an LDAP ping, entry and end of the search in one datagram, as the answer to this one. */
-export function ldapPing(request: Uint8Array, idBit = 0): Uint8Array {
-  const messageId = decodeLdap(request).messageId ^ idBit;
-  return encodeCldap(decodeCldap(fixture("cldap/netlogon-samba.hex")).map((message) => ({ ...message, messageId })));
-}
-
-/** A datagram error for this datagram. */
-function datagramError(request: Uint8Array, idBit = 0): Uint8Array {
-  const { datagramId, sourceAddress, sourcePort } = decodeNetbiosDatagram(request);
-  const head = { datagramId: datagramId ^ idBit, sourceAddress, sourcePort };
-  return encodeNetbiosDatagram({ ...head, type: "datagramError", code: 0x82 });
-}
-
-/** Samba's node status as the answer to this request. */
-function nodeStatus(request: Uint8Array, idBit = 0): Uint8Array {
-  const bytes = fixture("netbios/nbstat-samba.hex");
-  bytes.set(request.subarray(0, 2));
-  bytes[1]! ^= idBit;
   return bytes;
 }
 
