@@ -1,4 +1,4 @@
-/** New flows a second, over all sweeps of the worker that were given the same rate. */
+/** New flows a second, over all sweeps that share this and were given the same rate. */
 import { Pace } from "./pace.ts";
 
 /** Flows that may be opened without a pause between them, as seconds of the rate. */

@@ -3,7 +3,7 @@
  * the same time, and what each may do by itself would in sum exhaust our descriptors and the tables of firewalls.
  */
 import type { World } from "../model/prober.ts";
-import { Pace } from "./pace.ts";
+import { Flows } from "./flows.ts";
 
 /** Sockets open at the same time, over all sweeps; systems allow a process as few as 1,024 descriptors. */
 const FLOWS_MAX = 256;
@@ -15,7 +15,7 @@ interface Waiting {
 
 export class Gate {
   readonly #world: World;
-  readonly #paces = new Map<number, Pace>();
+  readonly #flows = new Flows();
   readonly #waiting: Waiting[] = [];
   #free = FLOWS_MAX;
 
@@ -29,8 +29,8 @@ export class Gate {
    */
   async enter(flows: number, ratePerS: number, signal: AbortSignal): Promise<() => void> {
     if (signal.aborted || !(await this.#admitted(flows, signal))) return () => {};
-    const pace = this.#paceOf(ratePerS);
     const nowMs = this.#world.monotonicMs();
+    const pace = this.#flows.at(ratePerS, nowMs);
     const waitMs = pace.waitMs(nowMs);
     // Taken before it is waited for, so that sweeps that wait at the same time wait for different tokens.
     for (let taken = 0; taken < flows; taken++) pace.take(nowMs);
@@ -65,13 +65,5 @@ export class Gate {
       this.#free -= first.flows;
       first.admit();
     }
-  }
-
-  #paceOf(ratePerS: number): Pace {
-    const burst = Math.max(1, ratePerS / 100);
-    const pace =
-      this.#paces.get(ratePerS) ?? new Pace({ perS: ratePerS, burst, tokens: burst }, this.#world.monotonicMs());
-    this.#paces.set(ratePerS, pace);
-    return pace;
   }
 }
