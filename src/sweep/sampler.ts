@@ -3,11 +3,12 @@
  * ends. Where some are blocked it goes on between a blocked and a passing neighbour, until it knows where the block
  * begins and ends. Ports that were not asked keep code 0.
  */
-import type { Icmp, SweepJob, SweepSeen } from "../model/observation.ts";
+import type { SweepJob, SweepSeen } from "../model/observation.ts";
 import type { Sweeper } from "../model/parts.ts";
 import type { World } from "../model/prober.ts";
 import { REASONS } from "../model/words.ts";
 import { stateOfReason } from "../verdict/state.ts";
+import { Pieces } from "./pieces.ts";
 
 type Progress = Parameters<Sweeper["sweep"]>[1];
 
@@ -60,16 +61,9 @@ class SampledSweep {
   readonly #inner: Sweeper;
   readonly #onProgress: Progress;
   readonly #signal: AbortSignal;
-  readonly #codes: Uint8Array;
-  readonly #offenderOf: Uint16Array;
-  readonly #confirmed: Uint8Array;
-  readonly #hopLimitOf: Uint8Array;
-  readonly #offenders: Icmp[] = [];
+  readonly #pieces: Pieces;
   /** What was asked so far, ascending. */
   #asked: readonly number[] = [];
-  #sent = 0;
-  /** Whether every part of it saw who sent an error. */
-  #errorQueue = true;
   #last: SweepSeen | undefined;
 
   constructor(job: SweepJob, inner: Sweeper, onProgress: Progress, signal: AbortSignal) {
@@ -77,10 +71,7 @@ class SampledSweep {
     this.#inner = inner;
     this.#onProgress = onProgress;
     this.#signal = signal;
-    this.#codes = new Uint8Array(job.ports.length);
-    this.#offenderOf = new Uint16Array(job.ports.length);
-    this.#confirmed = new Uint8Array(job.ports.length);
-    this.#hopLimitOf = new Uint8Array(job.ports.length);
+    this.#pieces = new Pieces(job.ports.length);
   }
 
   async run(grid: readonly number[]): Promise<SweepSeen> {
@@ -88,13 +79,7 @@ class SampledSweep {
     await this.#narrow();
     return {
       ...this.#last!,
-      codes: this.#codes,
-      offenderOf: this.#offenderOf,
-      offenders: this.#offenders,
-      confirmed: this.#confirmed,
-      hopLimitOf: this.#hopLimitOf,
-      errorQueue: this.#errorQueue,
-      sent: this.#sent,
+      ...this.#pieces.whole(),
       sample: Uint16Array.from(grid, (at) => this.#job.ports[at]!),
     };
   }
@@ -111,16 +96,7 @@ class SampledSweep {
       (done, remainingMs) => this.#onProgress(before + done, remainingMs),
       this.#signal,
     );
-    for (const [nth, at] of indices.entries()) {
-      this.#codes[at] = seen.codes[nth]!;
-      this.#confirmed[at] = seen.confirmed?.[nth] ?? 0;
-      this.#hopLimitOf[at] = seen.hopLimitOf?.[nth] ?? 0;
-      const offender = seen.offenderOf[nth]!;
-      if (offender > 0) this.#offenderOf[at] = offender + this.#offenders.length;
-    }
-    this.#offenders.push(...seen.offenders);
-    this.#sent += seen.sent;
-    this.#errorQueue &&= seen.errorQueue;
+    this.#pieces.add(seen, indices);
     this.#asked = [...this.#asked, ...indices].sort((a, b) => a - b);
     this.#last = seen;
   }
@@ -149,8 +125,11 @@ class SampledSweep {
   /** UDP: a port that each sender of ICMP errors was heard about, so that the silence of others can be confirmed again. */
   #controls(): readonly number[] {
     if (this.#job.transport !== "udp") return [];
-    const refused = this.#asked.filter((at) => this.#offenderOf[at]! > 0 || this.#codes[at] === PORT_UNREACH);
-    const ofSender = (at: number) => JSON.stringify([this.#codes[at], this.#offenders[this.#offenderOf[at]! - 1]]);
+    const refused = this.#asked.filter(
+      (at) => this.#pieces.offenderOf[at]! > 0 || this.#pieces.codes[at] === PORT_UNREACH,
+    );
+    const ofSender = (at: number) =>
+      JSON.stringify([this.#pieces.codes[at], this.#pieces.offenders[this.#pieces.offenderOf[at]! - 1]]);
     return [...new Map(refused.map((at) => [ofSender(at), at])).values()].slice(0, CONTROLS_MAX);
   }
 
@@ -186,9 +165,9 @@ class SampledSweep {
 
   /** Undefined where nothing is known: not asked, or our own side failed. */
   #isBlocked(at: number): boolean | undefined {
-    const reason = REASONS[this.#codes[at]! - 1];
+    const reason = REASONS[this.#pieces.codes[at]! - 1];
     if (reason === undefined) return undefined;
-    const sender = this.#offenders[this.#offenderOf[at]! - 1]?.from;
+    const sender = this.#pieces.offenders[this.#pieces.offenderOf[at]! - 1]?.from;
     const state = stateOfReason(reason, this.#job.transport, this.#job.address, sender);
     if (state === "unknown") return undefined;
     return state === "filtered" || state === "open|filtered";

@@ -2,8 +2,9 @@
  * One long range shared out among several sweepers, each with a thread of its own, where the range is to be asked faster
  * than one thread can: a connect is the kernel's work, and the kernel works on the core of whoever asks.
  */
-import type { Icmp, SweepJob, SweepSeen } from "../model/observation.ts";
+import type { SweepJob, SweepSeen } from "../model/observation.ts";
 import type { Sweeper } from "../model/parts.ts";
+import { Pieces } from "./pieces.ts";
 import { partOf } from "./sweep-thread.ts";
 
 /** What a thread of its own is worth: for fewer ports it takes longer to start than it saves. */
@@ -42,7 +43,10 @@ export async function sweepSideBySide(
       ),
     ),
   );
-  return merged(job, shares, parts);
+  const pieces = new Pieces(job.ports.length);
+  for (const [nth, part] of parts.entries()) pieces.add(part, shares[nth]!);
+  const source = parts.find((part) => part.source !== undefined)?.source;
+  return { ...pieces.whole(), ...(source !== undefined && { source }) };
 }
 
 /** Every `count`th index, from the `nth` on. */
@@ -58,43 +62,4 @@ function sum(numbers: readonly number[]): number {
 function longest(remaining: readonly (number | undefined)[]): number | undefined {
   const known = remaining.filter((ms) => ms !== undefined);
   return known.length === 0 ? undefined : Math.max(...known);
-}
-
-function merged(job: SweepJob, shares: readonly (readonly number[])[], parts: readonly SweepSeen[]): SweepSeen {
-  const { length } = job.ports;
-  const [codes, offenderOf, hopLimitOf] = [new Uint8Array(length), new Uint16Array(length), new Uint8Array(length)];
-  const offenders = new Offenders();
-  for (const [nth, part] of parts.entries()) {
-    const numbers = part.offenders.map((offender) => offenders.numberOf(offender));
-    for (const [index, at] of shares[nth]!.entries()) {
-      codes[at] = part.codes[index]!;
-      hopLimitOf[at] = part.hopLimitOf?.[index] ?? 0;
-      const number = part.offenderOf[index]!;
-      if (number > 0) offenderOf[at] = numbers[number - 1]!;
-    }
-  }
-  const source = parts.find((part) => part.source !== undefined)?.source;
-  return {
-    codes,
-    offenderOf,
-    hopLimitOf,
-    offenders: offenders.entries,
-    errorQueue: parts.every(({ errorQueue }) => errorQueue),
-    sent: sum(parts.map(({ sent }) => sent)),
-    ...(source !== undefined && { source }),
-  };
-}
-
-/** A table in which each stands once; they are numbered from 1. */
-class Offenders {
-  readonly entries: Icmp[] = [];
-  readonly #numbers = new Map<string, number>();
-
-  numberOf({ type, code, from }: Icmp): number {
-    const key = `${type}/${code}/${from}`;
-    const known = this.#numbers.get(key);
-    if (known !== undefined) return known;
-    this.#numbers.set(key, this.entries.push({ type, code, from }));
-    return this.entries.length;
-  }
 }
