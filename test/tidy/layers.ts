@@ -37,6 +37,20 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
     imports: ["model", "wire", "net", "node-dgram-ext"],
     modules: ["node:crypto", "node:net", "node:tls"],
   },
+  agent: {
+    layer: 4,
+    imports: ["model", "net", "profile", "engine", "report"],
+    modules: [
+      "croner",
+      "node:crypto",
+      "node:fs/promises",
+      "node:http",
+      "node:path",
+      "node:timers/promises",
+      "prom-client",
+      "zod",
+    ],
+  },
   cli: {
     layer: 5,
     imports: [
@@ -52,6 +66,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
       "engine",
       "report",
       "responder",
+      "agent",
     ],
     modules: [
       "node:crypto",
