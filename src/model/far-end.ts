@@ -1,62 +1,38 @@
-/** The responder at the target, as the engine will see it. Nothing here throws for what a network does. */
+/** The responder at the target, as the engine sees it. Nothing here throws for what a network does. */
+import type { Icmp } from "./observation.ts";
 import type { Direction, Transport } from "./words.ts";
 
-/** 32 bytes a port, in the order of the ports that were asked for. */
-export interface PortTokens {
-  /** Sent to the port. */
-  readonly request: Uint8Array;
-  /** Sent back from it. */
-  readonly reply: Uint8Array;
-}
-
-/** What became of the ports that the far end was to bind; each port is in one of these. */
-export interface PortsBound {
-  readonly bound: Uint16Array;
-  /** Another program listens there: its row's own prober has to ask. */
-  readonly inUse: Uint16Array;
-  /** Another prober's session holds it now. */
-  readonly busy: Uint16Array;
-  /** The far end was not started for it. */
-  readonly notListed: Uint16Array;
-  /** Below 1024, and the far end may not (CAP_NET_BIND_SERVICE). */
-  readonly notPermitted: Uint16Array;
-  /** More than it can hold at once: release, and ask again. */
-  readonly noResources: Uint16Array;
-}
-
-/** The far end is gone, or no longer does what it is asked. Not a fact about any port. */
-export interface FarEndLost {
-  readonly lost: string;
-}
-
-/** What came of the far end's own sends: 1 for each port whose reply reached it. */
-export interface FarEndSent {
-  readonly answered: Uint8Array;
-  /** 1 for each port to which its own side let nothing out. */
-  readonly unsent: Uint8Array;
-  readonly packets: number;
-}
-
-/** The far end was not started for a port that it was to send to. */
-export interface FarEndRefused {
-  readonly refused: string;
-}
-
+/** One session with the far end at one address. */
 export interface FarEnd {
   /** Our own address as the far end sees it: another than ours behind NAT. */
   readonly seenAs: string;
-  /** Ports that it can hold at once. */
-  readonly portsMax: number;
-  /** At most 16,384 ports. */
-  bind(transport: Transport, ports: Uint16Array): Promise<PortsBound | FarEndLost>;
-  /** Gives up every port of a transport. What arrived is known until the session ends. */
-  release(transport: Transport): Promise<FarEndLost | undefined>;
-  tokens(transport: Transport, direction: Direction, ports: Uint16Array): PortTokens;
-  /** 1 for each port at which a request token arrived since it was bound. */
-  arrived(transport: Transport, ports: Uint16Array): Promise<Uint8Array | FarEndLost>;
-  /** Lets the far end send request tokens to ports of ours, from ports of its own that are fresh. */
-  send(transport: Transport, ports: Uint16Array, pace: FarEndPace): Promise<FarEndSent | FarEndRefused | FarEndLost>;
+  /** Our own address on the way there. */
+  readonly local: string;
+  /**
+   * Exchanges tokens with ports of the far end (`out`) or lets it do so with ports of ours (`in`). One call at a time for
+   * each transport and direction.
+   */
+  prove(ask: ProofAsk, signal: AbortSignal): Promise<Proof>;
+  /** Ends the session; the far end frees its ports. */
   end(): Promise<void>;
+}
+
+/** Why there is no session, in words for the user. */
+export interface NoFarEnd {
+  /**
+   * `unreachable`: no connection to the control port. `not-authenticated`: one of the two has not the key, or it is no
+   * responder. `refused`: it has the key, and says no. `lost`: it ended the connection before the session began.
+   */
+  readonly failure: "unreachable" | "not-authenticated" | "refused" | "lost";
+  readonly detail: string;
+}
+
+export interface ProofAsk {
+  readonly direction: Direction;
+  readonly transport: Transport;
+  /** Each port once. */
+  readonly ports: Uint16Array;
+  readonly pace: FarEndPace;
 }
 
 export interface FarEndPace {
@@ -64,4 +40,40 @@ export interface FarEndPace {
   readonly attempts: number;
   /** New requests a second; 1 to 50,000. */
   readonly perSecond: number;
+}
+
+/**
+ * `open`: request and reply came through. `request-lost`: nothing arrived. `reply-lost`: it arrived, and what was sent
+ * back did not. `not-sent`: the asking side's own firewall or routes let nothing out. The others were not asked.
+ * `in-use`: another program holds the port. `busy`: another prober's session does. `not-listed`: the far end was not
+ * started for it. `not-permitted`: below 1024, and the one that was to bind it may not. `no-resources`: nothing was left
+ * to bind it with, or to ask it with.
+ */
+export type Fate =
+  | "open"
+  | "request-lost"
+  | "reply-lost"
+  | "not-sent"
+  | "in-use"
+  | "busy"
+  | "not-listed"
+  | "not-permitted"
+  | "no-resources";
+
+/** An ICMP error, a reset or an error code of our own side, that came for a port while it was asked. */
+export interface PortError {
+  readonly code: string;
+  readonly icmp?: Icmp;
+}
+
+/** What is known of the ports. */
+export interface Proof {
+  /** A port that is not in it was not decided: the far end was lost before, or the signal aborted. */
+  readonly fates: ReadonlyMap<number, Fate>;
+  /** The last error of each port that had one, also of one that answered in the end. */
+  readonly errors: ReadonlyMap<number, PortError>;
+  /** Why the far end is of no more use. Not a fact about any port. */
+  readonly lost?: string;
+  /** Datagrams or handshakes that left, of whoever asked. */
+  readonly packets: number;
 }

@@ -1,5 +1,6 @@
 /** What the engine is given. cli/parts.ts puts the real parts together; tests and the demo hand in others. */
 import type { Tls } from "./check.ts";
+import type { FarEnd, NoFarEnd } from "./far-end.ts";
 import type { HandshakeRead, Observation, SweepJob, SweepSeen } from "./observation.ts";
 import type { Endpoint } from "./ports.ts";
 import type { Connection, Prober, World } from "./prober.ts";
@@ -87,4 +88,6 @@ export interface Parts {
   readonly sweeper: Sweeper;
   readonly world: World;
   readonly ledger: Ledger;
+  /** Opens a session with the responder at an address of a host; undefined where none was named for that host. */
+  readonly farEnd?: (host: string, address: string, signal: AbortSignal) => Promise<FarEnd | NoFarEnd | undefined>;
 }

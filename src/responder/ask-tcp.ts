@@ -1,5 +1,6 @@
 /** Connects to each TCP port, sends its token and reads the other one. */
 import type { Socket } from "node:net";
+import type { PortError } from "../model/far-end.ts";
 import { ReceiveBuffer } from "../net/receive-buffer.ts";
 import type { Ask, AskParts, Question } from "./ask.ts";
 import { TOKEN_BYTES, tokenAt } from "./key.ts";
@@ -12,6 +13,7 @@ const LEAST_TIMEOUT_MS = 1_500;
 export const askTcp: Ask = async (question, parts, signal) => {
   const answered = new Uint8Array(question.ports.length);
   const unsent = new Uint8Array(question.ports.length);
+  const errors = new Map<number, PortError>();
   const startedMs = parts.world.monotonicMs();
   let next = 0;
   const work = async (): Promise<void> => {
@@ -19,15 +21,18 @@ export const askTcp: Ask = async (question, parts, signal) => {
       const index = next++;
       const earlyMs = startedMs + (index * 1000) / question.perSecond - parts.world.monotonicMs();
       if (earlyMs >= 1) await parts.world.sleep(earlyMs, signal);
-      const fate = await askOne(question, index, parts, signal);
+      const fate = await askOne(question, index, errors, parts, signal);
       if (fate === "answered") answered[index] = 1;
       if (fate === "unsent") unsent[index] = 1;
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   await question.whenAsked?.(answered);
-  return { answered, unsent, packets: next - unsent.reduce((sum, flag) => sum + flag, 0) };
+  return { answered, unsent, errors, packets: next - unsent.reduce((sum, flag) => sum + flag, 0) };
 };
+
+/** The code of an attempt that our own time limit ended. */
+const ABORTED = "ABORT_ERR";
 
 /** Codes of a connect that our own side gives before a packet leaves, where no ICMP error came. */
 const OWN_CODES: ReadonlySet<string> = new Set(["EPERM", "ENETUNREACH", "EADDRNOTAVAIL"]);
@@ -35,6 +40,7 @@ const OWN_CODES: ReadonlySet<string> = new Set(["EPERM", "ENETUNREACH", "EADDRNO
 async function askOne(
   question: Question,
   index: number,
+  errors: Map<number, PortError>,
   { sockets }: AskParts,
   signal: AbortSignal,
 ): Promise<"answered" | "silent" | "unsent"> {
@@ -44,6 +50,7 @@ async function askOne(
   const result = await sockets.connectTcp({ address, port: question.ports[index]!, source, signal: until });
   if (result.socket === undefined) {
     const { code, syscall, icmp } = result;
+    if (code !== ABORTED) errors.set(question.ports[index]!, { code, ...(icmp !== undefined && { icmp }) });
     return icmp === undefined && (syscall !== "connect" || OWN_CODES.has(code)) ? "unsent" : "silent";
   }
   const reply = await exchange(result.socket, tokenAt(tokens.request, index), until);

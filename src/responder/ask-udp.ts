@@ -1,5 +1,6 @@
 /** Sends each UDP port its token from one fresh port, and again to those that stay silent. */
-import type { UdpSocket } from "#node-dgram-ext";
+import type { UdpError, UdpSocket } from "#node-dgram-ext";
+import type { PortError } from "../model/far-end.ts";
 import type { Ask, AskParts, Question } from "./ask.ts";
 import { TOKEN_BYTES, tokenAt } from "./key.ts";
 
@@ -17,9 +18,9 @@ const RECEIVE_BUFFER_BYTES = 4 << 20;
 export const askUdp: Ask = async (question, parts, signal) => {
   const { attempts } = question;
   const asking = new Asking(question, parts.world.monotonicMs);
-  const { answered, unsent } = asking;
+  const { answered, unsent, errors } = asking;
   const socket = await openFresh(question, parts, asking);
-  if (socket === undefined) return { answered, unsent, packets: 0 };
+  if (socket === undefined) return { answered, unsent, errors, packets: 0 };
   try {
     for (let round = 0; round < attempts && asking.left > 0 && !signal.aborted; round++) {
       await asking.send(socket, parts.world, signal);
@@ -29,7 +30,7 @@ export const askUdp: Ask = async (question, parts, signal) => {
   } finally {
     socket.close();
   }
-  return { answered, unsent, packets: asking.packets };
+  return { answered, unsent, errors, packets: asking.packets };
 };
 
 /** A socket whose port may be used; undefined when there is none. */
@@ -42,10 +43,7 @@ async function openFresh(question: Question, { sockets }: AskParts, asking: Aski
         source: question.source,
         receiveBufferBytes: RECEIVE_BUFFER_BYTES,
         onDatagram: (bytes, from) => asking.heard(bytes, from),
-        // A port that is closed or a firewall that rejects is silence here: whoever asks knows what did not come back.
-        onError: ({ syscall, to }) => {
-          if (syscall === "send" && to !== undefined) asking.refused(to.port);
-        },
+        onError: (error) => asking.failed(error),
       });
       if (socket.local === undefined) return undefined;
       if (question.mayUse(socket.local.port)) return socket;
@@ -60,6 +58,7 @@ async function openFresh(question: Question, { sockets }: AskParts, asking: Aski
 class Asking {
   readonly answered: Uint8Array;
   readonly unsent: Uint8Array;
+  readonly errors = new Map<number, PortError>();
   packets = 0;
   left: number;
   readonly #question: Question;
@@ -89,10 +88,12 @@ class Asking {
     this.#slowestMs = Math.max(this.#slowestMs, this.#nowMs() - this.#sentMs[index]!);
   }
 
-  /** Our own side let the last datagram to this port not out. */
-  refused(port: number): void {
-    const index = this.#indexOf.get(port);
-    if (index === undefined || this.unsent[index] !== 0) return;
+  /** An ICMP error came for a port, or our own side let the last datagram to it not out. */
+  failed({ code, icmp, syscall, to }: UdpError): void {
+    const index = to && this.#indexOf.get(to.port);
+    if (index === undefined) return;
+    this.errors.set(to!.port, { code, ...(icmp !== undefined && { icmp }) });
+    if (syscall !== "send" || this.unsent[index] !== 0) return;
     this.unsent[index] = 1;
     this.packets--;
   }

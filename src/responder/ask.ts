@@ -1,7 +1,8 @@
 /** What the asking side of an exchange is given and gives; the far end asks like this too when it is told to send. */
 import type { Sockets } from "#node-dgram-ext";
-import type { FarEndPace, PortTokens } from "../model/far-end.ts";
+import type { FarEndPace, PortError } from "../model/far-end.ts";
 import type { World } from "../model/prober.ts";
+import type { PortTokens } from "./answers.ts";
 
 export interface Question extends FarEndPace {
   /** Our own address, and the one that is asked. */
@@ -25,6 +26,8 @@ export interface Asked {
   readonly answered: Uint8Array;
   /** 1 for each port to which our own side (its firewall, its routes) let nothing out when it was asked last. */
   readonly unsent: Uint8Array;
+  /** By port, the last error that came for it. */
+  readonly errors: ReadonlyMap<number, PortError>;
   /** Datagrams or handshakes that left. */
   readonly packets: number;
 }

@@ -1,16 +1,8 @@
-/** The prober's side of the control channel: what the engine will know as the far end. */
+/** The prober's side of the control channel. */
 import type { Socket } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import type { Sockets } from "#node-dgram-ext";
-import type {
-  FarEnd,
-  FarEndLost,
-  FarEndPace,
-  FarEndRefused,
-  FarEndSent,
-  PortsBound,
-  PortTokens,
-} from "../model/far-end.ts";
+import type { FarEndPace, NoFarEnd } from "../model/far-end.ts";
 import type { World } from "../model/prober.ts";
 import type { Direction, Transport } from "../model/words.ts";
 import { codeOf } from "../net/life.ts";
@@ -23,6 +15,7 @@ import {
   type ServerMessage,
 } from "../wire/responder.ts";
 import { plainAddress } from "./address.ts";
+import type { FarEndLost, FarEndRefused, FarEndSent, PortsBound, PortTokens } from "./answers.ts";
 import { Channel } from "./channel.ts";
 import { CIPHER_SUITE, controlKey, PSK_IDENTITY, tokensFor } from "./key.ts";
 import { flagsIn, portsIn, spansOf } from "./spans.ts";
@@ -50,22 +43,13 @@ export interface ClientParts {
   readonly sockets: Sockets;
 }
 
-/**
- * Why there is no session. `unreachable`: no connection to the control port. `not-authenticated`: one of the two has
- * not the key, or it is no responder. `refused`: it has the key, and says no.
- */
-export interface NoSession {
-  readonly failure: "unreachable" | "not-authenticated" | "refused" | "lost";
-  readonly detail: string;
-}
-
 type Answer<K extends ServerMessage["type"]> = Extract<ServerMessage, { type: K }>;
 
 /** Connects, shows the key, opens a session. Never throws for what a network does. */
 export async function connectResponder(
   options: ClientOptions,
   parts: ClientParts,
-): Promise<ResponderSession | NoSession> {
+): Promise<ResponderSession | NoFarEnd> {
   const until = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
   const { address, port, source } = options;
   const startedMs = parts.world.monotonicMs();
@@ -114,7 +98,7 @@ function secure(raw: Socket, key: Uint8Array, until: AbortSignal): Promise<TLSSo
   });
 }
 
-export class ResponderSession implements FarEnd {
+export class ResponderSession {
   /** Our own address in the control channel, where data ports of ours listen. */
   readonly local: string;
   /** The address that was asked, to which tokens go. */
@@ -137,10 +121,12 @@ export class ResponderSession implements FarEnd {
     this.rttMs = seen.rttMs;
   }
 
+  /** Our own address as the far end sees it: another than ours behind NAT. */
   get seenAs(): string {
     return this.#welcome?.seenAs ?? "";
   }
 
+  /** Ports that it can hold at once. */
   get portsMax(): number {
     return this.#welcome?.portsMax ?? 0;
   }
@@ -160,7 +146,7 @@ export class ResponderSession implements FarEnd {
   }
 
   /** Says hello; gives why there is no session, or undefined. */
-  async open(): Promise<NoSession | undefined> {
+  async open(): Promise<NoFarEnd | undefined> {
     void this.#read();
     const hello = { type: "hello", versions: [RESPONDER_VERSION], tool: this.#options.tool } as const;
     const answer = await this.#request(hello, ANSWER_TIMEOUT_MS);
@@ -175,6 +161,7 @@ export class ResponderSession implements FarEnd {
     return undefined;
   }
 
+  /** At most 16,384 ports. */
   async bind(transport: Transport, ports: Uint16Array): Promise<PortsBound | FarEndLost> {
     const answer = await this.#ask({ type: "bind", transport, ports: spansOf(ports) }, "bound");
     if ("lost" in answer) return answer;
@@ -198,12 +185,14 @@ export class ResponderSession implements FarEnd {
     return tokensFor(this.#options.key, this.id, { transport, direction }, ports);
   }
 
+  /** 1 for each port at which a request token arrived since it was bound. */
   async arrived(transport: Transport, ports: Uint16Array): Promise<Uint8Array | FarEndLost> {
     const answer = await this.#ask({ type: "arrivals", transport, ports: spansOf(ports) }, "arrived");
     if ("lost" in answer) return answer;
     return flagsIn(answer.arrived, ports.length) ?? this.#lose("it told of another number of ports");
   }
 
+  /** Lets the far end send request tokens to ports of ours, from ports of its own that are fresh. */
   async send(
     transport: Transport,
     ports: Uint16Array,

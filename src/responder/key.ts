@@ -3,9 +3,9 @@
  * ports. Each is derived, so that none tells of another (docs/responder-protocol.md, "Keys").
  */
 import { createCipheriv, createHmac } from "node:crypto";
-import type { PortTokens } from "../model/far-end.ts";
 import type { Direction, Transport } from "../model/words.ts";
 import { SESSION_ID_BYTES } from "../wire/responder.ts";
+import type { PortTokens } from "./answers.ts";
 
 export const KEY_BYTES = 32;
 export const TOKEN_BYTES = 32;

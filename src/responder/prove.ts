@@ -1,74 +1,61 @@
 /**
  * Whole exchanges over a session: which ports pass, and where they do not, whether the request or the reply was lost.
- * The engine's sweep will ask by itself; this is the same in one call, for tests and for whoever has no engine.
+ * Where the far end is lost in the middle, what is known by then stays known, and the other ports are not in the proof.
  */
-import type { FarEndLost, FarEndPace } from "../model/far-end.ts";
-import type { Transport } from "../model/words.ts";
+import type { Fate, PortError, Proof, ProofAsk } from "../model/far-end.ts";
 import { WINDOW_PORTS_MAX } from "../wire/responder.ts";
+import type { FarEndLost } from "./answers.ts";
 import type { Asked, AskParts } from "./ask.ts";
 import { askTcp } from "./ask-tcp.ts";
 import { askUdp } from "./ask-udp.ts";
 import type { ClientParts, ResponderSession } from "./client.ts";
 import { DataPorts } from "./data-ports.ts";
 
-/**
- * `open`: request and reply came through. `request-lost`: nothing arrived. `reply-lost`: it arrived, and what was sent
- * back did not. `not-sent`: the asking side's own firewall or routes let nothing out. The others were not asked, and are as PortsBound has them.
- */
-export type Fate =
-  | "open"
-  | "request-lost"
-  | "reply-lost"
-  | "not-sent"
-  | "in-use"
-  | "busy"
-  | "not-listed"
-  | "not-permitted"
-  | "no-resources";
+/** A proof while it grows. */
+interface Growing extends Proof {
+  readonly fates: Map<number, Fate>;
+  readonly errors: Map<number, PortError>;
+  packets: number;
+}
 
-export type Fates = ReadonlyMap<number, Fate>;
+type Wish = Omit<ProofAsk, "direction">;
 
 /** Asks ports of the far end, as many at a time as it can hold. */
 export async function proveOut(
   session: ResponderSession,
-  transport: Transport,
-  ports: Uint16Array,
-  pace: FarEndPace,
+  wish: Wish,
   parts: AskParts,
   signal: AbortSignal,
-): Promise<Fates | FarEndLost> {
-  const fates = new Map<number, Fate>();
-  let left = ports;
-  while (left.length > 0) {
+): Promise<Proof> {
+  const { transport } = wish;
+  const proof = emptyProof();
+  const { fates } = proof;
+  let left = wish.ports;
+  while (left.length > 0 && !signal.aborted) {
     const bound = await session.bind(transport, left.subarray(0, WINDOW_PORTS_MAX));
-    if ("lost" in bound) return bound;
+    if ("lost" in bound) return { ...proof, ...bound };
     note(fates, bound.inUse, "in-use");
     note(fates, bound.busy, "busy");
     note(fates, bound.notListed, "not-listed");
     note(fates, bound.notPermitted, "not-permitted");
-    const lost =
-      bound.bound.length > 0
-        ? await proveBound(session, transport, bound.bound, pace, parts, signal, fates)
-        : undefined;
-    if (lost !== undefined) return lost;
-    const released = await session.release(transport);
-    if (released !== undefined) return released;
+    const ports = bound.bound;
+    const lost = ports.length > 0 ? await proveBound(session, { ...wish, ports }, parts, signal, proof) : undefined;
+    const released = lost ?? (await session.release(transport));
+    if (released !== undefined) return { ...proof, ...released };
     const rest = left.filter((port) => !fates.has(port));
     // Where not one port more was held there is no use in asking again.
-    if (bound.bound.length === 0 && rest.length === left.length) note(fates, rest, "no-resources");
+    if (ports.length === 0 && rest.length === left.length) note(fates, rest, "no-resources");
     left = rest.filter((port) => !fates.has(port));
   }
-  return fates;
+  return proof;
 }
 
 async function proveBound(
   session: ResponderSession,
-  transport: Transport,
-  ports: Uint16Array,
-  pace: FarEndPace,
+  { transport, ports, pace }: Wish,
   parts: AskParts,
   signal: AbortSignal,
-  fates: Map<number, Fate>,
+  proof: Growing,
 ): Promise<FarEndLost | undefined> {
   const { local, address, rttMs } = session;
   const tokens = session.tokens(transport, "out", ports);
@@ -82,42 +69,48 @@ async function proveBound(
   const question = { ...pace, source: local, address, ports, tokens, rttMs, mayUse: () => true, whenAsked };
   const asked = await ask(question, parts, signal);
   const [arrived] = arrivals;
-  if (arrived !== undefined && "lost" in arrived) return arrived;
+  proof.packets += asked.packets;
+  for (const [port, error] of asked.errors) proof.errors.set(port, error);
   // Where our own side had no socket to ask from, nothing is known of the network.
-  if (arrived === undefined) note(fates, ports, "no-resources");
-  else noteWays(fates, ports, arrived, asked);
-  return undefined;
+  if (arrived === undefined) note(proof.fates, ports, "no-resources");
+  else if ("lost" in arrived || signal.aborted) noteAnswered(proof.fates, ports, asked.answered);
+  else noteWays(proof.fates, ports, arrived, asked);
+  return arrived !== undefined && "lost" in arrived ? arrived : undefined;
 }
 
 /** Lets the far end ask ports of ours, at most 16,384. Nothing of ours may have been sent to its ports from these before. */
 export async function proveIn(
   session: ResponderSession,
-  transport: Transport,
-  ports: Uint16Array,
-  pace: FarEndPace,
+  { transport, ports, pace }: Wish,
   { sockets }: ClientParts,
-): Promise<Fates | FarEndLost> {
+): Promise<Proof> {
   const { local, address, key, id } = session;
   const listening = new DataPorts({
     ...{ transport, direction: "in", address: local, peer: address, key, session: id, sockets },
   });
+  const proof = emptyProof();
+  const { fates } = proof;
   try {
-    const fates = new Map<number, Fate>();
     const refused = await listening.bind(ports);
     for (const [port, code] of refused) fates.set(port, ownFate(code));
     const bound = ports.filter((port) => !refused.has(port));
     const sent = await session.send(transport, bound, pace);
-    if ("lost" in sent) return sent;
+    if ("lost" in sent) return { ...proof, ...sent };
     if ("refused" in sent) {
       note(fates, bound, "not-listed");
-      return fates;
+      return proof;
     }
+    proof.packets = sent.packets;
     if (sent.packets === 0 && !sent.unsent.includes(1)) note(fates, bound, "no-resources");
     else noteWays(fates, bound, await listening.arrived(bound), sent);
-    return fates;
+    return proof;
   } finally {
     listening.close();
   }
+}
+
+function emptyProof(): Growing {
+  return { fates: new Map(), errors: new Map(), packets: 0 };
 }
 
 function ownFate(code: string): Fate {
@@ -127,6 +120,11 @@ function ownFate(code: string): Fate {
 
 function note(fates: Map<number, Fate>, ports: Uint16Array, fate: Fate): void {
   for (const port of ports) fates.set(port, fate);
+}
+
+/** Where nobody can say any more what arrived, a reply still proves both ways. */
+function noteAnswered(fates: Map<number, Fate>, ports: Uint16Array, answered: Uint8Array): void {
+  for (const [index, port] of ports.entries()) if (answered[index] !== 0) fates.set(port, "open");
 }
 
 function noteWays(

@@ -1,6 +1,6 @@
 /** The tokens that are good at the bound ports of one session, and at which of them one arrived. */
 import { timingSafeEqual } from "node:crypto";
-import type { PortTokens } from "../model/far-end.ts";
+import type { PortTokens } from "./answers.ts";
 import { TOKEN_BYTES, tokenAt } from "./key.ts";
 
 const PORTS = 65_536;

@@ -3,9 +3,9 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { openSockets } from "#node-dgram-ext";
-import { connectResponder, ResponderSession } from "../../src/responder/client.ts";
+import type { Fate } from "../../src/model/far-end.ts";
+import { openFarEnd } from "../../src/responder/far-end.ts";
 import { parseKey } from "../../src/responder/key.ts";
-import { type Fate, proveIn, proveOut } from "../../src/responder/prove.ts";
 
 export interface ResponderQuestion {
   readonly address: string;
@@ -41,14 +41,11 @@ const parts = {
   },
 };
 const startedMs = performance.now();
-const session = await connectResponder({ address, port, key, tool: "lab" }, parts);
-if (!(session instanceof ResponderSession)) throw new Error(`${session.failure}: ${session.detail}`);
+const farEnd = await openFarEnd({ address, port, key, tool: "lab" }, parts);
+if ("failure" in farEnd) throw new Error(`${farEnd.failure}: ${farEnd.detail}`);
 const ports = Uint16Array.from({ length: last - first + 1 }, (_, at) => first + at);
-const fates =
-  direction === "out"
-    ? await proveOut(session, transport, ports, PACE, parts, new AbortController().signal)
-    : await proveIn(session, transport, ports, PACE, parts);
-if ("lost" in fates) throw new Error(fates.lost);
+const { fates, lost } = await farEnd.prove({ direction, transport, ports, pace: PACE }, new AbortController().signal);
+if (lost !== undefined) throw new Error(lost);
 const wallMs = performance.now() - startedMs;
-await session.end();
-process.stdout.write(JSON.stringify({ seenAs: session.seenAs, fates: [...fates], wallMs } satisfies ResponderSeen));
+await farEnd.end();
+process.stdout.write(JSON.stringify({ seenAs: farEnd.seenAs, fates: [...fates], wallMs } satisfies ResponderSeen));

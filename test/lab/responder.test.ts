@@ -7,7 +7,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject } from "vitest";
-import type { Fate } from "../../src/responder/prove.ts";
+import type { Fate } from "../../src/model/far-end.ts";
 import { DC, SWEPT } from "./addresses.ts";
 import { type Daemon, endDaemon, runOk, startDaemon, untilReady } from "./command.ts";
 import { ALL_PASSES, type Firewall, loadFirewall } from "./firewall.ts";

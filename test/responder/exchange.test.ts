@@ -2,6 +2,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
+import type { Proof } from "../../src/model/far-end.ts";
 import { proveIn, proveOut } from "../../src/responder/prove.ts";
 import { AT, FIRST, kept, native, portable, range, respond, session, world } from "./pair.ts";
 
@@ -11,6 +12,11 @@ const BACKENDS = [
 ];
 const pace = { attempts: 3, perSecond: 50_000 };
 const signal = new AbortController().signal;
+
+const complete = ({ fates, lost }: Proof): Proof["fates"] => {
+  expect(lost).toBeUndefined();
+  return fates;
+};
 
 const count = (fates: ReadonlyMap<number, string>): Record<string, number> => {
   const counts: Record<string, number> = {};
@@ -25,8 +31,8 @@ describe.each(BACKENDS)("an exchange by $backend", ({ sockets }) => {
     const parts = { world, sockets };
     const ports = range(FIRST + 100, 200);
     // The reverse direction first, as the protocol asks.
-    expect(count(kept(await proveIn(own, transport, ports, pace, parts)))).toEqual({ open: 200 });
-    expect(count(kept(await proveOut(own, transport, ports, pace, parts, signal)))).toEqual({ open: 200 });
+    expect(count(complete(await proveIn(own, { transport, ports, pace }, parts)))).toEqual({ open: 200 });
+    expect(count(complete(await proveOut(own, { transport, ports, pace }, parts, signal)))).toEqual({ open: 200 });
     await own.end();
     expect(own.lost).toBeUndefined();
   });
@@ -42,8 +48,8 @@ describe.each(BACKENDS)("an exchange by $backend", ({ sockets }) => {
     const own = await session(far.port, {}, sockets);
     const ports = range(FIRST + 300, 4);
     const parts = { world, sockets };
-    const overUdp = kept(await proveOut(own, "udp", ports, pace, parts, signal));
-    const overTcp = kept(await proveOut(own, "tcp", ports, pace, parts, signal));
+    const overUdp = complete(await proveOut(own, { transport: "udp", ports, pace }, parts, signal));
+    const overTcp = complete(await proveOut(own, { transport: "tcp", ports, pace }, parts, signal));
     expect([...overUdp].sort()).toEqual([
       [FIRST + 300, "open"],
       [FIRST + 301, "in-use"],
@@ -61,7 +67,8 @@ describe.each(BACKENDS)("an exchange by $backend", ({ sockets }) => {
 it("takes 9,968 ports, and frees them", async () => {
   await using far = await respond();
   const own = await session(far.port);
-  const fates = kept(await proveOut(own, "udp", range(FIRST, 9_968), pace, { world, sockets: native }, signal));
+  const wish = { transport: "udp", ports: range(FIRST, 9_968), pace } as const;
+  const fates = complete(await proveOut(own, wish, { world, sockets: native }, signal));
   expect(count(fates)).toEqual({ open: 9_968 });
   await own.end();
   await far.event((event) => event.what === "ended");

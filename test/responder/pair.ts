@@ -2,8 +2,9 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { openSockets, type Sockets } from "#node-dgram-ext";
+import type { NoFarEnd } from "../../src/model/far-end.ts";
 import type { World } from "../../src/model/prober.ts";
-import { connectResponder, type NoSession, ResponderSession } from "../../src/responder/client.ts";
+import { connectResponder, ResponderSession } from "../../src/responder/client.ts";
 import {
   type Responder,
   type ResponderEvent,
@@ -96,7 +97,7 @@ export function prober(port: number, { key = KEY, source = AT, address = AT }: A
 
 /** A session that has to be there. */
 export async function session(port: number, asking: Asking = {}, sockets = native): Promise<ResponderSession> {
-  const made: ResponderSession | NoSession = await prober(port, asking, sockets);
+  const made: ResponderSession | NoFarEnd = await prober(port, asking, sockets);
   if (made instanceof ResponderSession) return made;
   throw new Error(`${made.failure}: ${made.detail}`);
 }

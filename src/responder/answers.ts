@@ -1,0 +1,42 @@
+/** What the far end answers to each message of a session. */
+
+/** 32 bytes a port, in the order of the ports that were asked for. */
+export interface PortTokens {
+  /** Sent to the port. */
+  readonly request: Uint8Array;
+  /** Sent back from it. */
+  readonly reply: Uint8Array;
+}
+
+/** What became of the ports that the far end was to bind; each port is in one of these. */
+export interface PortsBound {
+  readonly bound: Uint16Array;
+  /** Another program listens there: its row's own prober has to ask. */
+  readonly inUse: Uint16Array;
+  /** Another prober's session holds it now. */
+  readonly busy: Uint16Array;
+  /** The far end was not started for it. */
+  readonly notListed: Uint16Array;
+  /** Below 1024, and the far end may not (CAP_NET_BIND_SERVICE). */
+  readonly notPermitted: Uint16Array;
+  /** More than it can hold at once: release, and ask again. */
+  readonly noResources: Uint16Array;
+}
+
+/** The far end is gone, or no longer does what it is asked. Not a fact about any port. */
+export interface FarEndLost {
+  readonly lost: string;
+}
+
+/** What came of the far end's own sends: 1 for each port whose reply reached it. */
+export interface FarEndSent {
+  readonly answered: Uint8Array;
+  /** 1 for each port to which its own side let nothing out. */
+  readonly unsent: Uint8Array;
+  readonly packets: number;
+}
+
+/** The far end was not started for a port that it was to send to. */
+export interface FarEndRefused {
+  readonly refused: string;
+}

@@ -1,0 +1,17 @@
+/** What the engine is given: the far end at one address, by a session with its responder. */
+import type { FarEnd, NoFarEnd } from "../model/far-end.ts";
+import { type ClientOptions, type ClientParts, connectResponder, ResponderSession } from "./client.ts";
+import { proveIn, proveOut } from "./prove.ts";
+
+/** Opens the session, or says why there is none. Never throws for what a network does. */
+export async function openFarEnd(options: ClientOptions, parts: ClientParts): Promise<FarEnd | NoFarEnd> {
+  const session = await connectResponder(options, parts);
+  if (!(session instanceof ResponderSession)) return session;
+  return {
+    seenAs: session.seenAs,
+    local: session.local,
+    prove: ({ direction, ...wish }, signal) =>
+      direction === "out" ? proveOut(session, wish, parts, signal) : proveIn(session, wish, parts),
+    end: () => session.end(),
+  };
+}
