@@ -3,17 +3,16 @@
  * dropped: one that is left out, or whose ports nobody knows, stays in the plan as a skipped check with the reason.
  * Nothing is resolved here and nothing is sent.
  */
-import type { Check, Plan, PlannedProfile, Row, Skip, Tls } from "../model/check.ts";
-import type { Evidence } from "../model/evidence.ts";
-import { countPorts, type PortSpan } from "../model/ports.ts";
+import type { Check, Plan, PlannedProfile, Skip, Tls } from "../model/check.ts";
+import type { Direction } from "../model/words.ts";
 import { canaryCandidates, canaryFor } from "./canaries.ts";
-import { MEDIA_PROBE, type Settings, skipByConditions } from "./conditions.ts";
+import type { Settings } from "./conditions.ts";
 import { ConfigError } from "./config-error.ts";
+import { type Draft, draftRow, HELD_BACK } from "./draft.ts";
 import type { Profile, ProfileRow, TlsWish } from "./format.ts";
 import { type Host, parseAddress, parseHosts, withAddresses } from "./hosts.ts";
-import { formatSpans, parsePorts, splitPortsWord, substitute, variablesIn } from "./ports.ts";
-import { select, selectSourcePort, slugOf } from "./select.ts";
-import { variableOf } from "./text.ts";
+import { reversed } from "./reverse.ts";
+import { select, selectSourcePort } from "./select.ts";
 import { withTwins } from "./twins.ts";
 import { settingsFor } from "./values.ts";
 import { warningsOf } from "./warnings.ts";
@@ -46,6 +45,8 @@ export interface PlanOptions extends VectorOptions {
   readonly hosts: readonly string[];
   /** `dc01=10.0.0.2`, or the address alone where there is one host: a further address of the target. */
   readonly ownAddresses?: readonly string[];
+  /** Every profile is asked the other way too: the far end sends to the ports of its rows, here. */
+  readonly reverse?: boolean;
 }
 
 /** A profile and the hosts that it is asked of. */
@@ -54,12 +55,8 @@ export interface Vector {
   readonly hosts: readonly Host[];
   /** What this machine is; rows that start from another role are skipped. Absent: all are asked. */
   readonly roles?: readonly string[];
-}
-
-/** A check that no host has been given yet. */
-interface Draft extends Omit<Check, "host" | "address" | "addresses" | "source" | "tls" | "sameAs"> {
-  readonly sweeps: boolean;
-  readonly tlsWish?: TlsWish;
+  /** `in`: the hosts send, and this machine listens. */
+  readonly direction?: Direction;
 }
 
 /**
@@ -68,10 +65,8 @@ interface Draft extends Omit<Check, "host" | "address" | "addresses" | "source" 
  */
 export function expandPlan(profiles: readonly Profile[], options: PlanOptions): Plan {
   const hosts = withAddresses(parseHosts(options.hosts), options.ownAddresses ?? []);
-  return expandVectors(
-    distinctProfiles(profiles).map((profile) => ({ profile, hosts })),
-    options,
-  );
+  const out = distinctProfiles(profiles).map((profile): Vector => ({ profile, hosts }));
+  return expandVectors(options.reverse === true ? [...out, ...out.map(reversed)] : out, options);
 }
 
 /**
@@ -93,9 +88,10 @@ export function expandVectors(vectors: readonly Vector[], options: VectorOptions
     const own = vectors.filter((vector) => vector.hosts.some((one) => one.host === host.host));
     const rows = own.flatMap((vector) => drafts.get(vector)!.map((draft) => settled.get(draft)!));
     const asked = withTwins(rows.map((draft) => checkOf(draft, host, options.strictTls === true, source)));
-    const candidates = canaryCandidates(asked);
+    const out = asked.filter(({ direction }) => direction === "out");
+    const candidates = canaryCandidates(out);
     if (candidates.length === 0) return asked;
-    return [...asked, canaryFor(asked[0]!, candidates, (length) => options.randomBytes(length))];
+    return [...asked, canaryFor(out[0]!, candidates, (length) => options.randomBytes(length))];
   });
   return { profiles: vectors.map(({ profile }) => plannedProfile(profile)), checks };
 }
@@ -118,8 +114,12 @@ function parseSource(word: string): string {
   throw new ConfigError(`--source ${word} is not an address`, "give an address of this machine, for instance 10.0.0.1");
 }
 
-function draftVector({ profile, roles }: Vector, settings: Settings, expectPath: boolean): readonly Draft[] {
-  const context = { profile, settings, expectPath, warnings: warningsOf(profile, settings.values) };
+function draftVector(
+  { profile, roles, direction = "out" }: Vector,
+  settings: Settings,
+  expectPath: boolean,
+): readonly Draft[] {
+  const context = { profile, settings, expectPath, direction, warnings: warningsOf(profile, settings.values) };
   const drafts = profile.rows.flatMap((row) => {
     const foreign = roles === undefined ? undefined : skipForeign(profile, row, roles);
     return row.ports.map((word) => {
@@ -142,95 +142,6 @@ function skipForeign({ from }: Profile, row: ProfileRow, roles: readonly string[
   const sources = row.from ?? [from];
   if (sources.some((role) => roles.includes(role))) return undefined;
   return { why: `starts from ${sources.join(" or ")}`, deliberate: true };
-}
-
-/** What all rows of a vector share. */
-interface DraftContext {
-  readonly profile: Profile;
-  readonly settings: Settings;
-  readonly expectPath: boolean;
-  /** By the name of the variable that they are about. */
-  readonly warnings: ReadonlyMap<string, readonly string[]>;
-}
-
-function draftRow(row: ProfileRow, word: string, context: DraftContext): Draft {
-  const { profile, settings, expectPath } = context;
-  const written = splitPortsWord(word);
-  const portsWord = substitute(written.ports, settings.values);
-  const missing = variablesIn(portsWord);
-  const ports = missing.length > 0 ? [] : portsFor(row, portsWord, `${profile.file}:${row.at}: ${word}`);
-  const portsText = missing.length > 0 ? portsWord : formatSpans(ports);
-  const warnings = variablesIn(written.ports).flatMap((name) => context.warnings.get(name) ?? []);
-  const lowered = expectPath && (row.expect === "service" || row.expect === "accept");
-  const expect = lowered ? "path" : row.expect;
-  // What keeps such a row optional is that silence says nothing about its service; the path can be asked for all the same.
-  const askedForPath = expectPath && expect === "path" && (row.media || row.silence === "inconclusive");
-  const skip = skipByConditions(row.when, settings, profile.variables) ?? skipOf(row, missing, context);
-  return {
-    id: `${slugOf(row.service)}/${written.transport}/${portsText}`,
-    row: checkRow(profile, row, row.required || askedForPath, warnings),
-    sweeps: row.sweeps,
-    ...(row.sourcePort !== undefined && { sourcePort: row.sourcePort }),
-    ...(row.tls !== undefined && { tlsWish: row.tls }),
-    transport: written.transport,
-    ports,
-    portsText,
-    direction: "out",
-    prober: row.prober,
-    params: paramsFor(row.params, settings.values),
-    expect,
-    silence: row.silence,
-    purpose: "row",
-    ...(skip !== undefined && { skip }),
-  };
-}
-
-/** The parameters with their variables filled in; one whose variable has no value is left out. */
-function paramsFor(params: Evidence, values: ReadonlyMap<string, string>): Evidence {
-  const filled = Object.entries(params).flatMap(([name, value]) => {
-    const variable = variableOf(value);
-    const chosen = variable === undefined ? value : values.get(variable);
-    return chosen === undefined ? [] : [[name, chosen] as const];
-  });
-  return Object.fromEntries(filled);
-}
-
-/** What a result says of the row that it comes from. */
-function checkRow({ id, source }: Profile, row: ProfileRow, required: boolean, warnings: readonly string[]): Row {
-  const note = [row.condition, row.note].filter((text) => text !== undefined).join("; ");
-  return {
-    profile: id,
-    service: row.service,
-    required,
-    ...(row.from !== undefined && { from: row.from }),
-    ...(warnings.length > 0 && { warnings }),
-    ...(row.group !== undefined && { group: row.group }),
-    ...(row.media && { media: true }),
-    ...(note !== "" && { note }),
-    ...(source !== undefined && row.line !== undefined && { seed: { document: source.document, line: row.line } }),
-  };
-}
-
-/** The ports of a word whose variables are filled in. `where` names the word in an error. */
-function portsFor(row: ProfileRow, portsWord: string, where: string): readonly PortSpan[] {
-  try {
-    const ports = parsePorts(portsWord);
-    if (row.sweeps || countPorts(ports) === 1) return ports;
-    throw new ConfigError(`${portsWord} is more than one port, and ${row.prober} asks one`, "set one port");
-  } catch (error) {
-    throw error instanceof ConfigError ? error.of(where) : error;
-  }
-}
-
-/** Nobody switched it off, so a profile with nothing else proves nothing. */
-const HELD_BACK: Skip = { why: "could disturb a live call", deliberate: false };
-
-function skipOf(row: ProfileRow, missing: readonly string[], { expectPath, settings }: DraftContext): Skip | undefined {
-  if (missing.length > 0) {
-    return { why: `not tested: ports unknown, set ${[...new Set(missing)].join(" and ")}`, deliberate: false };
-  }
-  if (row.media && !expectPath && settings.switches.get(MEDIA_PROBE) !== true) return HELD_BACK;
-  return undefined;
 }
 
 /** Each draft, with what `only` and `skip` say left out, and with its source port; the rows stay. */

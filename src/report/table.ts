@@ -118,7 +118,8 @@ function titleLines({ title }: ProfileEntry, results: readonly ResultEntry[], wi
     results.flatMap(({ source, seenAs }) => (source === null ? [] : [ownAddress(source, seenAs)])),
   );
   const target = targets.length === 1 ? targetText(targets[0]!) : hosts.size === 1 ? targets[0]!.host : "";
-  const from = sources.size === 0 ? "" : `from ${[...sources].join(" and ")}`;
+  const way = results[0]?.direction === "in" ? "to" : "from";
+  const from = sources.size === 0 ? "" : `${way} ${[...sources].join(" and ")}`;
   const where = [target, from].filter((part) => part !== "").join(", ");
   if (where === "") return hanging("", title, width);
   const gap = "        ";
