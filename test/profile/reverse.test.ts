@@ -48,6 +48,8 @@ describe("a plan of both directions", () => {
   it("is no twin of the other direction, and has no canaries", () => {
     expect(back().filter(({ sameAs }) => sameAs !== undefined)).toEqual([]);
     const { checks } = expandPlan([fullProfile()], { ...options(), reverse: true });
-    expect(checks.filter(({ purpose }) => purpose === "canary").map(({ row }) => row.profile)).toEqual(["full-example"]);
+    expect(checks.filter(({ purpose }) => purpose === "canary").map(({ row }) => row.profile)).toEqual([
+      "full-example",
+    ]);
   });
 });
