@@ -11,7 +11,7 @@ import { ConfigError } from "./config-error.ts";
 import { type Draft, draftRow, HELD_BACK } from "./draft.ts";
 import type { Profile, ProfileRow, TlsWish } from "./format.ts";
 import { type Host, parseAddress, parseHosts, withAddresses } from "./hosts.ts";
-import { reversed } from "./reverse.ts";
+import { mirrored } from "./reverse.ts";
 import { select, selectSourcePort } from "./select.ts";
 import { withTwins } from "./twins.ts";
 import { settingsFor } from "./values.ts";
@@ -65,8 +65,10 @@ export interface Vector {
  */
 export function expandPlan(profiles: readonly Profile[], options: PlanOptions): Plan {
   const hosts = withAddresses(parseHosts(options.hosts), options.ownAddresses ?? []);
-  const out = distinctProfiles(profiles).map((profile): Vector => ({ profile, hosts }));
-  return expandVectors(options.reverse === true ? [...out, ...out.map(reversed)] : out, options);
+  const distinct = distinctProfiles(profiles);
+  const out = distinct.map((profile): Vector => ({ profile, hosts }));
+  const back = distinct.map((profile): Vector => ({ profile: mirrored(profile), hosts, direction: "in" }));
+  return expandVectors(options.reverse === true ? [...out, ...back] : out, options);
 }
 
 /**

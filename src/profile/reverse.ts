@@ -2,15 +2,10 @@
  * The way back of a vector: the far end sends to the ports of its rows, and this machine listens. A profile of its own
  * in the report, so that each direction has its list, its counts and its part in the exit code.
  */
-import type { Vector } from "./expand.ts";
 import type { Profile } from "./format.ts";
 
 /** `failover-secondary` is `failover-secondary/reverse` the other way; no file can have such an id. */
-export function reversed({ profile, ...vector }: Vector): Vector {
-  return { ...vector, profile: mirrored(profile), direction: "in" };
-}
-
-function mirrored({ id, title, from, to, caution: _caution, ...rest }: Profile): Profile {
+export function mirrored({ id, title, from, to, caution: _caution, ...rest }: Profile): Profile {
   return { ...rest, id: `${id}/reverse`, title: titleBack(title), from: to, to: from };
 }
 
