@@ -32,6 +32,7 @@ import { decodeRdpNegotiation } from "../../src/wire/rdp-negotiation.ts";
 import { decodeClientMessage, decodeServerMessage } from "../../src/wire/responder.ts";
 import { decodeResponderFrame, responderFrameLength } from "../../src/wire/responder-frame.ts";
 import { decodeRfbRefusal, decodeRfbVersion, rfbRefusalLength, rfbVersionLength } from "../../src/wire/rfb.ts";
+import { decodeRtp } from "../../src/wire/rtp.ts";
 import { decodeSccp, sccpFrameLength } from "../../src/wire/sccp.ts";
 import { decodeSip, sipFrameLength } from "../../src/wire/sip.ts";
 import { decodeSipAddress } from "../../src/wire/sip-address.ts";
@@ -156,6 +157,7 @@ export const CODECS: Readonly<Record<string, Codec>> = {
   rfbRefusalLength: { decode: frameLength(rfbRefusalLength), messages: messages.rfbRefusals },
   decodeRfbRefusal: { decode: decodeRfbRefusal, messages: messages.rfbRefusals },
   decodeMsmqPing: { decode: decodeMsmqPing, messages: messages.msmq },
+  decodeRtp: { decode: decodeRtp, messages: messages.rtp },
   sccpFrameLength: { decode: frameLength(sccpFrameLength), messages: messages.sccp },
   decodeSccp: { decode: decodeSccp, messages: messages.sccp },
 

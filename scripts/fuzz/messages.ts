@@ -46,6 +46,7 @@ export const pdus: Messages = [...fixturesIn("dcerpc"), ...fixturesIn("epm")];
 export const netbios: Messages = fixturesIn("netbios");
 export const ntp: Messages = fixturesIn("ntp");
 export const msmq: Messages = [printed("msmq-ping-request"), printed("msmq-ping-response")];
+export const rtp: Messages = fixturesIn("rtp");
 export const sccp: Messages = [printed("sccp-keep-alive-ack"), printed("sccp-register-reject")];
 export const stun: Messages = [...fixturesIn("stun"), printed("ms-turn-allocate-401")];
 export const turnFrames: Messages = stun.map(encodeTurnFrame);
