@@ -12,8 +12,6 @@ import { IP_RECVERR, IPPROTO_IP, IPPROTO_IPV6, IPV6_RECVERR, MSG_ERRQUEUE } from
 /** Of the packet that caused the error: IP and TCP header. */
 const DATA_BYTES = 64;
 const CONTROL_BYTES = 256;
-/** `struct cmsghdr`: length (64 bits), level, type. */
-const CONTROL_HEADER_BYTES = 16;
 /** `struct sock_extended_err`, after which the sender's address stands. */
 const EXTENDED_ERROR_BYTES = 16;
 const ORIGIN_AT = 4;
@@ -90,17 +88,10 @@ export class ErrorQueue {
 
   /** Offset of the extended error among the control messages of a slot. */
   #extendedError(slot: number): number | undefined {
-    const { data } = this.#vector.control;
-    const end = this.#vector.controlOf(slot) + Math.min(this.#vector.controlLength(slot), CONTROL_BYTES);
-    for (let at = this.#vector.controlOf(slot); at + CONTROL_HEADER_BYTES + EXTENDED_ERROR_BYTES <= end; ) {
-      const length = data.getUint32(at, true);
-      const level = data.getUint32(at + 8, true);
-      const type = data.getUint32(at + 12, true);
-      if ((level === IPPROTO_IP && type === IP_RECVERR) || (level === IPPROTO_IPV6 && type === IPV6_RECVERR)) {
-        return at + CONTROL_HEADER_BYTES;
-      }
-      at += Math.max(CONTROL_HEADER_BYTES, Math.ceil(length / 8) * 8);
-    }
-    return undefined;
+    const vector = this.#vector;
+    return (
+      vector.controlData(slot, IPPROTO_IP, IP_RECVERR, EXTENDED_ERROR_BYTES) ??
+      vector.controlData(slot, IPPROTO_IPV6, IPV6_RECVERR, EXTENDED_ERROR_BYTES)
+    );
   }
 }

@@ -17,6 +17,8 @@ const FLAGS_AT = 48;
 const MOVED_AT = 56;
 const IOVEC_BYTES = 16;
 const NAME_STRIDE = 32;
+/** `struct cmsghdr`: length (64 bits), level, type. */
+const CONTROL_HEADER_BYTES = 16;
 
 export interface VectorShape {
   readonly slots: number;
@@ -99,9 +101,21 @@ export class MessageVector {
     return this.#headers.data.getUint32(slot * SLOT_BYTES + FLAGS_AT, true);
   }
 
-  /** How many bytes of control messages the kernel gave. */
-  controlLength(slot: number): number {
-    return this.#headers.data.getUint32(slot * SLOT_BYTES + CONTROL_LENGTH_AT, true);
+  /**
+   * Offset in `control` of what the kernel tells of a slot in a control message of this kind (cmsg(3)), where there are
+   * at least so many bytes of it; undefined when it told nothing.
+   */
+  controlData(slot: number, level: number, type: number, bytes: number): number | undefined {
+    const { data } = this.control;
+    const length = this.#headers.data.getUint32(slot * SLOT_BYTES + CONTROL_LENGTH_AT, true);
+    const end = this.controlOf(slot) + Math.min(length, this.shape.controlBytes);
+    for (let at = this.controlOf(slot); at + CONTROL_HEADER_BYTES + bytes <= end; ) {
+      if (data.getUint32(at + 8, true) === level && data.getUint32(at + 12, true) === type) {
+        return at + CONTROL_HEADER_BYTES;
+      }
+      at += Math.max(CONTROL_HEADER_BYTES, Math.ceil(data.getUint32(at, true) / 8) * 8);
+    }
+    return undefined;
   }
 }
 

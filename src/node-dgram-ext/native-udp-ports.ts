@@ -3,6 +3,7 @@
  * event loop watches. 9,968 of them add 3 MB to the process where as many socket objects add 27 MB.
  */
 import { Arena } from "./arena.ts";
+import { ARRIVAL_BYTES, askForArrival, readArrival } from "./arrival.ts";
 import { Epoll } from "./epoll.ts";
 import { MessageVector } from "./message-vector.ts";
 import type { Native } from "./native.ts";
@@ -10,6 +11,7 @@ import { closeSocket, dropErrorQueue, openSocket } from "./socket.ts";
 import { type Family, familyOf, readSocketAddress } from "./socket-address.ts";
 import { SocketError } from "./socket-error.ts";
 import { EPOLLIN } from "./sys.ts";
+import { UNTOLD } from "./udp.ts";
 import { type OpenUdpPorts, OUT_OF_DESCRIPTORS, type UdpPorts, type UdpPortsOptions } from "./udp-ports.ts";
 import type { Watch, Watcher } from "./watcher.ts";
 
@@ -18,7 +20,7 @@ const EVENTS = 512;
 const SLOTS = 16;
 /** Ports that are bound in one turn: 512 take some 6 ms. */
 const BINDS_A_TURN = 512;
-/** Headers and addresses of one slot, in both vectors. */
+/** Headers, addresses and control messages of one slot, in both vectors. */
 const SLOT_BYTES = 512;
 const NAME_BYTES = { 4: 16, 6: 28 } as const;
 
@@ -41,14 +43,14 @@ class NativeUdpPorts implements UdpPorts {
   #working = false;
 
   constructor(native: Native, watcher: Watcher, options: UdpPortsOptions) {
-    const { address, datagramBytes } = options;
+    const { address, datagramBytes, tellArrival = false } = options;
     this.#native = native;
     this.#options = options;
     this.#family = familyOf(address);
     this.#arena = new Arena(native.sys, EVENTS * 64 + SLOTS * (SLOT_BYTES + 2 * datagramBytes) + 4096);
     try {
       const shape = { slots: SLOTS, dataBytes: datagramBytes, controlBytes: 0 };
-      this.#incoming = new MessageVector(this.#arena, shape);
+      this.#incoming = new MessageVector(this.#arena, { ...shape, controlBytes: tellArrival ? ARRIVAL_BYTES : 0 });
       this.#outgoing = new MessageVector(this.#arena, shape);
       this.#epoll = new Epoll(native, Epoll.memoryFor(this.#arena, EVENTS));
     } catch (error) {
@@ -105,7 +107,10 @@ class NativeUdpPorts implements UdpPorts {
     if (this.#closed) return "ERR_CLOSED";
     let fd = -1;
     try {
-      fd = openSocket(this.#native, "udp", this.#family, { source: this.#options.address, sourcePort: port });
+      const { address, tos, tellArrival = false } = this.#options;
+      const marked = tos === undefined ? {} : { tos };
+      fd = openSocket(this.#native, "udp", this.#family, { source: address, sourcePort: port, ...marked });
+      if (tellArrival) askForArrival(this.#native, fd, this.#family);
       // Nobody reads it here, and what lies in it would wake us for ever.
       dropErrorQueue(this.#native, fd, this.#family);
       this.#epoll.add(fd, EPOLLIN, port);
@@ -154,7 +159,8 @@ class NativeUdpPorts implements UdpPorts {
     if (from === undefined) return false;
     const start = incoming.dataOf(slot);
     const bytes = incoming.data.bytes.subarray(start, start + incoming.moved(slot));
-    const answer = this.#options.onDatagram(port, bytes, from);
+    const arrival = this.#options.tellArrival === true ? readArrival(this.#native, incoming, slot) : UNTOLD;
+    const answer = this.#options.onDatagram(port, bytes, from, arrival);
     if (answer === undefined) return false;
     outgoing.data.bytes.set(answer.subarray(0, this.#options.datagramBytes), outgoing.dataOf(free));
     const name = incoming.nameOf(slot);

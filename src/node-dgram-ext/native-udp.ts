@@ -1,4 +1,5 @@
 /** A UDP socket by system call: batches in, and every ICMP error with its type, its code and its sender. */
+import { ARRIVAL_BYTES, askForArrival, readArrival } from "./arrival.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ErrorQueue } from "./error-queue.ts";
 import { MessageVector } from "./message-vector.ts";
@@ -7,7 +8,7 @@ import { closeSocket, connectSocket, localEndpoint, openSocket } from "./socket.
 import { readSocketAddress, writeSocketAddress } from "./socket-address.ts";
 import { SocketError } from "./socket-error.ts";
 import { EAGAIN, EINVAL, EMSGSIZE, EPERM, EPOLLIN, EPOLLOUT } from "./sys.ts";
-import type { OpenUdp, UdpError, UdpOptions, UdpSocket } from "./udp.ts";
+import { type Arrival, type OpenUdp, type UdpError, type UdpOptions, type UdpSocket, UNTOLD } from "./udp.ts";
 import type { Watch, Watcher } from "./watcher.ts";
 
 const DATAGRAM_BYTES = 65_536;
@@ -28,7 +29,7 @@ export interface UdpMemory {
 
 export function takeUdpMemory({ arena }: Native, errors: ErrorQueue): UdpMemory {
   return {
-    incoming: new MessageVector(arena, { slots: SLOTS, dataBytes: DATAGRAM_BYTES, controlBytes: 0 }),
+    incoming: new MessageVector(arena, { slots: SLOTS, dataBytes: DATAGRAM_BYTES, controlBytes: ARRIVAL_BYTES }),
     outgoing: new MessageVector(arena, { slots: 1, dataBytes: DATAGRAM_BYTES, controlBytes: 0 }),
     errors,
   };
@@ -40,6 +41,7 @@ export function nativeUdp(native: Native, watcher: Watcher, memory: UdpMemory): 
     try {
       fd = openSocket(native, "udp", options.family, options);
       const connected = options.remote === undefined ? 0 : connectSocket(native, fd, options.remote);
+      if (options.tellArrival === true) askForArrival(native, fd, options.family);
       if (connected < 0) throw new SocketError(native.sys.errorName(connected), "connect");
       return new NativeUdp(native, watcher, memory, fd, options);
     } catch (error) {
@@ -48,6 +50,12 @@ export function nativeUdp(native: Native, watcher: Watcher, memory: UdpMemory): 
       throw error;
     }
   };
+}
+
+interface Datagram {
+  readonly bytes: Uint8Array;
+  readonly from: Endpoint | undefined;
+  readonly arrival: Arrival;
 }
 
 interface Outgoing {
@@ -110,18 +118,19 @@ class NativeUdp implements UdpSocket {
     }
     const datagrams = Array.from({ length: count }, (_, slot) => this.#datagram(slot));
     incoming.makeRoom(0, count);
-    for (const { bytes, from } of datagrams) {
-      if (!this.#closed && from !== undefined) this.#options.onDatagram(bytes, from);
+    for (const { bytes, from, arrival } of datagrams) {
+      if (!this.#closed && from !== undefined) this.#options.onDatagram(bytes, from, arrival);
     }
     return count === SLOTS;
   }
 
-  #datagram(slot: number): { readonly bytes: Uint8Array; readonly from: Endpoint | undefined } {
+  #datagram(slot: number): Datagram {
     const { incoming } = this.#memory;
     const start = incoming.dataOf(slot);
     return {
       bytes: incoming.data.bytes.slice(start, start + incoming.moved(slot)),
       from: readSocketAddress(this.#native, incoming.names, incoming.nameOf(slot)),
+      arrival: this.#options.tellArrival === true ? readArrival(this.#native, incoming, slot) : UNTOLD,
     };
   }
 

@@ -12,6 +12,8 @@ export interface Native {
   readonly option: Block;
   /** Text of an address or of an interface's name. */
   readonly text: Block;
+  /** A `struct timespec`. */
+  readonly time: Block;
   readonly eventLayout: EventLayout;
   /** A `struct msghdr` without room for anything. */
   readonly emptyMessage: Block;
@@ -21,6 +23,7 @@ export interface Native {
 export const LENGTH_AT = 32;
 
 const MESSAGE_HEADER_BYTES = 56;
+const TIME_BYTES = 16;
 
 /** `struct epoll_event` is packed on x64 and on no other architecture. */
 export interface EventLayout {
@@ -39,6 +42,7 @@ export function createNative(sys: Sys, architecture: string, arenaBytes: number)
     address: arena.take(LENGTH_AT + 4),
     option: arena.take(LENGTH_AT + 4),
     text: arena.take(TEXT_BYTES),
+    time: arena.take(TIME_BYTES),
     eventLayout: architecture === "x64" ? PACKED : ALIGNED,
     emptyMessage: arena.take(MESSAGE_HEADER_BYTES),
   };

@@ -28,7 +28,7 @@ export { SocketError } from "./socket-error.ts";
 export type { SynBatch, SynBatchOptions } from "./syn-batch.ts";
 export type { TcpConnected, TcpFailed, TcpOptions, TcpResult } from "./tcp.ts";
 export type { TcpPool, TcpPoolOptions } from "./tcp-pool.ts";
-export type { UdpError, UdpFailed, UdpOptions, UdpSocket } from "./udp.ts";
+export type { Arrival, UdpError, UdpFailed, UdpOptions, UdpSocket } from "./udp.ts";
 export type { UdpBatch, UdpBatchOptions } from "./udp-batch.ts";
 export type { UdpPorts, UdpPortsOptions } from "./udp-ports.ts";
 

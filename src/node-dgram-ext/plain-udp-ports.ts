@@ -2,6 +2,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { familyOf } from "./socket-address.ts";
 import { codeOf } from "./socket-error.ts";
+import { UNTOLD } from "./udp.ts";
 import { type OpenUdpPorts, OUT_OF_DESCRIPTORS, type UdpPorts, type UdpPortsOptions } from "./udp-ports.ts";
 
 /** Ports that are bound between two looks at whether descriptors ran out. */
@@ -25,6 +26,7 @@ class PlainUdpPorts implements UdpPorts {
   async bind(ports: Iterable<number>): Promise<ReadonlyMap<number, string>> {
     const refused = new Map<number, string>();
     const wanted = [...new Set(ports)].filter((port) => !this.#sockets.has(port));
+    if (this.#options.tos !== undefined) return new Map(wanted.map((port) => [port, "ENOTSUP"]));
     for (let at = 0; at < wanted.length; at += BINDS_AT_ONCE) {
       const last = [...refused.values()].at(-1) ?? "";
       const some = wanted.slice(at, at + BINDS_AT_ONCE);
@@ -61,7 +63,7 @@ class PlainUdpPorts implements UdpPorts {
     this.#sockets.set(port, socket);
     socket.on("message", (bytes, from) => {
       if (this.#sockets.get(port) !== socket) return;
-      const answer = onDatagram(port, new Uint8Array(bytes.subarray(0, datagramBytes)), from);
+      const answer = onDatagram(port, new Uint8Array(bytes.subarray(0, datagramBytes)), from, UNTOLD);
       // An answer that cannot be sent is lost, as datagrams are.
       if (answer !== undefined && this.#sockets.get(port) === socket) {
         socket.send(answer, from.port, from.address, () => {});

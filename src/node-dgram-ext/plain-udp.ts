@@ -1,11 +1,11 @@
 /**
  * A UDP socket through node:dgram, where the error queue is out of reach: of ICMP errors it tells what Node tells.
- * TOS cannot be set.
+ * TOS can neither be set nor seen.
  */
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import type { Endpoint } from "./endpoint.ts";
 import { codeOf } from "./socket-error.ts";
-import type { UdpFailed, UdpOptions, UdpSocket } from "./udp.ts";
+import { type UdpFailed, type UdpOptions, type UdpSocket, UNTOLD } from "./udp.ts";
 
 export async function plainUdp(options: UdpOptions): Promise<UdpSocket | UdpFailed> {
   const { family, receiveBufferBytes, ttl, tos } = options;
@@ -59,7 +59,7 @@ class PlainUdp implements UdpSocket {
     const { address, port } = socket.address();
     this.local = { address, port };
     socket.on("message", (bytes: Uint8Array, { address, port }: RemoteInfo) => {
-      if (!this.#closed) options.onDatagram(new Uint8Array(bytes), { address, port });
+      if (!this.#closed) options.onDatagram(new Uint8Array(bytes), { address, port }, UNTOLD);
     });
     socket.on("error", (error) => this.#tell(error, "receive"));
   }

@@ -21,12 +21,15 @@ export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
 export const SO_RCVBUF = 8;
 export const SO_RCVBUFFORCE = 33;
+/** Also the type of its control message: `struct timespec` of CLOCK_REALTIME. */
+export const SO_TIMESTAMPNS = 35;
 
 export const IPPROTO_IP = 0;
 export const IPPROTO_TCP = 6;
 export const IP_TOS = 1;
 export const IP_TTL = 2;
 export const IP_RECVERR = 11;
+export const IP_RECVTOS = 13;
 export const IP_BIND_ADDRESS_NO_PORT = 24;
 
 export const IPPROTO_IPV6 = 41;
@@ -34,6 +37,7 @@ export const IPV6_UNICAST_HOPS = 16;
 export const IPV6_RECVERR = 25;
 export const IPV6_V6ONLY = 26;
 export const IPV6_RECVHOPLIMIT = 51;
+export const IPV6_RECVTCLASS = 66;
 export const IPV6_TCLASS = 67;
 
 export const MSG_ERRQUEUE = 0x2000;
@@ -84,6 +88,8 @@ export interface Sys {
   epollCreate(): number;
   epollControl(epoll: number, operation: number, fd: number, eventAt: number): number;
   epollWait(epoll: number, eventsAt: number, length: number, timeoutMs: number): number;
+  /** Writes CLOCK_REALTIME as a `struct timespec`: seconds and nanoseconds, 64 bits each. */
+  clockRealtime(timeAt: number): number;
   inetPton(domain: number, text: string, addressAt: number): number;
   /** Needs room for TEXT_BYTES at `textAt`, as ifIndexToName does. */
   inetNtop(domain: number, addressAt: number, textAt: number): string;
@@ -103,6 +109,7 @@ export interface Sys {
 
 const PROT_READ_WRITE = 3;
 const MAP_PRIVATE_ANONYMOUS = 0x22;
+const CLOCK_REALTIME = 0;
 /** What inetNtop and ifIndexToName need for their text. */
 export const TEXT_BYTES = 64;
 
@@ -135,6 +142,7 @@ export function bindSys(koffi: Koffi): Sys {
   };
   const orErrno = (result: number): number => (result < 0 ? -koffi.errno() : result);
   const recvmmsg = checked5("recvmmsg", "int", "intptr_t", "uint", "int", "intptr_t");
+  const clockGettime = checked2("clock_gettime", "int", "intptr_t");
   const close = call("close", "int", "int");
   const epollCreate = call("epoll_create1", "int", "int");
   const mmap = call("mmap", "intptr_t", "intptr_t", "size_t", "int", "int", "int", "int64_t");
@@ -156,6 +164,7 @@ export function bindSys(koffi: Koffi): Sys {
     epollControl: checked4("epoll_ctl", "int", "int", "int", "intptr_t"),
     epollWait: checked4("epoll_wait", "int", "intptr_t", "int", "int"),
     poll: checked3("poll", "intptr_t", "ulong", "int"),
+    clockRealtime: (timeAt) => clockGettime(CLOCK_REALTIME, timeAt),
     inetPton: call("inet_pton", "int", "int", "str", "intptr_t"),
     inetNtop: (domain, addressAt, textAt) => inetNtop(domain, addressAt, textAt, TEXT_BYTES) ?? "",
     ifNameToIndex: call("if_nametoindex", "uint", "str"),

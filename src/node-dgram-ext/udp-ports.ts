@@ -1,16 +1,21 @@
 /** Many UDP ports that listen at once, on either backend: for whoever answers thousands of them. */
 import type { Endpoint } from "./endpoint.ts";
+import type { Arrival } from "./udp.ts";
 
 export interface UdpPortsOptions {
   /** The address of ours at which the ports are bound. */
   readonly address: string;
   /** What of a datagram is kept; the rest of a longer one is lost. An answer may be as long. */
   readonly datagramBytes: number;
+  /** The octet with DSCP and ECN of what is sent; the portable way refuses to bind with one (`ENOTSUP`). */
+  readonly tos?: number;
+  /** Whether the system is to tell how each datagram arrived. */
+  readonly tellArrival?: boolean;
   /**
    * A datagram to one of the ports. What it gives is sent back from that port to the sender at once. The bytes are good
    * until it returns; it may release ports and close, and must not throw.
    */
-  onDatagram(port: number, bytes: Uint8Array, from: Endpoint): Uint8Array | undefined;
+  onDatagram(port: number, bytes: Uint8Array, from: Endpoint, arrival: Arrival): Uint8Array | undefined;
 }
 
 export interface UdpPorts {

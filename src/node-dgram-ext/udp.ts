@@ -7,10 +7,23 @@ export interface UdpOptions extends SocketOptions {
   readonly family: 4 | 6;
   /** The only peer: the socket is connected, hears nobody else and its `send` needs no address. */
   readonly remote?: Endpoint;
-  onDatagram(bytes: Uint8Array, from: Endpoint): void;
+  /** Whether the system is to tell how each datagram arrived. */
+  readonly tellArrival?: boolean;
+  onDatagram(bytes: Uint8Array, from: Endpoint, arrival: Arrival): void;
   /** Never during a call of `send`. The socket stays usable. */
   onError(error: UdpError): void;
 }
+
+/** How a datagram arrived, as far as it was asked for and the system tells. */
+export interface Arrival {
+  /** The octet that holds DSCP (its upper six bits) and ECN, as it came off the network. */
+  readonly tos?: number;
+  /** How long the datagram lay in the system's buffer before it was read. */
+  readonly waitedMs?: number;
+}
+
+/** Nothing is told of how it arrived. */
+export const UNTOLD: Arrival = {};
 
 export interface UdpError extends SocketFailure {
   /** Where the datagram was going that caused the error, when the system tells. */
