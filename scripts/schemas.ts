@@ -3,6 +3,7 @@ import { loadProber, proberIds } from "../src/probers/index.ts";
 import { profileJsonSchema } from "../src/profile/schema.ts";
 import { siteJsonSchema } from "../src/profile/site-schema.ts";
 import { reportJsonSchema } from "../src/report/schema.ts";
+import { statusJsonSchema } from "../src/report/status-schema.ts";
 import { shippedRoles } from "./profile-pages.ts";
 
 /** The text of each file in schema/, by its name. */
@@ -12,6 +13,7 @@ export async function schemaFiles(): Promise<ReadonlyMap<string, string>> {
     ["profile.schema.json", textOf(profileJsonSchema(probers))],
     ["site.schema.json", textOf(siteJsonSchema(Object.keys(await shippedRoles())))],
     ["report.schema.json", textOf(reportJsonSchema())],
+    ["status.schema.json", textOf(statusJsonSchema())],
   ]);
 }
 

@@ -3,7 +3,7 @@ import type { Outcome } from "../model/words.ts";
 import type { ResultEntry } from "../report/document.ts";
 
 export interface CellState {
-  /** Stable across runs and restarts: see cellKey. */
+  /** Stable across runs and restarts: see cellKey of report/status-document.ts. */
   readonly key: string;
   readonly schedule: string;
   /** Changes only after N of the last M runs say so. */
@@ -35,7 +35,4 @@ export interface Transition {
   readonly runId: string;
 }
 
-/** Profile, check, host, address and direction: what makes a cell the same in every run. */
-export function cellKey({ profile, check, host, address, direction }: ResultEntry): string {
-  return [profile, check, host, address ?? "", direction].join(" ");
-}
+export { cellKey } from "../report/status-document.ts";

@@ -37,7 +37,7 @@ const counts = {
   planned: count.exactOptional().describe("plan documents only"),
 };
 
-const summary = z
+export const summary = z
   .strictObject({
     ...counts,
     optional: z.strictObject(counts).describe("rows and leads that move no exit code"),
@@ -93,7 +93,7 @@ const asked = {
     .describe("the vendor document and line that state the row"),
 };
 
-const result = z.strictObject({
+export const result = z.strictObject({
   ...asked,
   state: z.enum(STATES).nullable().describe("null: never sent, or not ended"),
   reason: z.enum(REASONS).nullable(),
@@ -113,11 +113,9 @@ const result = z.strictObject({
   estimate: estimate.exactOptional(),
 });
 
-export const reportSchema = z.strictObject({
-  schemaVersion: z.literal(SCHEMA_VERSION),
+/** What every document of ours bears. */
+export const heads = {
   tool: z.strictObject({ name: z.string(), version: z.string() }),
-  startedAt: z.iso.datetime(),
-  durationMs: milliseconds,
   source: z.strictObject({ host: z.string(), role: z.string().exactOptional() }),
   profiles: z.array(
     z.strictObject({
@@ -131,6 +129,16 @@ export const reportSchema = z.strictObject({
   findings: z
     .array(z.strictObject({ check: z.string(), host: z.string(), text: z.string() }))
     .describe("sentences about several results; they change no outcome"),
+};
+
+export const reportSchema = z.strictObject({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  tool: heads.tool,
+  startedAt: z.iso.datetime(),
+  durationMs: milliseconds,
+  source: heads.source,
+  profiles: heads.profiles,
+  findings: heads.findings,
   summary,
   results: z.array(result).describe("in the order of the plan, then of the addresses"),
 });

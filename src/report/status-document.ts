@@ -43,8 +43,10 @@ export interface StatusRun {
 }
 
 export interface StatusCell {
-  /** Stable across runs: profile, check, host and address. */
+  /** Stable across runs: see cellKey. */
   readonly key: string;
+  /** The schedule that asks it; absent in a report. */
+  readonly schedule?: string;
   /** As published: the agent changes it only after several runs say so. The last run's own is in `result`. */
   readonly outcome: Outcome;
   /** When the published outcome began. */
@@ -54,6 +56,21 @@ export interface StatusCell {
   /** When `result` was seen. A row that is not yet due keeps an older one. */
   readonly resultAt: string;
   readonly result: ResultEntry;
-  /** The raw outcomes of earlier runs, oldest first, at most 120; a run that was no vote is not among them. */
-  readonly history?: readonly { readonly at: string; readonly outcome: Outcome }[];
+  /** The raw outcomes of the last votes, oldest first; a run that was no vote is not among them. */
+  readonly history?: readonly Stretch[];
+}
+
+/** Votes in a row that said the same. A steady cell has one stretch, however often it was asked. */
+export interface Stretch {
+  readonly outcome: Outcome;
+  /** How many; all stretches of a cell together at most 120. */
+  readonly votes: number;
+  /** When the first and the last of them were made. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Profile, check, host, address and direction: what makes a cell the same in every run. */
+export function cellKey({ profile, check, host, address, direction }: ResultEntry): string {
+  return [profile, check, host, address ?? "", direction].join(" ");
 }

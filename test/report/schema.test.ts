@@ -9,6 +9,7 @@ import { runDocument } from "../../src/report/run-document.ts";
 import { reportJsonSchema, type reportSchema } from "../../src/report/schema.ts";
 import { PLAN } from "./sample-plan.ts";
 import { manyHosts, noSuchName, oneTarget, sampleRun, TOOL } from "./sample-run.ts";
+import type { Writable } from "./writable.ts";
 
 const published = readFileSync(new URL("../../schema/report.schema.json", import.meta.url), "utf8");
 const validate = new Ajv({ strict: true, allowUnionTypes: true, formats: { "date-time": true } }).compile(
@@ -65,13 +66,6 @@ describe("the published schema", () => {
     expect(mistakesIn({ ...good, results: [withoutProber, ...rest] })).not.toEqual([]);
   });
 });
-
-/** The same type without `readonly`, which JSON and its schema do not know. */
-type Writable<T> = T extends readonly (infer Item)[]
-  ? Writable<Item>[]
-  : T extends object
-    ? { -readonly [Key in keyof T]: Writable<T[Key]> }
-    : T;
 
 describe("the document's type", () => {
   it("is the schema's", () => {
