@@ -1,4 +1,5 @@
 /** The published JSON Schemas, drawn from the zod schemas that the product validates with; `npm run docs` writes them. */
+import { agentJsonSchema } from "../src/agent/config-schema.ts";
 import { loadProber, proberIds } from "../src/probers/index.ts";
 import { profileJsonSchema } from "../src/profile/schema.ts";
 import { siteJsonSchema } from "../src/profile/site-schema.ts";
@@ -12,6 +13,7 @@ export async function schemaFiles(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ["profile.schema.json", textOf(profileJsonSchema(probers))],
     ["site.schema.json", textOf(siteJsonSchema(Object.keys(await shippedRoles())))],
+    ["agent.schema.json", textOf(agentJsonSchema(Object.keys(await shippedRoles())))],
     ["report.schema.json", textOf(reportJsonSchema())],
     ["status.schema.json", textOf(statusJsonSchema())],
   ]);

@@ -35,9 +35,21 @@ function errorsOf(issue: Issue, schema: z.ZodType, places: YamlPlaces, prefix: P
     const problem = `the name "${key}" ${issue.issues[0]?.message}`;
     return [new ConfigError(problem, undefined, places.ofKey(path.slice(0, -1), key))];
   }
+  const inside = insideMap(issue, part);
+  if (inside !== undefined) return issueErrors(inside.issues, inside.schema, places, path);
   if (isMissing(issue)) return [new ConfigError(`${nameOf(path)} is missing`, exampleOf(part), places.of(path))];
   const [problem, meant] = describe(issue, nameOf(path), part);
   return [new ConfigError(problem, meant, places.of(path))];
+}
+
+/** Who writes a map where a word or a map may stand has made a mistake inside the map. */
+function insideMap(issue: Issue, schema: z.ZodType | undefined) {
+  if (issue.code !== "invalid_union" || !(schema instanceof z.ZodUnion)) return undefined;
+  if (typeof issue.input !== "object" || issue.input === null || Array.isArray(issue.input)) return undefined;
+  const map = mapOf(schema);
+  if (map === undefined) return undefined;
+  const issues = issue.errors[schema.options.indexOf(map)] ?? [];
+  return issues.length === 0 ? undefined : { schema: map, issues };
 }
 
 function isMissing(issue: Issue): boolean {
@@ -119,7 +131,14 @@ function exampleOf(schema: z.ZodType | undefined): string | undefined {
 }
 
 function keysOf(schema: z.ZodType | undefined): readonly string[] {
-  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  return Object.keys(mapOf(schema)?.shape ?? {});
+}
+
+/** The map of keys that a value may be: the schema, or the only such choice of it. */
+function mapOf(schema: z.ZodType | undefined): z.ZodObject | undefined {
+  const choices: readonly unknown[] = schema instanceof z.ZodUnion ? schema.options : [schema];
+  const [map, ...others] = choices.filter((choice) => choice instanceof z.ZodObject);
+  return others.length === 0 ? map : undefined;
 }
 
 /** The part of a schema that stands at a path; wrappers (optional, default) are taken off at each step but the last. */
@@ -135,7 +154,8 @@ function bare(schema: z.ZodType): z.ZodType {
 }
 
 function childOf(schema: z.ZodType, step: PropertyKey): z.ZodType | undefined {
-  if (schema instanceof z.ZodObject) return schema.shape[String(step)] as z.ZodType | undefined;
+  const map = mapOf(schema);
+  if (map !== undefined) return map.shape[String(step)] as z.ZodType | undefined;
   if (schema instanceof z.ZodArray) return schema.element as z.ZodType;
   return schema instanceof z.ZodRecord ? (schema.valueType as z.ZodType) : undefined;
 }

@@ -3,6 +3,7 @@
  * with it comes back with its place.
  */
 
+import type { z } from "zod";
 import { MEDIA_PROBE } from "./conditions.ts";
 import { ConfigError } from "./config-error.ts";
 import type { Profile } from "./format.ts";
@@ -16,8 +17,32 @@ import type { Site } from "./site.ts";
 import { siteSchema, type WrittenSite } from "./site-schema.ts";
 import { inOrder, readYaml } from "./yaml-file.ts";
 
+/** What the names in a site are held against. */
+export interface SiteWords {
+  readonly roles: Roles;
+  /** All that a run of the site may choose from. */
+  readonly profiles: readonly Profile[];
+}
+
+/** Takes a mistake to the place of the value at the path. */
+export type Report = (path: Path, error: ConfigError) => void;
+
 /** Reads a site. `profiles` are all that a run of it may choose from. Throws ConfigError with the first mistake. */
 export function parseSite(text: string, file: string, roles: Roles, profiles: readonly Profile[]): Site {
+  return parseSiteWith(siteSchema(Object.keys(roles)), text, file, { roles, profiles }).site;
+}
+
+/**
+ * Reads a file that has the keys of a site and perhaps more: `schema` says which, and `check` finds what is wrong with
+ * the others beyond their shape. Throws ConfigError with the first mistake in the file.
+ */
+export function parseSiteWith<Written extends WrittenSite>(
+  schema: z.ZodType<Written>,
+  text: string,
+  file: string,
+  { roles, profiles }: SiteWords,
+  check?: (written: Written, report: Report) => void,
+): { readonly site: Site; readonly written: Written; readonly places: YamlPlaces } {
   const read = readYaml(text, file);
   if ("errors" in read) throw read.errors[0]!;
   const { data, places } = read;
@@ -26,16 +51,17 @@ export function parseSite(text: string, file: string, roles: Roles, profiles: re
   }
   const errors: ConfigError[] = roleErrors(data, roles, places);
   if (errors.length > 0) throw inOrder(errors)[0]!;
-  const schema = siteSchema(Object.keys(roles));
   const shaped = schema.safeParse(data, { reportInput: true });
   if (!shaped.success) throw inOrder(issueErrors(shaped.error.issues, schema, places))[0]!;
-  const report = (path: Path, error: ConfigError) => errors.push(error.at(places.of(path)));
-  const hosts = hostsOf(shaped.data, report);
-  checkNames(shaped.data, profiles, report);
+  const written = shaped.data;
+  const report: Report = (path, error) => errors.push(error.at(places.of(path)));
+  const hosts = hostsOf(written, report);
+  checkNames(written, profiles, report);
+  check?.(written, report);
   if (errors.length > 0) throw inOrder(errors)[0]!;
-  const { role, set, with: on, without: off } = shaped.data;
+  const { role, set, with: on, without: off } = written;
   const settings = Object.entries(set).map(([name, value]) => `${name}=${value}`);
-  return { file, roles: listOf(role), hosts, set: settings, with: on, without: off };
+  return { site: { file, roles: listOf(role), hosts, set: settings, with: on, without: off }, written, places };
 }
 
 /** Words that are no role: the mistake that is made most often gets the nearest right word. */
@@ -53,8 +79,6 @@ function roleErrors(data: object, roles: Roles, places: YamlPlaces): ConfigError
     return [new ConfigError(`there is no role "${name}"`, meant, place)];
   });
 }
-
-type Report = (path: Path, error: ConfigError) => void;
 
 function hostsOf({ hosts }: WrittenSite, report: Report): Site["hosts"] {
   const spellings = new Map<string, string>();

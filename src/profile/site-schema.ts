@@ -23,28 +23,33 @@ const host = z.union([
 
 const words = (about: string) => z.array(z.string().min(1).max(64)).max(64).default([]).describe(about);
 
+/** The keys of a site file in which these roles may stand; the configuration of an agent has them too. */
+export function siteShape(roles: readonly string[]) {
+  const role = z.enum(roles as [string, ...string[]]);
+  return {
+    role: z
+      .union([role, z.array(role).min(1).max(16)])
+      .meta({
+        description: "What this machine is; --role says it for a file that all machines share.",
+        examples: ["unity-secondary"],
+      })
+      .optional(),
+    hosts: z
+      .partialRecord(role, z.union([host, z.array(host)]).meta({ examples: ["dc01.example.com"] }))
+      .describe("Where the others are, by role: a host or a list of them."),
+    set: z
+      .record(z.string(), z.union([z.string().min(1).max(255), z.int()]))
+      .default({})
+      .describe("Values of variables, as --set gives them."),
+    with: words("Switches that are on."),
+    without: words("Switches that are off."),
+  };
+}
+
 /** The shape of a site file in which these roles may stand. */
 export function siteSchema(roles: readonly string[]) {
-  const role = z.enum(roles as [string, ...string[]]);
   return z
-    .strictObject({
-      role: z
-        .union([role, z.array(role).min(1).max(16)])
-        .meta({
-          description: "What this machine is; --role says it for a file that all machines share.",
-          examples: ["unity-secondary"],
-        })
-        .optional(),
-      hosts: z
-        .partialRecord(role, z.union([host, z.array(host)]).meta({ examples: ["dc01.example.com"] }))
-        .describe("Where the others are, by role: a host or a list of them."),
-      set: z
-        .record(z.string(), z.union([z.string().min(1).max(255), z.int()]))
-        .default({})
-        .describe("Values of variables, as --set gives them."),
-      with: words("Switches that are on."),
-      without: words("Switches that are off."),
-    })
+    .strictObject(siteShape(roles))
     .describe("Which machine is what: `unity-probe run --site FILE` asks every vector that starts here.");
 }
 
