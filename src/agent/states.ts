@@ -1,0 +1,227 @@
+/**
+ * What the cells of the matrix are, over all runs: votes in, published outcomes and their changes out.
+ *
+ * A run that was cut off or interrupted is no vote, nor is a row that was skipped or not due: its cell keeps its result
+ * and the age of it. A name without an address is a vote `error` for every address that the host is known to have. What
+ * is absent from ten runs of its schedule is forgotten, so memory is bounded by the size of a run.
+ */
+import type { Outcome } from "../model/words.ts";
+import type { ResultEntry } from "../report/document.ts";
+import type { CellState, Transition, Vote } from "./cell.ts";
+import { cellKey, HISTORY_VOTES } from "./cell.ts";
+import type { Damping } from "./config.ts";
+import { beganMs, isFlapping, settle } from "./damping.ts";
+import type { RunRecord } from "./run-record.ts";
+
+/** In so many runs of its schedule a cell may be absent, or skipped though not for being too early. */
+export const FORGOTTEN_AFTER_RUNS = 10;
+
+export class CellStates {
+  readonly #damping: Damping;
+  /** In the order in which they were met. */
+  readonly #cells = new Map<string, CellState>();
+  /** For how many runs a cell has not been asked; one that is asked, or merely not due, is not among them. */
+  readonly #unaskedRuns = new Map<string, number>();
+
+  constructor(damping: Damping) {
+    if (!(damping.need >= 1 && damping.need <= damping.of && damping.of <= HISTORY_VOTES)) {
+      throw new RangeError(`${damping.need} of ${damping.of} is no damping`);
+    }
+    this.#damping = damping;
+  }
+
+  /** Takes a run in. Gives what changed, in the order of the run's results. */
+  apply(record: RunRecord): readonly Transition[] {
+    if (record.status !== "completed") return [];
+    const run = new RunVotes(record, this.#cells);
+    const transitions: Transition[] = [];
+    for (const entry of record.document.results) {
+      if (entry.canary === true) continue;
+      for (const { key, result, before } of run.meant(entry)) {
+        const after = isVote(result.outcome) ? this.#vote(key, result, before, run) : this.#unasked(key, result, run);
+        if (after === undefined) continue;
+        this.#cells.set(key, after);
+        const transition = transitionOf(before, after, record);
+        if (transition !== undefined) transitions.push(transition);
+      }
+    }
+    for (const key of run.resolved) this.#forget(key);
+    for (const cell of this.#cells.values()) {
+      if (cell.schedule !== record.schedule || run.met.has(cell.key)) continue;
+      if (this.#unaskedAgain(cell.key)) this.#forget(cell.key);
+    }
+    return transitions;
+  }
+
+  /** Every cell, in the order in which they were first met. The states themselves never change. */
+  cells(): readonly CellState[] {
+    return [...this.#cells.values()];
+  }
+
+  /** Puts cells back as they were; one that is there is replaced. */
+  restore(cells: Iterable<CellState>): void {
+    for (const cell of cells) this.#cells.set(cell.key, cell);
+  }
+
+  /** After a reload: forgets what the configuration no longer has. */
+  keepOnly(wanted: (cell: CellState) => boolean): void {
+    for (const cell of this.#cells.values()) if (!wanted(cell)) this.#forget(cell.key);
+  }
+
+  #vote(key: string, result: ResultEntry, before: CellState | undefined, run: RunVotes): CellState {
+    this.#unaskedRuns.delete(key);
+    const { atMs } = run;
+    const votes = [...(before?.votes.slice(1 - HISTORY_VOTES) ?? []), run.vote(result.outcome)];
+    const unspent = (before?.unspentVotes ?? 0) + 1;
+    const was = before?.settled === true ? before.published : undefined;
+    const settled = settle(was, votes.slice(-unspent), this.#damping);
+    const published = settled.published ?? result.outcome;
+    const lastPassMs = result.outcome === "pass" ? atMs : before?.lastPassMs;
+    return {
+      key,
+      schedule: run.schedule,
+      published,
+      settled: settled.published !== undefined,
+      sinceMs: Math.min(atMs, before?.published === published ? before.sinceMs : newSinceMs(was, published, votes)),
+      ...(lastPassMs !== undefined && { lastPassMs: Math.min(atMs, lastPassMs) }),
+      flapping: isFlapping(votes, before?.flapping ?? false),
+      result,
+      // A history that is read back gives the very same object for as long as nothing new was kept.
+      resultMs: before?.result === result ? before.resultMs : atMs,
+      votes,
+      unspentVotes: settled.spent ? 0 : Math.min(unspent, HISTORY_VOTES),
+    };
+  }
+
+  /** What becomes of the cell of a row that was not asked; undefined when nothing does. */
+  #unasked(key: string, result: ResultEntry, run: RunVotes): CellState | undefined {
+    const before = this.#cells.get(key);
+    if (before !== undefined && before.votes.length > 0) {
+      if (before.schedule !== run.schedule) return undefined;
+      if (result.reason === "not-due") this.#unaskedRuns.delete(key);
+      if (result.reason === "not-due" || !this.#unaskedAgain(key)) return undefined;
+      this.#unaskedRuns.delete(key);
+    }
+    return {
+      key,
+      schedule: run.schedule,
+      published: "skipped",
+      settled: false,
+      sinceMs: before?.published === "skipped" ? Math.min(before.sinceMs, run.atMs) : run.atMs,
+      ...(before?.lastPassMs !== undefined && { lastPassMs: before.lastPassMs }),
+      flapping: false,
+      result,
+      resultMs: run.atMs,
+      votes: [],
+      unspentVotes: 0,
+    };
+  }
+
+  /** Counts one more run; true when they are enough. */
+  #unaskedAgain(key: string): boolean {
+    const runs = (this.#unaskedRuns.get(key) ?? 0) + 1;
+    this.#unaskedRuns.set(key, runs);
+    return runs >= FORGOTTEN_AFTER_RUNS;
+  }
+
+  #forget(key: string): void {
+    this.#cells.delete(key);
+    this.#unaskedRuns.delete(key);
+  }
+}
+
+/** A new outcome began with the first of an unbroken row of votes: those that say so, or contradict the one before. */
+function newSinceMs(was: Outcome | undefined, published: Outcome, votes: readonly Vote[]): number {
+  const says = votes.at(-1)!.outcome === published;
+  return beganMs(votes, (outcome) => (says ? outcome === published : outcome !== was));
+}
+
+function isVote(outcome: Outcome): boolean {
+  return outcome !== "skipped" && outcome !== "planned";
+}
+
+/** A settled outcome that is new, or one that was given up. */
+function transitionOf(before: CellState | undefined, after: CellState, record: RunRecord): Transition | undefined {
+  const from = before?.settled === true ? before.published : undefined;
+  const to = after.settled ? after.published : undefined;
+  if (from === to) return undefined;
+  return { ...(from !== undefined && { from }), cell: after, atMs: record.startedAtMs, runId: record.id };
+}
+
+interface Meant {
+  readonly key: string;
+  readonly result: ResultEntry;
+  /** The cell as it was before this run; an address that is new begins as the host was without one. */
+  readonly before: CellState | undefined;
+}
+
+/** Which cells the results of one run speak of. */
+class RunVotes {
+  readonly atMs: number;
+  readonly schedule: string;
+  /** Keys of the cells that the run spoke of, as asked or as skipped. */
+  readonly met = new Set<string>();
+  /** Keys of cells without an address whose host has one now. */
+  readonly resolved = new Set<string>();
+  readonly #cells: ReadonlyMap<string, CellState>;
+  /** Thousands of cells share the same few votes of a run. */
+  readonly #votes = new Map<Outcome, Vote>();
+  #addressed: ReadonlyMap<string, readonly CellState[]> | undefined;
+
+  constructor(record: RunRecord, cells: ReadonlyMap<string, CellState>) {
+    this.atMs = record.startedAtMs;
+    this.schedule = record.schedule;
+    this.#cells = cells;
+  }
+
+  vote(outcome: Outcome): Vote {
+    const vote = this.#votes.get(outcome) ?? { atMs: this.atMs, outcome };
+    this.#votes.set(outcome, vote);
+    return vote;
+  }
+
+  /** The cells that a result stands for: its own, or without an address those of all known addresses of the host. */
+  meant(entry: ResultEntry): readonly Meant[] {
+    const meant = entry.address === null ? this.#ofEveryAddress(entry) : [this.#ofOneAddress(entry)];
+    for (const { key } of meant) this.met.add(key);
+    return meant;
+  }
+
+  #ofOneAddress(entry: ResultEntry): Meant {
+    const key = cellKey(entry);
+    const nameless = rowKey(entry);
+    const withoutAddress = this.#cells.get(nameless);
+    if (withoutAddress !== undefined) this.resolved.add(nameless);
+    return { key, result: entry, before: this.#cells.get(key) ?? withoutAddress };
+  }
+
+  #ofEveryAddress(entry: ResultEntry): readonly Meant[] {
+    const key = rowKey(entry);
+    this.#addressed ??= addressedByRow(this.#cells.values());
+    const known = this.#addressed.get(key) ?? [];
+    if (known.length === 0) return [{ key, result: entry, before: this.#cells.get(key) }];
+    return known.map((cell) => ({
+      key: cell.key,
+      result: { ...entry, address: cell.result.address },
+      before: cell,
+    }));
+  }
+}
+
+/** The cells that have an address, by the key that they would have without. */
+function addressedByRow(cells: Iterable<CellState>): ReadonlyMap<string, readonly CellState[]> {
+  const byRow = new Map<string, CellState[]>();
+  for (const cell of cells) {
+    if (cell.result.address === null) continue;
+    const key = rowKey(cell.result);
+    const alike = byRow.get(key);
+    if (alike === undefined) byRow.set(key, [cell]);
+    else alike.push(cell);
+  }
+  return byRow;
+}
+
+/** The key of a row at a host, whatever its address: that of the cell without one. */
+function rowKey(entry: ResultEntry): string {
+  return cellKey({ ...entry, address: null });
+}
