@@ -64,13 +64,14 @@ function statusRun({ record, nextAtMs, missed }: LastRun): StatusRun {
 }
 
 function statusCell(cell: CellState): StatusCell {
-  const { key, schedule, published, sinceMs, lastPassMs, flapping, result, resultMs, votes } = cell;
+  const { key, schedule, published, settled, sinceMs, lastPassMs, flapping, result, resultMs, votes } = cell;
   return {
     key,
     schedule,
     outcome: published,
     since: isoTime(sinceMs),
     ...(lastPassMs !== undefined && { lastPassAt: isoTime(lastPassMs) }),
+    ...(!settled && published !== "skipped" && { unsettled: true }),
     ...(flapping && { flapping }),
     resultAt: isoTime(resultMs),
     result,

@@ -52,6 +52,8 @@ export interface StatusCell {
   /** When the published outcome began. */
   readonly since?: string;
   readonly lastPassAt?: string;
+  /** Too few runs agree yet: `outcome` is that of the newest. */
+  readonly unsettled?: true;
   readonly flapping?: true;
   /** When `result` was seen. A row that is not yet due keeps an older one. */
   readonly resultAt: string;

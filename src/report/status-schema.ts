@@ -32,6 +32,7 @@ const cell = z.strictObject({
   outcome: outcome.describe("as published, after several runs agreed; the last run's own is in result"),
   since: time.exactOptional().describe("when the published outcome began"),
   lastPassAt: time.exactOptional(),
+  unsettled: z.literal(true).exactOptional(),
   flapping: z.literal(true).exactOptional(),
   resultAt: time.describe("when the result was seen; a row that is not yet due keeps an older one"),
   result,

@@ -22,12 +22,14 @@ const cells: readonly CellState[] = document.results.map((result) => ({
   key: cellKey(result),
   schedule: "quick",
   published: result.outcome,
+  settled: true,
   sinceMs: AT - 60_000,
   ...(result.outcome === "pass" && { lastPassMs: AT }),
   flapping: result.outcome === "fail",
   result,
   resultMs: AT,
   votes: [{ atMs: AT, outcome: result.outcome }],
+  unspentVotes: 0,
 }));
 const about = { tool: TOOL, source: document.source, writtenAtMs: AT + 10_000, cells };
 
@@ -37,6 +39,15 @@ describe("the status document", () => {
     expect(statusSchema.safeParse(JSON.parse(JSON.stringify(status))).error).toBeUndefined();
     expect(status.runs[0]).toMatchObject({ schedule: "quick", nextAt: "2026-01-02T03:05:05.000Z", missed: 2 });
     expect(status.cells[0]).toMatchObject({ since: "2026-01-02T03:03:05.000Z", resultAt: "2026-01-02T03:04:05.000Z" });
+  });
+
+  it("marks a cell that has not settled, and no row that was never asked", () => {
+    const unsettled = (published: CellState["published"]) => {
+      const [cell] = statusDocument({ ...about, runs: [], cells: [{ ...cells[0]!, published, settled: false }] }).cells;
+      return cell?.unsettled;
+    };
+    expect(unsettled("fail")).toBe(true);
+    expect(unsettled("skipped")).toBeUndefined();
   });
 
   it("says of a run why it is no vote", () => {
