@@ -38,7 +38,7 @@ export interface ProofAsk {
 export interface FarEndPace {
   /** How often a port that does not reply is asked; 1 to 5. */
   readonly attempts: number;
-  /** New requests a second; 1 to 50,000. */
+  /** New requests a second; 1 to 1,000,000. */
   readonly perSecond: number;
 }
 

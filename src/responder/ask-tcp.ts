@@ -5,30 +5,46 @@ import { ReceiveBuffer } from "../net/receive-buffer.ts";
 import type { Ask, AskParts, Question } from "./ask.ts";
 import { TOKEN_BYTES, tokenAt } from "./key.ts";
 
-const AT_ONCE = 64;
-/** A SYN is sent again after one second; a port has that long beside what a reply takes. */
-const LEAST_TIMEOUT_MS = 1_500;
+const AT_ONCE = 128;
+/**
+ * How long a handshake may take: the kernel of a far end that is there answers a SYN at once. A SYN of our own comes
+ * long before the kernel would resend one, after a second (RFC 6298 section 2.1); each try has half as long again.
+ */
+const HANDSHAKE_MS = 200;
+const LONGER = 1.5;
+const HANDSHAKE_ROUND_TRIPS = 4;
+/** How long a token may take over a connection that stands, its resends included. */
+const EXCHANGE_MS = 2_000;
+const IDLE_MS = 1;
 
-/** The kernel resends by itself: `attempts` is how many SYNs a port may get within its time. */
+type Tried = "answered" | "silent" | "unsent";
+
 export const askTcp: Ask = async (question, parts, signal) => {
-  const answered = new Uint8Array(question.ports.length);
-  const unsent = new Uint8Array(question.ports.length);
+  const { ports, attempts, line } = question;
+  const { world } = parts;
+  const answered = new Uint8Array(ports.length);
+  const unsent = new Uint8Array(ports.length);
   const errors = new Map<number, PortError>();
-  const startedMs = parts.world.monotonicMs();
-  let next = 0;
-  const work = async (): Promise<void> => {
-    while (next < question.ports.length && !signal.aborted) {
-      const index = next++;
-      const earlyMs = startedMs + (index * 1000) / question.perSecond - parts.world.monotonicMs();
-      if (earlyMs >= 1) await parts.world.sleep(earlyMs, signal);
-      const fate = await askOne(question, index, errors, parts, signal);
-      if (fate === "answered") answered[index] = 1;
-      if (fate === "unsent") unsent[index] = 1;
+  let [next, packets] = [0, 0];
+  const askPort = async (index: number): Promise<void> => {
+    for (let round = 0; round < attempts && answered[index] === 0 && !signal.aborted; round++) {
+      while (!line.hasRoom(world.monotonicMs()) && !signal.aborted) await world.sleep(IDLE_MS, signal);
+      if (signal.aborted) return;
+      line.sent(world.monotonicMs());
+      const tried = await askOnce(question, index, round, errors, parts, signal);
+      line.forget(1);
+      if (tried === "answered") answered[index] = 1;
+      unsent[index] = tried === "unsent" ? 1 : 0;
+      if (tried !== "unsent") packets++;
     }
   };
+  const work = async (): Promise<void> => {
+    while (next < ports.length && !signal.aborted) await askPort(next++);
+  };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  await question.whenAsked?.(answered);
-  return { answered, unsent, errors, packets: next - unsent.reduce((sum, flag) => sum + flag, 0) };
+  const isOver = signal.aborted || !answered.includes(0);
+  const arrived = isOver ? undefined : await question.arrivals?.();
+  return { answered, unsent, errors, packets, ...(arrived !== undefined && { arrived }) };
 };
 
 /** The code of an attempt that our own time limit ended. */
@@ -37,22 +53,25 @@ const ABORTED = "ABORT_ERR";
 /** Codes of a connect that our own side gives before a packet leaves, where no ICMP error came. */
 const OWN_CODES: ReadonlySet<string> = new Set(["EPERM", "ENETUNREACH", "EADDRNOTAVAIL"]);
 
-async function askOne(
+async function askOnce(
   question: Question,
   index: number,
+  round: number,
   errors: Map<number, PortError>,
   { sockets }: AskParts,
   signal: AbortSignal,
-): Promise<"answered" | "silent" | "unsent"> {
-  const { address, source, attempts, rttMs, tokens } = question;
-  const timeoutMs = Math.ceil(LEAST_TIMEOUT_MS * attempts + 4 * rttMs);
-  const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  const result = await sockets.connectTcp({ address, port: question.ports[index]!, source, signal: until });
+): Promise<Tried> {
+  const { address, source, rttMs, tokens } = question;
+  const handshakeMs = Math.ceil(HANDSHAKE_MS * LONGER ** round + HANDSHAKE_ROUND_TRIPS * rttMs);
+  const connectUntil = AbortSignal.any([signal, AbortSignal.timeout(handshakeMs)]);
+  const port = question.ports[index]!;
+  const result = await sockets.connectTcp({ address, port, source, signal: connectUntil });
   if (result.socket === undefined) {
     const { code, syscall, icmp } = result;
-    if (code !== ABORTED) errors.set(question.ports[index]!, { code, ...(icmp !== undefined && { icmp }) });
+    if (code !== ABORTED) errors.set(port, { code, ...(icmp !== undefined && { icmp }) });
     return icmp === undefined && (syscall !== "connect" || OWN_CODES.has(code)) ? "unsent" : "silent";
   }
+  const until = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(EXCHANGE_MS + HANDSHAKE_ROUND_TRIPS * rttMs))]);
   const reply = await exchange(result.socket, tokenAt(tokens.request, index), until);
   return Buffer.compare(reply, tokenAt(tokens.reply, index)) === 0 ? "answered" : "silent";
 }

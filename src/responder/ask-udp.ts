@@ -1,128 +1,241 @@
 /** Sends each UDP port its token from one fresh port, and again to those that stay silent. */
-import type { UdpError, UdpSocket } from "#node-dgram-ext";
 import type { PortError } from "../model/far-end.ts";
-import type { Ask, AskParts, Question } from "./ask.ts";
+import type { Ask, Asked, AskParts, Question } from "./ask.ts";
+import { type Datagrams, openDatagrams } from "./datagrams.ts";
 import { TOKEN_BYTES, tokenAt } from "./key.ts";
 
-/** Datagrams between two looks at what came back: no socket's usual buffer is filled by their replies. */
-const BURST = 64;
-/** The shortest wait for replies after the first round; it doubles with each. */
-const LEAST_WAIT_MS = 25;
+/** The shortest wait for replies, after the first round and after a later one: a short fault does not take all tries. */
+const FIRST_WAIT_MS = 25;
+const LATER_WAIT_MS = 50;
 /** How long a reply may be late that must have been sent. */
 const LATE_REPLY_MS = 100;
-const LOOK_EVERY_MS = 5;
+/** A request counts as under way for so many usual round trips; it is only asked again in the next round. */
+const HOLD_ROUND_TRIPS = 3;
+/** The share of a new sample in the usual round trip (RFC 6298 section 2). */
+const GAIN = 1 / 8;
+const IDLE_MS = 1;
 /** How often a port is tried that may be used. */
 const SOURCE_TRIES = 8;
-const RECEIVE_BUFFER_BYTES = 4 << 20;
+/**
+ * Where packets are lost by chance, ports are asked so many times more, until no more than this many are expected to
+ * have lost every try.
+ */
+const MORE_ATTEMPTS = 2;
+const WRONG_EXPECTED = 0.001;
 
 export const askUdp: Ask = async (question, parts, signal) => {
-  const { attempts } = question;
-  const asking = new Asking(question, parts.world.monotonicMs);
-  const { answered, unsent, errors } = asking;
-  const socket = await openFresh(question, parts, asking);
-  if (socket === undefined) return { answered, unsent, errors, packets: 0 };
+  const asking = new Asking(question, parts.world, signal);
+  const datagrams = await openFresh(question, parts.sockets, asking);
+  if (typeof datagrams === "string") return { ...asking.asked(), failed: datagrams };
   try {
-    for (let round = 0; round < attempts && asking.left > 0 && !signal.aborted; round++) {
-      await asking.send(socket, parts.world, signal);
-      await asking.wait(LEAST_WAIT_MS * 2 ** round, parts.world, signal);
-    }
-    if ((await question.whenAsked?.(answered)) === true) await asking.wait(LATE_REPLY_MS, parts.world, signal);
+    await asking.run(datagrams);
   } finally {
-    socket.close();
+    datagrams.close();
   }
-  return { answered, unsent, errors, packets: asking.packets };
+  return asking.asked();
 };
 
-/** A socket whose port may be used; undefined when there is none. */
-async function openFresh(question: Question, { sockets }: AskParts, asking: Asking): Promise<UdpSocket | undefined> {
-  const unfit: UdpSocket[] = [];
+/** From a port that may be used; or why there is none. */
+async function openFresh(
+  question: Question,
+  sockets: AskParts["sockets"],
+  asking: Asking,
+): Promise<Datagrams | string> {
+  const { source, address } = question;
+  const unfit: Datagrams[] = [];
   try {
     while (unfit.length < SOURCE_TRIES) {
-      const socket = await sockets.openUdp({
-        family: question.address.includes(":") ? 6 : 4,
-        source: question.source,
-        receiveBufferBytes: RECEIVE_BUFFER_BYTES,
-        onDatagram: (bytes, from) => asking.heard(bytes, from),
-        onError: (error) => asking.failed(error),
-      });
-      if (socket.local === undefined) return undefined;
-      if (question.mayUse(socket.local.port)) return socket;
-      unfit.push(socket);
+      const datagrams = await openDatagrams(
+        {
+          source,
+          address,
+          onReply: (port, bytes) => asking.heard(port, bytes),
+          onError: (port, error, isUnsent) => asking.failed(port, error, isUnsent),
+        },
+        sockets,
+      );
+      if ("code" in datagrams) return datagrams.code;
+      if (question.mayUse(datagrams.localPort)) return datagrams;
+      unfit.push(datagrams);
     }
-    return undefined;
+    return "EADDRNOTAVAIL";
   } finally {
-    for (const socket of unfit) socket.close();
+    for (const datagrams of unfit) datagrams.close();
   }
 }
 
 class Asking {
-  readonly answered: Uint8Array;
-  readonly unsent: Uint8Array;
-  readonly errors = new Map<number, PortError>();
-  packets = 0;
-  left: number;
   readonly #question: Question;
+  readonly #world: AskParts["world"];
+  readonly #signal: AbortSignal;
   readonly #indexOf: ReadonlyMap<number, number>;
-  readonly #nowMs: () => number;
+  readonly #answered: Uint8Array;
+  readonly #unsent: Uint8Array;
+  readonly #errors = new Map<number, PortError>();
+  readonly #tries: Uint8Array;
   readonly #sentMs: Float64Array;
+  /** 1 for each port that the line counts as under way. */
+  readonly #underWay: Uint8Array;
+  #arrived: Uint8Array | undefined;
+  #packets = 0;
+  #left: number;
+  /** Ports that replied, but not to their first request. */
+  #recovered = 0;
+  #usualMs: number;
   #slowestMs: number;
 
-  constructor(question: Question, nowMs: () => number) {
+  constructor(question: Question, world: AskParts["world"], signal: AbortSignal) {
+    const { ports, rttMs } = question;
     this.#question = question;
-    this.answered = new Uint8Array(question.ports.length);
-    this.unsent = new Uint8Array(question.ports.length);
-    this.#nowMs = nowMs;
-    this.#indexOf = new Map(Array.from(question.ports, (port, index) => [port, index]));
-    this.#sentMs = new Float64Array(question.ports.length);
-    this.#slowestMs = question.rttMs;
-    this.left = question.ports.length;
+    this.#world = world;
+    this.#signal = signal;
+    this.#indexOf = new Map(Array.from(ports, (port, index) => [port, index]));
+    this.#answered = new Uint8Array(ports.length);
+    this.#unsent = new Uint8Array(ports.length);
+    this.#tries = new Uint8Array(ports.length);
+    this.#underWay = new Uint8Array(ports.length);
+    this.#sentMs = new Float64Array(ports.length);
+    this.#left = ports.length;
+    this.#usualMs = rttMs;
+    this.#slowestMs = rttMs;
   }
 
-  heard(bytes: Uint8Array, from: { readonly address: string; readonly port: number }): void {
-    const { address, tokens } = this.#question;
-    const index = this.#indexOf.get(from.port);
-    if (index === undefined || from.address !== address || bytes.length !== TOKEN_BYTES) return;
-    if (this.answered[index] !== 0 || Buffer.compare(bytes, tokenAt(tokens.reply, index)) !== 0) return;
-    this.answered[index] = 1;
-    this.left--;
-    this.#slowestMs = Math.max(this.#slowestMs, this.#nowMs() - this.#sentMs[index]!);
+  asked(): Asked {
+    const arrived = this.#arrived;
+    return {
+      answered: this.#answered,
+      unsent: this.#unsent,
+      errors: this.#errors,
+      packets: this.#packets,
+      ...(arrived !== undefined && { arrived }),
+    };
   }
 
-  /** An ICMP error came for a port, or our own side let the last datagram to it not out. */
-  failed({ code, icmp, syscall, to }: UdpError): void {
-    const index = to && this.#indexOf.get(to.port);
+  async run(datagrams: Datagrams): Promise<void> {
+    for (let round = 0; this.#asksAgain(round); round++) {
+      await this.#send(datagrams);
+      await this.#wait(datagrams, round === 0 ? FIRST_WAIT_MS : LATER_WAIT_MS);
+      if (this.#question.arrivals === undefined) await this.#wait(datagrams, 2 * this.#slowestMs);
+      else if (!(await this.#hearArrivals(datagrams, this.#question.arrivals))) return;
+    }
+    if (this.#arrived?.some((flag, index) => flag !== 0 && this.#answered[index] === 0) === true) {
+      await this.#wait(datagrams, Math.max(LATE_REPLY_MS, 2 * this.#slowestMs));
+    }
+  }
+
+  heard(port: number, bytes: Uint8Array): void {
+    const index = this.#indexOf.get(port);
+    if (index === undefined || bytes.length !== TOKEN_BYTES || this.#answered[index] !== 0) return;
+    const { tokens, line } = this.#question;
+    if (Buffer.compare(bytes, tokenAt(tokens.reply, index)) !== 0) return;
+    this.#answered[index] = 1;
+    this.#left--;
+    const ms = this.#world.monotonicMs() - this.#sentMs[index]!;
+    const isUnderWay = this.#underWay[index] !== 0;
+    this.#underWay[index] = 0;
+    if (this.#tries[index]! > 1) {
+      // To which of its requests this is the reply, nobody knows (Karn's algorithm).
+      this.#recovered++;
+      if (isUnderWay) line.forget(1);
+      return;
+    }
+    this.#usualMs += (ms - this.#usualMs) * GAIN;
+    this.#slowestMs = Math.max(this.#slowestMs, ms);
+    if (isUnderWay) line.answered(ms);
+  }
+
+  failed(port: number, error: PortError, isUnsent: boolean): void {
+    const index = this.#indexOf.get(port);
     if (index === undefined) return;
-    this.errors.set(to!.port, { code, ...(icmp !== undefined && { icmp }) });
-    if (syscall !== "send" || this.unsent[index] !== 0) return;
-    this.unsent[index] = 1;
-    this.packets--;
+    this.#errors.set(port, error);
+    if (!isUnsent || this.#unsent[index] !== 0) return;
+    this.#unsent[index] = 1;
+    this.#packets--;
   }
 
-  /** Asks every port that has not answered, at the pace that was wished. */
-  async send(socket: UdpSocket, world: AskParts["world"], signal: AbortSignal): Promise<void> {
-    const { ports, tokens, address, perSecond } = this.#question;
-    const startedMs = this.#nowMs();
-    let sent = 0;
-    for (const [index, port] of ports.entries()) {
-      if (this.answered[index] !== 0) continue;
-      if (signal.aborted) return;
-      this.#sentMs[index] = this.#nowMs();
-      this.unsent[index] = 0;
-      socket.send(tokenAt(tokens.request, index), { address, port });
-      this.packets++;
-      if (++sent % BURST !== 0) continue;
-      const earlyMs = startedMs + (sent * 1000) / perSecond - this.#nowMs();
-      if (earlyMs >= 1) await world.sleep(earlyMs, signal);
-      else await new Promise((turned) => setImmediate(turned));
+  /** Whether there is another round: where losses were seen, until a port that passes is hardly ever thought lost. */
+  #asksAgain(round: number): boolean {
+    const { attempts, ports } = this.#question;
+    if (this.#left === 0 || this.#signal.aborted) return false;
+    if (round < attempts) return true;
+    const replied = ports.length - this.#left;
+    return round < attempts + MORE_ATTEMPTS && replied * (this.#recovered / replied) ** round > WRONG_EXPECTED;
+  }
+
+  /** Asks every port that has not replied, as fast as the line takes it. */
+  async #send(datagrams: Datagrams): Promise<void> {
+    const { ports, line } = this.#question;
+    const silent = Uint32Array.from(ports.keys()).filter((index) => this.#answered[index] === 0);
+    let [oldest, next] = [0, 0];
+    while (next < silent.length && !this.#signal.aborted) {
+      const mayHaveMore = datagrams.step();
+      const nowMs = this.#world.monotonicMs();
+      if (!mayHaveMore) oldest = this.#expire(silent, oldest, next, nowMs);
+      const before = next;
+      while (next < silent.length && datagrams.room > 0 && line.hasRoom(nowMs)) {
+        this.#ask(silent[next++]!, nowMs, datagrams);
+      }
+      await this.#turn(mayHaveMore || next > before);
+    }
+    datagrams.step();
+    this.#question.line.forget(this.#underWay.reduce((sum, flag) => sum + flag, 0));
+    this.#underWay.fill(0);
+  }
+
+  #ask(index: number, nowMs: number, datagrams: Datagrams): void {
+    if (this.#answered[index] !== 0) return;
+    const { ports, tokens, line } = this.#question;
+    this.#sentMs[index] = nowMs;
+    this.#unsent[index] = 0;
+    this.#tries[index]!++;
+    this.#underWay[index] = 1;
+    this.#packets++;
+    line.sent(nowMs);
+    datagrams.send(ports[index]!, tokenAt(tokens.request, index));
+  }
+
+  /** Lets go of requests that have been under way for long; gives the first one that has not. */
+  #expire(silent: Uint32Array, oldest: number, next: number, nowMs: number): number {
+    const holdMs = Math.max(FIRST_WAIT_MS, HOLD_ROUND_TRIPS * this.#usualMs);
+    let at = oldest;
+    for (; at < next; at++) {
+      const index = silent[at]!;
+      if (this.#underWay[index] === 0) continue;
+      if (nowMs - this.#sentMs[index]! < holdMs) break;
+      this.#underWay[index] = 0;
+      this.#question.line.silent();
+    }
+    return at;
+  }
+
+  /** Reads replies for so long, or until all are there. A wait ends only when everything that came was read. */
+  async #wait(datagrams: Datagrams, ms: number): Promise<void> {
+    const untilMs = this.#world.monotonicMs() + ms;
+    while (this.#left > 0 && !this.#signal.aborted) {
+      const mayHaveMore = datagrams.step();
+      if (!mayHaveMore && this.#world.monotonicMs() >= untilMs) return;
+      await this.#turn(mayHaveMore);
     }
   }
 
-  /** Until all have answered, or nothing can be expected any more. */
-  async wait(leastMs: number, world: AskParts["world"], signal: AbortSignal): Promise<void> {
-    const startedMs = this.#nowMs();
-    while (this.left > 0 && !signal.aborted) {
-      if (this.#nowMs() - startedMs >= Math.max(leastMs, 2 * this.#slowestMs)) return;
-      await world.sleep(LOOK_EVERY_MS, signal);
-    }
+  /** What arrived on the other side, while replies are read. False: that side is lost. */
+  async #hearArrivals(datagrams: Datagrams, arrivals: () => Promise<Uint8Array | undefined>): Promise<boolean> {
+    if (this.#left === 0 || this.#signal.aborted) return true;
+    let isKnown = false;
+    const asked = arrivals().then((arrived) => {
+      this.#arrived = arrived;
+      isKnown = true;
+    });
+    while (!isKnown && !this.#signal.aborted) await this.#turn(datagrams.step());
+    if (this.#signal.aborted) return true;
+    await asked;
+    await this.#wait(datagrams, 0);
+    return this.#arrived !== undefined;
+  }
+
+  /** Lets the event loop turn; where nothing is to be done, a little later. */
+  async #turn(isBusy: boolean): Promise<void> {
+    if (isBusy) await new Promise((turned) => setImmediate(turned));
+    else await this.#world.sleep(IDLE_MS, this.#signal);
   }
 }

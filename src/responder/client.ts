@@ -176,8 +176,9 @@ export class ResponderSession {
     };
   }
 
-  async release(transport: Transport): Promise<FarEndLost | undefined> {
-    const answer = await this.#ask({ type: "release", transport }, "released");
+  /** Gives ports back. What arrived at them is known until the session ends. */
+  async release(transport: Transport, ports: Uint16Array): Promise<FarEndLost | undefined> {
+    const answer = await this.#ask({ type: "release", transport, ports: spansOf(ports) }, "released");
     return "lost" in answer ? answer : undefined;
   }
 

@@ -60,12 +60,11 @@ export class DataPorts {
     return this.#book.arrived(ports);
   }
 
-  /** Gives up all ports; others can be bound afterwards. */
-  releaseAll(): void {
-    this.#book.clear();
-    this.#tcp?.releaseAll();
-    this.#udp?.close();
-    this.#udp = undefined;
+  /** Gives up ports; what arrived at them stays known. */
+  release(ports: Uint16Array): void {
+    this.#book.remove(ports);
+    this.#tcp?.release(ports);
+    this.#udp?.release(ports);
   }
 
   close(): void {

@@ -1,7 +1,8 @@
 /** What the engine is given: the far end at one address, by a session with its responder. */
 import type { FarEnd, NoFarEnd } from "../model/far-end.ts";
 import { type ClientOptions, type ClientParts, connectResponder, ResponderSession } from "./client.ts";
-import { proveIn, proveOut } from "./prove.ts";
+import { proveIn } from "./prove-in.ts";
+import { proveOut } from "./prove-out.ts";
 
 /** Opens the session, or says why there is none. Never throws for what a network does. */
 export async function openFarEnd(options: ClientOptions, parts: ClientParts): Promise<FarEnd | NoFarEnd> {

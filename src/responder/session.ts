@@ -19,6 +19,7 @@ import { askUdp } from "./ask-udp.ts";
 import type { Channel } from "./channel.ts";
 import { DataPorts } from "./data-ports.ts";
 import { tokensFor } from "./key.ts";
+import { Line } from "./line.ts";
 import type { PortClaims } from "./port-claims.ts";
 import { bitsOf, portsIn, spansOf } from "./spans.ts";
 
@@ -143,8 +144,7 @@ export class Session {
         this.#send(await this.#bind(message.transport, message.ports));
         return true;
       case "release":
-        this.#data[message.transport].releaseAll();
-        this.#options.claims.giveUp(message.transport, this);
+        this.#release(message.transport, portsIn(message.ports));
         this.#send({ type: "released" });
         return true;
       case "arrivals":
@@ -162,6 +162,13 @@ export class Session {
       case "hello":
         return this.#refuse("unexpected", "hello was said");
     }
+  }
+
+  #release(transport: Transport, ports: Uint16Array): void {
+    const { claims } = this.#options;
+    const own = ports.filter((port) => claims.holder(transport, port) === this);
+    this.#data[transport].release(own);
+    claims.giveUp(transport, this, own);
   }
 
   async #receive(): Promise<ClientMessage | undefined> {
@@ -238,7 +245,8 @@ export class Session {
     const ask = transport === "udp" ? askUdp : askTcp;
     const mayUse = (port: number) => !claims.wasAsked(transport, port);
     const { attempts, perSecond } = pace;
-    const question = { source: address, address: peer, ports, tokens, attempts, perSecond, rttMs: ASSUMED_RTT_MS };
+    const line = new Line(perSecond, world.monotonicMs());
+    const question = { source: address, address: peer, ports, tokens, attempts, line, rttMs: ASSUMED_RTT_MS };
     const { answered, unsent, packets } = await ask({ ...question, mayUse }, { world, sockets }, this.#stop.signal);
     return { type: "sent", answered: bitsOf(answered), unsent: bitsOf(unsent), packets };
   }

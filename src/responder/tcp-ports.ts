@@ -24,7 +24,7 @@ export interface TcpPortsOptions {
 export class TcpPorts {
   readonly #options: TcpPortsOptions;
   readonly #servers = new Map<number, Server>();
-  readonly #connections = new Set<Socket>();
+  readonly #connections = new Map<Socket, number>();
   #closed = false;
 
   constructor(options: TcpPortsOptions) {
@@ -49,15 +49,18 @@ export class TcpPorts {
     return refused;
   }
 
-  releaseAll(): void {
-    for (const server of this.#servers.values()) server.close();
-    this.#servers.clear();
-    for (const socket of this.#connections) socket.resetAndDestroy();
+  release(ports: Iterable<number>): void {
+    const gone = new Set(ports);
+    for (const port of gone) {
+      this.#servers.get(port)?.close();
+      this.#servers.delete(port);
+    }
+    for (const [socket, port] of this.#connections) if (gone.has(port)) socket.resetAndDestroy();
   }
 
   close(): void {
     this.#closed = true;
-    this.releaseAll();
+    this.release([...this.#servers.keys()]);
   }
 
   async #bind(port: number, refused: Map<number, string>): Promise<void> {
@@ -82,7 +85,7 @@ export class TcpPorts {
       socket.resetAndDestroy();
       return;
     }
-    this.#connections.add(socket);
+    this.#connections.set(socket, port);
     const timer = setTimeout(() => socket.resetAndDestroy(), TOKEN_TIMEOUT_MS);
     socket.once("close", () => {
       clearTimeout(timer);

@@ -8,34 +8,40 @@ const PORTS = 65_536;
 export const REPLIES_A_PORT = 32;
 
 export class TokenBook {
-  /** Where the tokens of a port are: 1 for the first; 0 for a port that is not bound. */
-  readonly #placeOf = new Uint32Array(PORTS);
+  /** The tokens that a port's are among; undefined for one that is not bound. No object for each port: there are thousands. */
+  readonly #tokens: (PortTokens | undefined)[] = new Array(PORTS);
+  readonly #indexes = new Uint16Array(PORTS);
   readonly #arrivals = new Uint8Array(PORTS);
-  #places: { readonly request: Uint8Array; readonly reply: Uint8Array }[] = [];
 
   /** Makes the tokens of these ports good, and forgets what arrived at them before. */
   add(ports: Uint16Array, tokens: PortTokens): void {
     for (const [index, port] of ports.entries()) {
+      this.#tokens[port] = tokens;
+      this.#indexes[port] = index;
       this.#arrivals[port] = 0;
-      const place = { request: tokenAt(tokens.request, index), reply: tokenAt(tokens.reply, index) };
-      if (this.#placeOf[port] === 0) this.#placeOf[port] = this.#places.push(place);
-      else this.#places[this.#placeOf[port]! - 1] = place;
     }
   }
 
-  /** No token is good any more. What arrived stays known. */
+  /** The tokens of these ports are good no more. What arrived stays known. */
+  remove(ports: Iterable<number>): void {
+    for (const port of ports) this.#tokens[port] = undefined;
+  }
+
+  /** No token is good any more. */
   clear(): void {
-    this.#places = [];
-    this.#placeOf.fill(0);
+    this.#tokens.fill(undefined);
   }
 
   /** The reply to what came to a port, noting that it arrived; undefined for whatever is not its token. */
   reply(port: number, bytes: Uint8Array): Uint8Array | undefined {
-    const place = this.#places[this.#placeOf[port]! - 1];
-    if (place === undefined || bytes.length !== TOKEN_BYTES) return undefined;
-    if (!timingSafeEqual(bytes, place.request) || this.#arrivals[port]! >= REPLIES_A_PORT) return undefined;
+    const tokens = this.#tokens[port];
+    if (tokens === undefined || bytes.length !== TOKEN_BYTES) return undefined;
+    const index = this.#indexes[port]!;
+    if (!timingSafeEqual(bytes, tokenAt(tokens.request, index)) || this.#arrivals[port]! >= REPLIES_A_PORT) {
+      return undefined;
+    }
     this.#arrivals[port]!++;
-    return place.reply;
+    return tokenAt(tokens.reply, index);
   }
 
   /** How often the token of each port arrived. */

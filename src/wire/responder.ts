@@ -92,9 +92,9 @@ export const ENDINGS = ["expired", "silence", "shutdown"] as const;
 const FROM_CLIENT = {
   hello: { versions, tool: text(100) },
   bind: { transport, ports: spans },
-  release: { transport },
+  release: { transport, ports: spans },
   arrivals: { transport, ports: spans },
-  send: { transport, ports: spans, attempts: integer(1, 5), perSecond: integer(1, 50_000) },
+  send: { transport, ports: spans, attempts: integer(1, 5), perSecond: integer(1, 1_000_000) },
   renew: {},
   end: {},
 };

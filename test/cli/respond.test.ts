@@ -7,7 +7,7 @@ import { platform, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { proveOut } from "../../src/responder/prove.ts";
+import { proveOut } from "../../src/responder/prove-out.ts";
 import { AT, FIRST, kept, native, prober, range, session, world } from "../responder/pair.ts";
 import { run } from "./command.ts";
 

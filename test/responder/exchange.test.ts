@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { Proof } from "../../src/model/far-end.ts";
-import { proveIn, proveOut } from "../../src/responder/prove.ts";
+import { proveIn } from "../../src/responder/prove-in.ts";
+import { proveOut } from "../../src/responder/prove-out.ts";
 import { AT, FIRST, kept, native, portable, range, respond, session, world } from "./pair.ts";
 
 const BACKENDS = [

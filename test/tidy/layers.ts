@@ -34,7 +34,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
   report: { layer: 3, imports: ["model"], modules: ["node:util", "zod"] },
   responder: {
     layer: 3,
-    imports: ["model", "wire", "net", "node-dgram-ext"],
+    imports: ["model", "wire", "net", "node-dgram-ext", "sweep/flows.ts", "sweep/pace.ts", "sweep/window.ts"],
     modules: ["node:crypto", "node:net", "node:tls"],
   },
   agent: {

@@ -1,0 +1,38 @@
+/** A proof while it grows. */
+import type { Fate, PortError, Proof, ProofAsk } from "../model/far-end.ts";
+import type { Asked } from "./ask.ts";
+
+export interface Growing extends Proof {
+  readonly fates: Map<number, Fate>;
+  readonly errors: Map<number, PortError>;
+  packets: number;
+}
+
+/** What is to be proven, in a direction that is known. */
+export type Wish = Omit<ProofAsk, "direction">;
+
+export function emptyProof(): Growing {
+  return { fates: new Map(), errors: new Map(), packets: 0 };
+}
+
+export function note(fates: Map<number, Fate>, ports: Uint16Array, fate: Fate): void {
+  for (const port of ports) fates.set(port, fate);
+}
+
+/** Where nobody can say any more what arrived, a reply still proves both ways. */
+export function noteAnswered(fates: Map<number, Fate>, ports: Uint16Array, answered: Uint8Array): void {
+  for (const [index, port] of ports.entries()) if (answered[index] !== 0) fates.set(port, "open");
+}
+
+export function noteWays(
+  fates: Map<number, Fate>,
+  ports: Uint16Array,
+  arrived: Uint8Array,
+  { answered, unsent }: Pick<Asked, "answered" | "unsent">,
+): void {
+  for (const [index, port] of ports.entries()) {
+    if (answered[index] !== 0) fates.set(port, "open");
+    else if (arrived[index] !== 0) fates.set(port, "reply-lost");
+    else fates.set(port, unsent[index] === 0 ? "request-lost" : "not-sent");
+  }
+}

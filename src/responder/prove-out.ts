@@ -1,0 +1,132 @@
+/**
+ * Which ports of the far end pass, and where they do not, whether the request or the reply was lost. Where the far end
+ * is lost in the middle, what is known by then stays known, and the other ports are not in the proof.
+ */
+import type { Proof } from "../model/far-end.ts";
+import type { PortsBound } from "./answers.ts";
+import type { AskParts } from "./ask.ts";
+import { askTcp } from "./ask-tcp.ts";
+import { askUdp } from "./ask-udp.ts";
+import type { ResponderSession } from "./client.ts";
+import { Line } from "./line.ts";
+import { emptyProof, type Growing, note, noteAnswered, noteWays, type Wish } from "./proof.ts";
+
+/** Windows of ports that are under way together: while one is asked others are bound, or wait for their last replies. */
+const WINDOWS_AT_ONCE = 4;
+const WINDOW_PORTS = 4_096;
+
+/** Asks ports of the far end, as many at a time as it can hold. */
+export async function proveOut(
+  session: ResponderSession,
+  wish: Wish,
+  parts: AskParts,
+  signal: AbortSignal,
+): Promise<Proof> {
+  const proving = new Outgoing(session, wish, parts, signal);
+  return await proving.run();
+}
+
+class Outgoing {
+  readonly #session: ResponderSession;
+  readonly #wish: Wish;
+  readonly #parts: AskParts;
+  readonly #signal: AbortSignal;
+  readonly #line: Line;
+  readonly #proof: Growing = emptyProof();
+  /** Windows of ports that have not been tried, or could not be held when they were. */
+  readonly #waiting: Uint16Array[] = [];
+  #underWay = 0;
+  #lost: string | undefined;
+
+  constructor(session: ResponderSession, wish: Wish, parts: AskParts, signal: AbortSignal) {
+    this.#session = session;
+    this.#wish = wish;
+    this.#parts = parts;
+    this.#signal = signal;
+    this.#line = new Line(wish.pace.perSecond, parts.world.monotonicMs());
+    const room = Math.floor(session.portsMax / WINDOWS_AT_ONCE);
+    const size = Math.max(1, Math.min(WINDOW_PORTS, room));
+    for (let at = 0; at < wish.ports.length; at += size) this.#waiting.push(wish.ports.subarray(at, at + size));
+  }
+
+  async run(): Promise<Proof> {
+    await Promise.all(Array.from({ length: WINDOWS_AT_ONCE }, () => this.#work()));
+    return this.#lost === undefined ? this.#proof : { ...this.#proof, lost: this.#lost };
+  }
+
+  /** One window after the other. Whoever could not have all of its ports leaves the rest to others that free theirs. */
+  async #work(): Promise<void> {
+    while (this.#lost === undefined && !this.#signal.aborted) {
+      const ports = this.#waiting.shift();
+      if (ports === undefined) return;
+      this.#underWay++;
+      const left = await this.#prove(ports);
+      this.#underWay--;
+      if (left.length === 0) continue;
+      if (this.#underWay === 0 && left.length === ports.length) {
+        // Where not one port could be held with nothing else held, there is no use in asking again.
+        note(this.#proof.fates, left, "no-resources");
+        continue;
+      }
+      this.#waiting.push(left);
+      if (this.#underWay > 0) return;
+    }
+  }
+
+  /** Binds, asks and frees the ports; gives those that the far end could not hold. */
+  async #prove(ports: Uint16Array): Promise<Uint16Array> {
+    const { transport } = this.#wish;
+    const bound = await this.#session.bind(transport, ports);
+    if ("lost" in bound) return this.#lose(bound.lost);
+    this.#noteRefused(bound);
+    if (bound.bound.length > 0) {
+      await this.#ask(bound.bound);
+      const released = await this.#session.release(transport, bound.bound);
+      if (released !== undefined) return this.#lose(released.lost);
+    }
+    return bound.noResources;
+  }
+
+  #noteRefused({ inUse, busy, notListed, notPermitted }: PortsBound): void {
+    const { fates } = this.#proof;
+    note(fates, inUse, "in-use");
+    note(fates, busy, "busy");
+    note(fates, notListed, "not-listed");
+    note(fates, notPermitted, "not-permitted");
+  }
+
+  async #ask(ports: Uint16Array): Promise<void> {
+    const session = this.#session;
+    const { transport, pace } = this.#wish;
+    const ask = transport === "udp" ? askUdp : askTcp;
+    const question = {
+      ports,
+      source: session.local,
+      address: session.address,
+      tokens: session.tokens(transport, "out", ports),
+      rttMs: session.rttMs,
+      attempts: pace.attempts,
+      line: this.#line,
+      mayUse: () => true,
+      arrivals: async () => {
+        const arrived = await session.arrived(transport, ports);
+        if (!("lost" in arrived)) return arrived;
+        this.#lose(arrived.lost);
+        return undefined;
+      },
+    };
+    const asked = await ask(question, this.#parts, this.#signal);
+    const { fates, errors } = this.#proof;
+    this.#proof.packets += asked.packets;
+    for (const [port, error] of asked.errors) errors.set(port, error);
+    // Where our own side had no socket to ask from, nothing is known of the network.
+    if (asked.failed !== undefined) note(fates, ports, "no-resources");
+    else if (asked.arrived === undefined) noteAnswered(fates, ports, asked.answered);
+    else noteWays(fates, ports, asked.arrived, asked);
+  }
+
+  #lose(why: string): Uint16Array {
+    this.#lost ??= why;
+    return new Uint16Array();
+  }
+}
