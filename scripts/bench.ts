@@ -4,6 +4,7 @@
  */
 import { benchProfile } from "./bench/profile.ts";
 import { benchLoop } from "./bench/ranges/loop.ts";
+import { benchResponder } from "./bench/ranges/responder.ts";
 import { benchTcp } from "./bench/ranges/tcp.ts";
 import { benchThread } from "./bench/ranges/thread.ts";
 import { benchUdp } from "./bench/ranges/udp.ts";
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => string | Promise<string>>> = {
   profile: benchProfile,
   tcp: benchTcp,
   udp: benchUdp,
+  responder: benchResponder,
   loop: benchLoop,
   thread: benchThread,
 };

@@ -41,7 +41,11 @@ const fromClient: fc.Arbitrary<ClientMessage> = fc.oneof(
     versions: fc.array(fc.integer({ min: 1, max: 65_535 }), { minLength: 1, maxLength: 16 }),
     tool,
   }),
-  fc.record({ type: fc.constantFrom("bind" as const, "release" as const, "arrivals" as const), transport, ports: spans }),
+  fc.record({
+    type: fc.constantFrom("bind" as const, "release" as const, "arrivals" as const),
+    transport,
+    ports: spans,
+  }),
   fc.record({
     type: fc.constant("send" as const),
     transport,
