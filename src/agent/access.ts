@@ -12,7 +12,7 @@ export function isLoopback(address: string): boolean {
  * is what a browser can ask a person for (RFC 6750, RFC 7617).
  */
 export function bearsToken({ authorization = "" }: IncomingHttpHeaders, token: string): boolean {
-  const [, scheme = "", credentials = ""] = /^(bearer|basic) +([^ ]+) *$/i.exec(authorization) ?? [];
+  const [, scheme = "", credentials = ""] = /^(bearer|basic) +(.*)$/i.exec(authorization.trim()) ?? [];
   const given = scheme.toLowerCase() === "basic" ? passwordOf(credentials) : credentials;
   return timingSafeEqual(digest(given), digest(token)) && scheme !== "";
 }

@@ -1,7 +1,8 @@
 /** What /probe says: one run of one profile against one host, under the names that dashboards of blackbox_exporter use. */
 import { EXIT_CODES } from "../model/result.ts";
 import type { ReportDocument, ResultEntry } from "../report/document.ts";
-import { type CellState, cellKey } from "./cell.ts";
+import { cellKey } from "../report/status-document.ts";
+import type { CellState } from "./cell.ts";
 import { certificateEndS, type ShownCell, writeCells } from "./check-metrics.ts";
 import { writeFamily, writeLabels } from "./exposition.ts";
 import { type Family, PROBE_FAMILIES } from "./metric-families.ts";
