@@ -1,4 +1,5 @@
 /** The cells of the matrix as metrics. */
+import type { Outcome } from "../model/words.ts";
 import type { ResultEntry } from "../report/document.ts";
 import type { CellState } from "./cell.ts";
 import { type Sample, writeFamily, writeLabels } from "./exposition.ts";
@@ -6,7 +7,7 @@ import { CELL_FAMILIES, HOST_FAMILIES } from "./metric-families.ts";
 
 /** What a metric needs of a cell: the agent has all of it, a single run less. */
 export type ShownCell = Pick<CellState, "published" | "result" | "resultMs"> &
-  Partial<Pick<CellState, "sinceMs" | "lastPassMs" | "flapping">>;
+  Partial<Pick<CellState, "settled" | "sinceMs" | "lastPassMs" | "flapping">>;
 
 type CellFamily = keyof typeof CELL_FAMILIES;
 
@@ -16,9 +17,11 @@ type Reads = (cell: ShownCell) => readonly (readonly [labels: Readonly<Record<st
 /** Cells whose labels are written without a pause. */
 const CELLS_A_PIECE = 256;
 
+const SUCCESS: Partial<Record<Outcome, number>> = { pass: 1, fail: 0 };
+
 const READS: Readonly<Record<CellFamily, Reads>> = {
   info: ({ result }) => [[rowLabels(result), 1]],
-  success: ({ published }) => one(published === "pass" ? 1 : published === "fail" ? 0 : undefined),
+  success: ({ published, settled }) => one(settled === false ? undefined : SUCCESS[published]),
   outcome: ({ published }) => [[{ outcome: published }, 1]],
   rawOutcome: ({ result }) => [[{ outcome: result.outcome }, 1]],
   state: ({ result: { state, reason } }) => (state === null ? [] : [[{ state, reason: reason ?? "" }, 1]]),

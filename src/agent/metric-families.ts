@@ -48,7 +48,10 @@ export const CELL_FAMILIES = {
     "expect",
     "required",
   ),
-  success: ofCell("success", "The published outcome: 1 pass, 0 fail; no sample while it is neither."),
+  success: ofCell(
+    "success",
+    "The published outcome: 1 pass, 0 fail; no sample while it is neither, or not yet settled.",
+  ),
   outcome: ofCell("outcome", "Always 1; the published outcome, after damping, is the label.", "outcome"),
   rawOutcome: ofCell("raw_outcome", "Always 1; the outcome of the last result by itself is the label.", "outcome"),
   state: ofCell(

@@ -57,6 +57,12 @@ describe("the metrics of cells", () => {
     );
   });
 
+  it("give no success of a cell on which too few votes agreed", async () => {
+    const families = await familiesOf([{ ...kerberos, settled: false }]);
+    expect(families.has("unity_probe_check_success")).toBe(false);
+    expect(families.get("unity_probe_check_outcome")?.samples[0]?.labels.outcome).toBe("pass");
+  });
+
   it("tell the published outcome from the last run's own", async () => {
     const families = await familiesOf([{ ...kerberos, published: "fail" }]);
     expect(families.get("unity_probe_check_success")?.samples[0]?.value).toBe(0);

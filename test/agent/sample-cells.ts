@@ -18,19 +18,21 @@ export const RECORD: RunRecord = {
   document: DOCUMENT,
 };
 
-/** A cell that was met for the first time. */
+/** A settled cell. */
 export function cellOf(result: ResultEntry): CellState {
   const passed = result.outcome === "pass" && { lastPassMs: AT_MS };
   return {
     key: cellKey(result),
     schedule: "default",
     published: result.outcome,
+    settled: true,
     sinceMs: AT_MS,
     ...passed,
     flapping: false,
     result,
     resultMs: AT_MS,
     votes: [{ atMs: AT_MS, outcome: result.outcome }],
+    unspentVotes: 0,
   };
 }
 
