@@ -22,19 +22,19 @@ type Families = typeof AGENT_FAMILIES;
 type NameOf<Type> = { [Name in keyof Families]: Families[Name]["type"] extends Type ? Name : never }[keyof Families];
 
 export class AgentMetrics {
-  readonly #registry = new Registry();
+  readonly #exposed = new Registry();
   readonly #schedules = new Set<string>();
   #cells: readonly CellState[] = [];
 
   constructor({ version, ofProcess }: MetricsOptions) {
     for (const { name, type, help, labels } of Object.values<Families[keyof Families]>(AGENT_FAMILIES)) {
       const Metric = type === "gauge" ? Gauge : Counter;
-      new Metric({ name, help, labelNames: [...labels], registers: [this.#registry] });
+      new Metric({ name, help, labelNames: [...labels], registers: [this.#exposed] });
     }
     this.#gauge("build").set({ version }, 1);
     this.#gauge("reloadGood").set(1);
     for (const result of ALERT_RESULTS) this.#counter("alerts").inc({ result }, 0);
-    if (ofProcess) measureProcess(this.#registry);
+    if (ofProcess) measureProcess(this.#exposed);
   }
 
   /** A run has ended, and these are all cells after it. */
@@ -97,7 +97,7 @@ export class AgentMetrics {
 
   /** The text, in pieces between which others may work. */
   async *pieces(): AsyncGenerator<string> {
-    yield await this.#registry.metrics();
+    yield await this.#exposed.metrics();
     yield* writeCells(this.#cells);
   }
 
@@ -121,20 +121,20 @@ export class AgentMetrics {
   }
 
   #gauge(name: NameOf<"gauge">): Gauge {
-    return this.#registry.getSingleMetric(AGENT_FAMILIES[name].name) as Gauge;
+    return this.#exposed.getSingleMetric(AGENT_FAMILIES[name].name) as Gauge;
   }
 
   #counter(name: NameOf<"counter">): Counter {
-    return this.#registry.getSingleMetric(AGENT_FAMILIES[name].name) as Counter;
+    return this.#exposed.getSingleMetric(AGENT_FAMILIES[name].name) as Counter;
   }
 }
 
 /** Takes prom-client's own metrics, without those that break Prometheus' rules for names. */
-function measureProcess(registry: Registry): void {
-  const own = new Set(registry.getMetricsAsArray().map(({ name }) => name));
-  collectDefaultMetrics({ register: registry });
+function measureProcess(exposed: Registry): void {
+  const own = new Set(exposed.getMetricsAsArray().map(({ name }) => name));
+  collectDefaultMetrics({ register: exposed });
   const wanted: ReadonlySet<string> = new Set(PROCESS_METRICS);
-  for (const { name } of registry.getMetricsAsArray()) {
-    if (!own.has(name) && !wanted.has(name)) registry.removeSingleMetric(name);
+  for (const { name } of exposed.getMetricsAsArray()) {
+    if (!own.has(name) && !wanted.has(name)) exposed.removeSingleMetric(name);
   }
 }

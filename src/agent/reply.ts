@@ -1,6 +1,6 @@
 /** What a route answers, and how it goes out. */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import type { Body } from "./shared-body.ts";
+import type { Body } from "./large-body.ts";
 
 export interface Reply {
   readonly status: number;

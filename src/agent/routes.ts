@@ -5,10 +5,10 @@ import type { World } from "../model/prober.ts";
 import type { ReportDocument } from "../report/document.ts";
 import type { StatusDocument } from "../report/status-document.ts";
 import { EXPOSITION_TYPE } from "./exposition.ts";
+import { jsonPieces, LargeBody } from "./large-body.ts";
 import type { AgentMetrics } from "./metrics.ts";
 import { type Probe, ProbeRoute } from "./probe-route.ts";
 import { JSON_TEXT, type Reply, says } from "./reply.ts";
-import { jsonPieces, SharedBody } from "./shared-body.ts";
 
 /** The page, without anything from elsewhere. */
 export interface PageAssets {
@@ -53,8 +53,8 @@ export interface Routes {
 export function createRoutes(parts: RouteParts): Routes {
   const { metrics, page, world } = parts;
   const probe = new ProbeRoute({ probe: parts.probe, kept: (key) => metrics.cell(key), world });
-  const exposition = new SharedBody(() => metrics.pieces(), false);
-  const status = new SharedBody(() => statusPieces(parts.status()), true);
+  const exposition = new LargeBody(() => metrics.pieces(), false);
+  const status = new LargeBody(() => statusPieces(parts.status()), true);
   const byPath = new Map<string, Route>([
     ["/", asset(page.html, "text/html; charset=utf-8")],
     ["/page.css", asset(page.css, "text/css; charset=utf-8")],
@@ -84,14 +84,14 @@ function* statusPieces({ cells, ...head }: StatusDocument): Generator<string> {
 async function reportReply(report: ReportDocument | undefined): Promise<Reply> {
   if (report === undefined) return says(404, "no run has ended yet");
   const { results, ...head } = report;
-  const body = new SharedBody(() => jsonPieces(head, "results", results), false);
+  const body = new LargeBody(() => jsonPieces(head, "results", results), false);
   return { status: 200, type: JSON_TEXT, body: await body.get() };
 }
 
 /** A part of the page: kept by browsers, and asked for again each time, because a new release changes it. */
 function asset(text: string, type: string): Route {
   const tag = `W/"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`;
-  const body = new SharedBody(() => [text], true);
+  const body = new LargeBody(() => [text], true);
   const headers = { "Cache-Control": "no-cache", ETag: tag };
   return {
     answer: async ({ headers: { "if-none-match": known = "" } }) =>

@@ -7,7 +7,7 @@ export interface Body {
   readonly gzipped: Buffer;
 }
 
-export class SharedBody {
+export class LargeBody {
   readonly #pieces: () => AsyncIterable<string> | Iterable<string>;
   readonly #isKept: boolean;
   #written: Promise<Body> | undefined;
