@@ -47,7 +47,6 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
       "node:http",
       "node:path",
       "node:timers/promises",
-      "node:zlib",
       "prom-client",
       "zod",
     ],

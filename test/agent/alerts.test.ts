@@ -1,0 +1,290 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { ResultEntry } from "../../src/report/document.ts";
+import { row, rows, Stage, type Told } from "./alarm-stage.ts";
+import { EPOCH_MS } from "./sample-record.ts";
+
+const DAMPED = { need: 2, of: 3 };
+const REFUSED: Partial<ResultEntry> = { state: "closed", reason: "conn-refused" };
+const rejectedBy = (address: string): Partial<ResultEntry> => ({
+  state: "filtered",
+  reason: "admin-prohibited",
+  offender: { address, icmpType: 3, icmpCode: 13 },
+});
+
+const all = (outcome: ResultEntry["outcome"], host = "dc01", count = 60, more: Partial<ResultEntry> = {}) =>
+  rows(count, (number) => row(outcome, host, number, more));
+const brief = (told: readonly Told[]) =>
+  told.map(({ event, incident, rowCount }) => `${event} ${incident}: ${rowCount}`);
+
+describe("one message for one cause", () => {
+  it("a host that dies in the middle of a run", async () => {
+    const stage = new Stage(DAMPED);
+    for (let run = 0; run < 3; run++) expect(await stage.run(all("pass"))).toEqual([]);
+    // Half of its rows had passed already.
+    const dying = [...all("pass").slice(0, 30), ...all("fail").slice(30)];
+    expect(await stage.run(dying)).toEqual([]);
+    const [alarm, ...others] = await stage.run(all("fail"));
+    expect(others).toEqual([]);
+    expect(alarm).toMatchObject({
+      event: "alarm",
+      incident: "host dc01",
+      severity: "failing",
+      over: false,
+      title: "dc01: 60 of 60 rows do not get through",
+      cause: { kind: "host", trouble: "path", hosts: ["dc01"], hostCount: 1 },
+      startedAt: new Date(EPOCH_MS + 3 * 60_000).toISOString(),
+      rowCount: 30,
+    });
+    // The other half belongs to what was told.
+    expect(await stage.run(all("fail"))).toEqual([]);
+    expect(await stage.run(all("fail"))).toEqual([]);
+    expect(await stage.run(all("pass"))).toEqual([]);
+    const recovery = await stage.run(all("pass"));
+    expect(recovery).toMatchObject([
+      { event: "recovery", incident: "host dc01", over: true, rowCount: 60, stillBadCount: 0, badForMs: 4 * 60_000 },
+    ]);
+    expect(recovery[0]!.title).toBe("dc01: recovered, 60 rows pass again after 4 min");
+    expect(await stage.run(all("pass"))).toEqual([]);
+  });
+
+  it("several hosts behind one sender of ICMP errors, of which some are silent by its rate limit", async () => {
+    const stage = new Stage();
+    await stage.run(["dc01", "dc02", "dc03"].flatMap((host) => all("pass", host, 10)));
+    const cut = (host: string, rejected: number) => [
+      ...all("fail", host, 10, rejectedBy("10.1.1.1")).slice(0, rejected),
+      ...all("fail", host, 10).slice(rejected),
+    ];
+    const told = await stage.run([...cut("dc01", 6), ...cut("dc02", 1), ...all("pass", "dc03", 10)]);
+    expect(told).toMatchObject([{ incident: "offender 10.1.1.1", rowCount: 20, cause: { hosts: ["dc01", "dc02"] } }]);
+    expect(told[0]!.title).toBe("ICMP errors from 10.1.1.1 before 2 hosts (dc01, dc02): 20 rows do not get through");
+    // A host more behind it is news, in the same incident.
+    const more = await stage.run([...cut("dc01", 6), ...cut("dc02", 1), ...cut("dc03", 10)]);
+    expect(brief(more)).toEqual(["alarm offender 10.1.1.1: 10"]);
+  });
+
+  it("several hosts that fall silent together", async () => {
+    const stage = new Stage();
+    const hosts = Array.from({ length: 8 }, (_, number) => `dc0${number}`);
+    await stage.run([...hosts.flatMap((host) => all("pass", host, 5)), ...all("pass", "printer", 5)]);
+    const told = await stage.run([...hosts.flatMap((host) => all("fail", host, 5)), ...all("pass", "printer", 5)]);
+    expect(told.map(({ title }) => title)).toEqual([
+      "8 hosts (dc00, dc01, dc02, dc03, dc04 and 3 more): 40 of 40 rows do not get through",
+    ]);
+  });
+
+  it("one address of two", async () => {
+    const stage = new Stage();
+    const both = (six: ResultEntry["outcome"]) => [
+      ...all("pass", "dc01", 10),
+      ...all(six, "dc01", 10, { address: "2001:db8::10" }),
+    ];
+    await stage.run(both("pass"));
+    const told = await stage.run(both("fail"));
+    expect(told.map(({ title }) => title)).toEqual(["dc01 at 2001:db8::10: 10 of 10 rows do not get through"]);
+  });
+
+  it("rows of one vector at one host; another vector is another message", async () => {
+    const stage = new Stage();
+    await stage.run(all("pass"));
+    const some = all("pass").map((each, at) => (at < 4 ? row("fail", "dc01", at, REFUSED) : each));
+    const told = await stage.run(some);
+    expect(told.map(({ title }) => title)).toEqual([
+      "Unity secondary → DC, dc01: 3 rows failing: Service 0 tcp/1000, Service 1 tcp/1001, Service 3 tcp/1003",
+      "exchange-um, dc01: 1 row failing: Service 2 tcp/1002",
+    ]);
+    // One row more of what is open is told with it; what is bad already is not told again.
+    const more = await stage.run(some.map((each, at) => (at === 9 ? row("fail", "dc01", 9) : each)));
+    expect(more.map(({ title }) => title)).toEqual([
+      "Unity secondary → DC, dc01: 1 row failing (4 in all): Service 9 tcp/1009",
+    ]);
+  });
+
+  it("a host whose ports are closed is refused, not silent", async () => {
+    const stage = new Stage();
+    await stage.run(all("pass"));
+    const [alarm] = await stage.run(all("fail", "dc01", 60, REFUSED));
+    expect(alarm!.title).toBe("dc01: 60 of 60 rows are refused");
+  });
+
+  it("a row that must be blocked does not speak for the host", async () => {
+    const stage = new Stage();
+    const blocked = row("pass", "dc01", 99, { expect: "blocked", state: "filtered" });
+    await stage.run([...all("pass", "dc01", 3), blocked]);
+    const [alarm] = await stage.run([...all("fail", "dc01", 3), { ...blocked, outcome: "inconclusive" }]);
+    expect(alarm!.title).toBe("dc01: 3 of 3 rows do not get through");
+  });
+});
+
+describe("a recovery", () => {
+  it("of a part is told once no more of it recovers, and the rest when it does", async () => {
+    const stage = new Stage();
+    const up = (from: number) => all("fail").map((each, at) => (at >= from ? row("pass", "dc01", at) : each));
+    await stage.run(all("pass"));
+    await stage.run(all("fail"));
+    expect(await stage.run(up(30))).toEqual([]);
+    expect(await stage.run(up(2))).toEqual([]);
+    const partly = await stage.run(up(2));
+    expect(partly).toMatchObject([{ event: "recovery", over: false, rowCount: 58, stillBadCount: 2 }]);
+    expect(partly[0]!.title).toBe(
+      "dc01: 58 rows pass again after 2 min, 2 not yet: Service 0 tcp/1000, Service 1 tcp/1001",
+    );
+    expect(await stage.run(up(2))).toEqual([]);
+    const rest = await stage.run(all("pass"));
+    expect(rest).toMatchObject([{ event: "recovery", over: true, rowCount: 2, badForMs: 5 * 60_000 }]);
+  });
+
+  it("that did not last until it was told is none", async () => {
+    const stage = new Stage();
+    const half = all("fail").map((each, at) => (at % 2 === 0 ? row("pass", "dc01", at) : each));
+    await stage.run(all("pass"));
+    await stage.run(all("fail"));
+    expect(await stage.run(half)).toEqual([]);
+    expect(await stage.run(all("fail"))).toEqual([]);
+    expect(brief(await stage.run(all("pass")))).toEqual(["recovery host dc01: 60"]);
+  });
+
+  it("after a part was told, what goes bad again is news", async () => {
+    const stage = new Stage();
+    const half = all("fail").map((each, at) => (at % 2 === 0 ? row("pass", "dc01", at) : each));
+    for (const results of [all("pass"), all("fail"), half]) await stage.run(results);
+    expect(brief(await stage.run(half))).toEqual(["recovery host dc01: 30"]);
+    expect(brief(await stage.run(all("fail")))).toEqual(["alarm host dc01: 30"]);
+  });
+
+  it("by another schedule's runs is not told early", async () => {
+    const stage = new Stage();
+    const half = all("fail").map((each, at) => (at % 2 === 0 ? row("pass", "dc01", at) : each));
+    for (const results of [all("pass"), all("fail"), half]) await stage.run(results);
+    expect(await stage.run([row("pass", "other", 1)], { schedule: "quick" })).toEqual([]);
+    expect(brief(await stage.run(half))).toEqual(["recovery host dc01: 30"]);
+  });
+
+  it("is no recovery when the rows are asked no longer", async () => {
+    const stage = new Stage();
+    await stage.run([...all("fail", "dc01", 3), ...all("pass", "dc02", 3)]);
+    stage.states.keepOnly(({ result }) => result.host === "dc02");
+    const told = await stage.run(all("pass", "dc02", 3));
+    expect(brief(told)).toEqual(["withdrawal host dc01: 3"]);
+    expect(told[0]!.title).toBe("dc01: 3 rows no longer asked");
+  });
+});
+
+describe("what is news", () => {
+  it("is nothing that a run saw which was cut off or interrupted", async () => {
+    const stage = new Stage();
+    await stage.run(all("pass"));
+    expect(await stage.run(all("fail"), { status: "agent-offline", offline: "the gateway is not there" })).toEqual([]);
+    expect(await stage.run(all("fail"), { status: "interrupted" })).toEqual([]);
+    expect(await stage.run(all("pass"))).toEqual([]);
+  });
+
+  it("is a host that never passed, at the first settled look", async () => {
+    const stage = new Stage(DAMPED);
+    expect(await stage.run(all("fail"))).toEqual([]);
+    expect(brief(await stage.run(all("fail")))).toEqual(["alarm host dc01: 60"]);
+  });
+
+  it("is not what nobody requires", async () => {
+    const stage = new Stage();
+    await stage.run(all("pass"));
+    expect(await stage.run(all("fail", "dc01", 60, { required: false }))).toEqual([]);
+  });
+
+  it("is what cannot be said any more only of a row that has passed", async () => {
+    const stage = new Stage();
+    const open = { state: "open|filtered" } as const;
+    expect(await stage.run([row("inconclusive", "dc01", 0, open), row("pass", "dc01", 1)])).toEqual([]);
+    const told = await stage.run([row("inconclusive", "dc01", 0, open), row("inconclusive", "dc01", 1, open)]);
+    expect(told).toMatchObject([{ severity: "undecided", rowCount: 1, rows: [{ check: "service-1/tcp/1001" }] }]);
+  });
+
+  it("is an any-of group as one row: while a member passes it is good", async () => {
+    const stage = new Stage();
+    const group = (...outcomes: ResultEntry["outcome"][]) => [
+      ...outcomes.map((outcome, at) => row(outcome, "dc01", at * 3, { group: "directory", required: false })),
+      row("pass", "dc01", 30),
+    ];
+    await stage.run(group("pass", "pass"));
+    expect(await stage.run(group("fail", "pass"))).toEqual([]);
+    expect(brief(await stage.run(group("fail", "fail")))).toEqual(["alarm vector failover-secondary dc01: 1"]);
+    expect(brief(await stage.run(group("fail", "pass")))).toEqual(["recovery vector failover-secondary dc01: 1"]);
+  });
+});
+
+describe("a restart", () => {
+  it("repeats nothing that the replayed history told, and tells the recovery of it", async () => {
+    const stage = new Stage();
+    const hosts = ["dc01", "dc02"];
+    stage.replay(hosts.flatMap((host) => all("pass", host)));
+    stage.replay(hosts.flatMap((host) => all("fail", host)));
+    expect(await stage.run(hosts.flatMap((host) => all("fail", host)))).toEqual([]);
+    const told = await stage.run(hosts.flatMap((host) => all("pass", host)));
+    expect(told).toMatchObject([{ event: "recovery", over: true, rowCount: 120, badForMs: 2 * 60_000 }]);
+  });
+
+  it("repeats nothing of restored cells", async () => {
+    const before = new Stage();
+    await before.run(all("pass"));
+    await before.run(all("fail"));
+    const stage = new Stage();
+    stage.states.restore(before.states.cells());
+    stage.alerts.adopt(stage.states.cells());
+    expect(await stage.run(all("fail"), { startedAtMs: EPOCH_MS + 3 * 60_000 })).toEqual([]);
+    const told = await stage.run(all("pass"), { startedAtMs: EPOCH_MS + 4 * 60_000 });
+    expect(told).toMatchObject([{ event: "recovery", incident: "host dc01", rowCount: 60, badForMs: 3 * 60_000 }]);
+  });
+});
+
+/** Rows that fail by what is published, and of which no alarm told, by themselves or with their host. */
+function untold(stage: Stage, told: readonly Told[]): readonly string[] {
+  const failing = stage.states.cells().filter(({ published }) => published === "fail" || published === "error");
+  const alarms = told.filter(({ event }) => event === "alarm");
+  return failing.flatMap(({ key, result: { host, check } }) => {
+    const named = alarms.some(({ cause, rows: about }) => {
+      const row = about.some((each) => each.host === host && each.check === check);
+      return row || (cause.kind !== "vector" && cause.hosts.includes(host));
+    });
+    return named ? [] : [key];
+  });
+}
+
+describe("whatever happens", () => {
+  const HOSTS = ["dc01", "dc02", "dc03"];
+  const outcome = fc.constantFrom<ResultEntry["outcome"]>("pass", "pass", "fail", "inconclusive", "error");
+  const run = fc.array(fc.tuple(outcome, fc.boolean()), { minLength: 12, maxLength: 12 });
+
+  it("each row that was told of is told of again when it passes, and everything ends", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(run, { maxLength: 12 }), async (runs) => {
+        const stage = new Stage();
+        const told: Told[] = [];
+        const resultsOf = (cells: readonly (readonly [ResultEntry["outcome"], boolean])[]) =>
+          cells.map(([each, rejected], at) => {
+            const more = each !== "pass" && rejected ? rejectedBy("10.1.1.1") : {};
+            return row(each, HOSTS[at % 3]!, Math.floor(at / 3), more);
+          });
+        for (const each of runs) told.push(...(await stage.run(resultsOf(each))));
+        expect(untold(stage, told)).toEqual([]);
+        const good = resultsOf(Array.from({ length: 12 }, () => ["pass", false] as const));
+        told.push(...(await stage.run(good)));
+        const bad = new Set<string>();
+        const covered = new Map<string, readonly string[]>();
+        for (const { event, incident, over, cause, rows: about } of told) {
+          if (event === "alarm" && cause.kind !== "vector") covered.set(incident, cause.hosts);
+          for (const { host, check } of about) {
+            const key = `${host} ${check}`;
+            // An alarm is about rows that were not told to be bad, a recovery about some that were, or whose host was.
+            const known = bad.has(key) || (event !== "alarm" && covered.get(incident)?.includes(host) === true);
+            expect(known, `${event} ${key}`).toBe(event !== "alarm");
+            if (event === "alarm") bad.add(key);
+            else bad.delete(key);
+          }
+          if (over) covered.delete(incident);
+        }
+        expect([...bad]).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
