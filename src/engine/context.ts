@@ -35,6 +35,8 @@ export interface RunContext {
   readonly limits: Limits;
   readonly secrets: SecretTurns;
   readonly signal: AbortSignal;
+  /** When the run began, by the monotonic clock. */
+  readonly startedMs: number;
   /** The most sweeps that may go on at the same time. */
   readonly sweepsAtOnce: number;
   /** The one budget of an address, under however many names it is asked, and of a router, whatever lies behind it. */

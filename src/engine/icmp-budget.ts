@@ -14,7 +14,8 @@ export class IcmpBudget {
   #tokens = BURST;
   #perS = ICMP_ERRORS_PER_S;
   #atMs: number;
-  #wasEmpty = false;
+  /** Until when the last time lasted that no error could come. */
+  #emptyUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(nowMs: number) {
     this.#atMs = nowMs;
@@ -24,12 +25,12 @@ export class IcmpBudget {
   note(nowMs: number, errors = 1): void {
     this.#refill(nowMs);
     this.#tokens = Math.max(0, this.#tokens - errors);
-    if (this.#tokens < 1) this.#wasEmpty = true;
+    this.#noteEmpty(nowMs);
   }
 
-  /** Whether a silence that ends now may be a withheld error: the budget was spent at some time. */
-  get mayBeSpent(): boolean {
-    return this.#wasEmpty;
+  /** Whether a silence that began at `sinceMs` or later may be a withheld error: the budget was spent at some time. */
+  mayBeSpent(sinceMs: number): boolean {
+    return this.#emptyUntilMs > sinceMs;
   }
 
   /** Milliseconds until one error can be sent again; 0 when it can now. */
@@ -49,7 +50,11 @@ export class IcmpBudget {
     this.#atMs = nowMs;
     this.#tokens = Math.min(BURST, tokens);
     this.#perS = perS;
-    if (tokens < 1) this.#wasEmpty = true;
+    this.#noteEmpty(nowMs);
+  }
+
+  #noteEmpty(nowMs: number): void {
+    if (this.#tokens < 1) this.#emptyUntilMs = nowMs + ((1 - this.#tokens) / this.#perS) * 1000;
   }
 
   #refill(nowMs: number): void {
@@ -63,8 +68,11 @@ export class TargetBudgets {
   readonly #own: string;
   readonly #budgetOf: (address: string) => IcmpBudget;
   readonly #senders: Set<string>;
+  readonly #sinceMs: number;
 
-  constructor(target: string, budgetOf: (address: string) => IcmpBudget) {
+  /** `sinceMs`: when the run began whose silences are judged. */
+  constructor(target: string, budgetOf: (address: string) => IcmpBudget, sinceMs: number) {
+    this.#sinceMs = sinceMs;
     this.#own = target;
     this.#budgetOf = budgetOf;
     this.#senders = new Set([target]);
@@ -83,7 +91,7 @@ export class TargetBudgets {
   }
 
   get mayBeSpent(): boolean {
-    return this.#all().some((budget) => budget.mayBeSpent);
+    return this.#all().some((budget) => budget.mayBeSpent(this.#sinceMs));
   }
 
   refillMs(nowMs: number): number {

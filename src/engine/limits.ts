@@ -9,18 +9,45 @@ export const CHECKS_PER_ADDRESS = 16;
 /** As many look-ups as libuv has threads: more would only wait for each other, and use up their time. */
 const LOOK_UPS = 4;
 
+/** How much of what goes by one key happens at once; a key that nobody uses takes no room. */
+class KeyedLimits {
+  readonly #limits = new Map<string, { readonly limit: LimitFunction; users: number }>();
+  readonly #most: number;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  async run<T>(key: string, task: () => Promise<T>): Promise<T> {
+    const one = this.#limits.get(key) ?? { limit: pLimit(this.#most), users: 0 };
+    this.#limits.set(key, one);
+    one.users++;
+    try {
+      return await one.limit(task);
+    } finally {
+      one.users--;
+      if (one.users === 0) this.#limits.delete(key);
+    }
+  }
+}
+
 export class Limits {
   readonly #overall: LimitFunction;
-  readonly #addresses = new Map<string, LimitFunction>();
-  readonly #ports = new Map<string, LimitFunction>();
-  readonly #ownPorts = new Map<string, LimitFunction>();
-  readonly #senders = new Map<string, LimitFunction>();
+  readonly #addresses = new KeyedLimits(CHECKS_PER_ADDRESS);
+  readonly #ports = new KeyedLimits(1);
+  readonly #ownPorts = new KeyedLimits(1);
+  readonly #senders = new KeyedLimits(1);
 
   readonly #lookUps = pLimit(LOOK_UPS);
 
   /** `concurrency` is the most checks that run at once, at least 1. */
   constructor(concurrency: number) {
     this.#overall = pLimit(concurrency);
+  }
+
+  /** The most checks that run at once from now on. */
+  set concurrency(most: number) {
+    this.#overall.concurrency = most;
   }
 
   /** Runs a look-up of a name or a route when there is room; its time begins then. */
@@ -33,24 +60,16 @@ export class Limits {
     // Always in the same order, so that no two wait for each other.
     const [first, ...rest] = [...senders].sort();
     if (first === undefined) return task();
-    return limitOf(this.#senders, first, 1)(() => this.inTurn(rest, task));
+    return this.#senders.run(first, () => this.inTurn(rest, task));
   }
 
   /** Runs the task when its ports, its address and the run have room. Ports are taken first: they hold no other up. */
   run<T>(check: Check, task: () => Promise<T>): Promise<T> {
     const { transport, ports, sourcePort, address = check.host } = check;
-    const inAddress = () => limitOf(this.#addresses, address, CHECKS_PER_ADDRESS)(() => this.#overall(task));
+    const inAddress = () => this.#addresses.run(address, () => this.#overall(task));
     if (countPorts(ports) > 1) return inAddress();
-    const atPort = () => limitOf(this.#ports, `${transport} ${address} ${ports[0]?.first}`, 1)(inAddress);
+    const atPort = () => this.#ports.run(`${transport} ${address} ${ports[0]?.first}`, inAddress);
     // A system gives a port to one socket at a time, whatever address it talks to.
-    return sourcePort === undefined ? atPort() : limitOf(this.#ownPorts, `${transport} ${sourcePort}`, 1)(atPort);
+    return sourcePort === undefined ? atPort() : this.#ownPorts.run(`${transport} ${sourcePort}`, atPort);
   }
-}
-
-function limitOf(limits: Map<string, LimitFunction>, key: string, most: number): LimitFunction {
-  const known = limits.get(key);
-  if (known !== undefined) return known;
-  const made = pLimit(most);
-  limits.set(key, made);
-  return made;
 }

@@ -4,14 +4,13 @@
  */
 import type { Check, Plan } from "../model/check.ts";
 import type { Parts } from "../model/parts.ts";
-import { countPorts } from "../model/ports.ts";
 import type { CheckResult, CheckSeen, RunReport } from "../model/result.ts";
 import { settle } from "../verdict/settle.ts";
 import type { RunContext, RunOptions, SweepProgress } from "./context.ts";
 import { Facts } from "./facts.ts";
-import { IcmpBudget, TargetBudgets } from "./icmp-budget.ts";
-import { Limits } from "./limits.ts";
+import { TargetBudgets } from "./icmp-budget.ts";
 import { locate } from "./locate.ts";
+import { Politeness } from "./politeness.ts";
 import { SecretTurns } from "./secret-turns.ts";
 import { askOnce } from "./twins.ts";
 
@@ -29,7 +28,7 @@ export type RunSource = RunReport["source"];
 
 /**
  * Runs the plan. Resolves also when the signal aborts: with what is known by then, and exit code 130. Never throws for
- * what a peer or a network does.
+ * what a peer or a network does. `politeness` is given where other runs ask the same hosts.
  */
 export async function run(
   plan: Plan,
@@ -38,25 +37,22 @@ export async function run(
   source: RunSource,
   signal: AbortSignal,
   events: RunEvents = {},
+  politeness = new Politeness([plan], options.concurrency),
 ): Promise<RunReport> {
   const startedAtMs = parts.world.wallMs();
   const startedMs = parts.world.monotonicMs();
   const { anyAddress, strict } = options;
   const settleOptions = { anyAddress, strict, wallMs: startedAtMs, interrupted: false };
   const early = new Set<CheckSeen>();
-  const budgets = new Map<string, IcmpBudget>();
   const context: RunContext = {
     parts,
     options,
     signal,
-    limits: new Limits(options.concurrency),
-    sweepsAtOnce: sweepsAtOnce(plan, options.concurrency),
-    secrets: new SecretTurns(parts.world, parts.ledger),
-    budgetOf: (address) => {
-      const budget = budgets.get(address) ?? new IcmpBudget(parts.world.monotonicMs());
-      budgets.set(address, budget);
-      return budget;
-    },
+    startedMs,
+    limits: politeness.limits,
+    sweepsAtOnce: politeness.sweepsAtOnce,
+    secrets: new SecretTurns(parts.world, parts.ledger, politeness.secretLines),
+    budgetOf: (address) => politeness.budgetOf(address, parts.world.monotonicMs()),
     onSweep: (progress) => events.onSweep?.(progress),
     onSeen: (seen) => {
       events.onSeen?.(seen);
@@ -89,13 +85,6 @@ function isFinalAlone({ check, reading }: CheckSeen): boolean {
   return answered && check.expect === "service" && check.row.group === undefined;
 }
 
-/** A name may have an address of each family, and an address is swept over each transport, one range at a time. */
-function sweepsAtOnce({ checks }: Plan, concurrency: number): number {
-  const ranges = checks.filter(({ ports, skip, sameAs }) => !skip && !sameAs && countPorts(ports) > 1);
-  const queues = new Set(ranges.map(({ host, transport }) => `${transport} ${host}`));
-  return Math.max(1, Math.min(concurrency, 2 * queues.size));
-}
-
 function groupByHost(checks: readonly Check[]): ReadonlyMap<string, readonly Check[]> {
   const hosts = new Map<string, Check[]>();
   for (const check of checks) hosts.set(check.host, [...(hosts.get(check.host) ?? []), check]);
@@ -110,7 +99,7 @@ async function askHost(host: string, checks: readonly Check[], context: RunConte
       askOnce(located.checks, {
         ...context,
         facts: new Facts(),
-        budget: new TargetBudgets(located.address, context.budgetOf),
+        budget: new TargetBudgets(located.address, context.budgetOf, context.startedMs),
         route: located.route,
       }),
     ),

@@ -35,12 +35,13 @@ export function secretOf(check: Check, prober: Prober): string | undefined {
 export class SecretTurns {
   readonly #world: World;
   readonly #ledger: Ledger;
-  readonly #lines = new Map<string, LimitFunction>();
+  readonly #lines: Map<string, LimitFunction>;
   /** Which address and port each secret was sent to, by its name and host. */
   readonly #sentTo = new Map<string, string>();
 
-  /** The ledger keeps refusals: they outlast the run where it does. */
-  constructor(world: World, ledger: Ledger) {
+  /** The ledger keeps refusals: they outlast the run where it does. `lines` are those of other runs at the same time. */
+  constructor(world: World, ledger: Ledger, lines: Map<string, LimitFunction>) {
+    this.#lines = lines;
     this.#world = world;
     this.#ledger = ledger;
   }

@@ -1,4 +1,5 @@
 /** The responder at the target, as the engine sees it. Nothing here throws for what a network does. */
+import type { NoStream, StreamAsk, StreamSeen } from "./media-stream.ts";
 import type { Icmp } from "./observation.ts";
 import type { Direction, Transport } from "./words.ts";
 
@@ -13,6 +14,8 @@ export interface FarEnd {
    * each transport and direction.
    */
   prove(ask: ProofAsk, signal: AbortSignal): Promise<Proof>;
+  /** A short stream to a port of the far end that nobody holds. Absent: streams cannot be announced to it. */
+  stream?(ask: StreamAsk, signal: AbortSignal): Promise<StreamSeen | NoStream>;
   /** Ends the session; the far end frees its ports. */
   end(): Promise<void>;
 }

@@ -43,7 +43,7 @@ export interface ClientParts {
   readonly sockets: Sockets;
 }
 
-type Answer<K extends ServerMessage["type"]> = Extract<ServerMessage, { type: K }>;
+export type Answer<K extends ServerMessage["type"]> = Extract<ServerMessage, { type: K }>;
 
 /** Connects, shows the key, opens a session. Never throws for what a network does. */
 export async function connectResponder(
@@ -163,7 +163,7 @@ export class ResponderSession {
 
   /** At most 16,384 ports. */
   async bind(transport: Transport, ports: Uint16Array): Promise<PortsBound | FarEndLost> {
-    const answer = await this.#ask({ type: "bind", transport, ports: spansOf(ports) }, "bound");
+    const answer = await this.ask({ type: "bind", transport, ports: spansOf(ports) }, "bound");
     if ("lost" in answer) return answer;
     const { bound, inUse, busy, notListed, notPermitted, noResources } = answer;
     return {
@@ -178,7 +178,7 @@ export class ResponderSession {
 
   /** Gives ports back. What arrived at them is known until the session ends. */
   async release(transport: Transport, ports: Uint16Array): Promise<FarEndLost | undefined> {
-    const answer = await this.#ask({ type: "release", transport, ports: spansOf(ports) }, "released");
+    const answer = await this.ask({ type: "release", transport, ports: spansOf(ports) }, "released");
     return "lost" in answer ? answer : undefined;
   }
 
@@ -188,7 +188,7 @@ export class ResponderSession {
 
   /** 1 for each port at which a request token arrived since it was bound. */
   async arrived(transport: Transport, ports: Uint16Array): Promise<Uint8Array | FarEndLost> {
-    const answer = await this.#ask({ type: "arrivals", transport, ports: spansOf(ports) }, "arrived");
+    const answer = await this.ask({ type: "arrivals", transport, ports: spansOf(ports) }, "arrived");
     if ("lost" in answer) return answer;
     return flagsIn(answer.arrived, ports.length) ?? this.#lose("it told of another number of ports");
   }
@@ -220,7 +220,7 @@ export class ResponderSession {
   }
 
   /** One message and the answer that it has to have; any other means that the far end is lost. */
-  async #ask<K extends ServerMessage["type"]>(message: ClientMessage, type: K): Promise<Answer<K> | FarEndLost> {
+  async ask<K extends ServerMessage["type"]>(message: ClientMessage, type: K): Promise<Answer<K> | FarEndLost> {
     const answer = await this.#request(message, ANSWER_TIMEOUT_MS);
     if ("lost" in answer || answer.type === type) return answer as Answer<K> | FarEndLost;
     return this.#unexpected(type, answer);

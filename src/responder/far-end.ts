@@ -3,6 +3,7 @@ import type { FarEnd, NoFarEnd } from "../model/far-end.ts";
 import { type ClientOptions, type ClientParts, connectResponder, ResponderSession } from "./client.ts";
 import { proveIn } from "./prove-in.ts";
 import { proveOut } from "./prove-out.ts";
+import { runStream } from "./stream.ts";
 
 /** Opens the session, or says why there is none. Never throws for what a network does. */
 export async function openFarEnd(options: ClientOptions, parts: ClientParts): Promise<FarEnd | NoFarEnd> {
@@ -13,6 +14,7 @@ export async function openFarEnd(options: ClientOptions, parts: ClientParts): Pr
     local: session.local,
     prove: ({ direction, ...wish }, signal) =>
       direction === "out" ? proveOut(session, wish, parts, signal) : proveIn(session, wish, parts),
+    stream: (ask, signal) => runStream(session, ask, parts, signal),
     end: () => session.end(),
   };
 }

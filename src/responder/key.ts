@@ -17,13 +17,15 @@ const CONTROL_LABEL = "unity-probe responder 1 control";
 const TOKEN_LABEL = "unity-probe responder 1 token";
 const TRANSPORT_BYTE = { tcp: 6, udp: 17 } as const;
 const DIRECTION_BYTE = { out: 0, in: 1 } as const;
-const LEG_BYTE = { request: 0, reply: 1 } as const;
+const LEG_BYTES = { exchange: { request: 0, reply: 1 }, stream: { request: 2, reply: 3 } } as const;
 const BLOCK_BYTES = 16;
 
 /** Which ports a token is for, and who says it. */
 export interface TokenUse {
   readonly transport: Transport;
   readonly direction: Direction;
+  /** A single exchange, unless it is said to be a stream. */
+  readonly kind?: keyof typeof LEG_BYTES;
 }
 
 /** The key of a line of 64 hexadecimal digits; undefined for anything else. */
@@ -38,9 +40,10 @@ export function controlKey(key: Uint8Array): Uint8Array {
 
 /** The tokens of ports; the session is its id in hexadecimal digits. */
 export function tokensFor(key: Uint8Array, session: string, use: TokenUse, ports: Uint16Array): PortTokens {
+  const { request, reply } = LEG_BYTES[use.kind ?? "exchange"];
   return {
-    request: tokensOf(key, session, use, LEG_BYTE.request, ports),
-    reply: tokensOf(key, session, use, LEG_BYTE.reply, ports),
+    request: tokensOf(key, session, use, request, ports),
+    reply: tokensOf(key, session, use, reply, ports),
   };
 }
 

@@ -1,6 +1,7 @@
 /** One authenticated prober: what it asks for, and everything that is given back when it is gone. */
 import type { Sockets } from "#node-dgram-ext";
 import type { FarEndPace } from "../model/far-end.ts";
+import type { StreamAsk } from "../model/media-stream.ts";
 import { holdsPort, type PortSpan } from "../model/ports.ts";
 import type { World } from "../model/prober.ts";
 import type { Transport } from "../model/words.ts";
@@ -16,12 +17,14 @@ import {
 } from "../wire/responder.ts";
 import { askTcp } from "./ask-tcp.ts";
 import { askUdp } from "./ask-udp.ts";
+import { boundMessage, type Fate, fateOf, nothingTold } from "./bound.ts";
 import type { Channel } from "./channel.ts";
 import { DataPorts } from "./data-ports.ts";
 import { tokensFor } from "./key.ts";
 import { Line } from "./line.ts";
 import type { PortClaims } from "./port-claims.ts";
 import { bitsOf, portsIn, spansOf } from "./spans.ts";
+import { STREAMS_MAX, StreamPorts } from "./stream-ports.ts";
 
 /** A prober that says nothing for so long is gone, and so are its ports. */
 export const SILENCE_MS = 6_000;
@@ -51,8 +54,6 @@ export interface SessionOptions {
 /** Why a session ended. */
 export type SessionEnd = "ended" | "lost" | "expired" | "silence" | "shutdown" | "refused";
 
-/** What may become of a port that is to be bound. */
-type Fate = Exclude<keyof Extract<ServerMessage, { type: "bound" }>, "type">;
 type Refusal = Extract<ServerMessage, { type: "refused" }>["reason"];
 
 export class Session {
@@ -60,6 +61,7 @@ export class Session {
   readonly #channel: Channel;
   readonly #id: string;
   readonly #data: Readonly<Record<Transport, DataPorts>>;
+  readonly #streams: StreamPorts;
   readonly #stop = new AbortController();
   readonly #expiresMs: number;
   #end: SessionEnd | undefined;
@@ -75,6 +77,7 @@ export class Session {
       tcp: new DataPorts({ ...shared, transport: "tcp" }),
       udp: new DataPorts({ ...shared, transport: "udp" }),
     };
+    this.#streams = new StreamPorts({ key, address, peer, session: this.#id, world, sockets });
   }
 
   /** Serves the prober to its end. The ports are free again when it resolves. */
@@ -107,6 +110,7 @@ export class Session {
   #over(end: SessionEnd): void {
     this.#end ??= end;
     this.#stop.abort();
+    this.#streams.close();
     for (const transport of ["tcp", "udp"] as const) {
       this.#data[transport].close();
       this.#options.claims.giveUp(transport, this);
@@ -153,6 +157,11 @@ export class Session {
       case "send":
         this.#send(await this.#ask(message.transport, portsIn(message.ports), message));
         return true;
+      case "stream":
+        this.#send(await this.#beginStream(message));
+        return true;
+      case "endStream":
+        return await this.#endStream(message.port);
       case "renew":
         this.#send({ type: "renewed", leftMs: this.#leftMs() });
         return true;
@@ -166,7 +175,8 @@ export class Session {
 
   #release(transport: Transport, ports: Uint16Array): void {
     const { claims } = this.#options;
-    const own = ports.filter((port) => claims.holder(transport, port) === this);
+    const isOwn = (port: number) => claims.holder(transport, port) === this && !this.#isStream(transport, port);
+    const own = ports.filter(isOwn);
     this.#data[transport].release(own);
     claims.giveUp(transport, this, own);
   }
@@ -197,20 +207,13 @@ export class Session {
 
   async #bind(transport: Transport, spans: readonly Span[]): Promise<ServerMessage> {
     const { listed, claims, onPorts } = this.#options;
-    const told: Record<Fate, number[]> = {
-      bound: [],
-      inUse: [],
-      busy: [],
-      notListed: [],
-      notPermitted: [],
-      noResources: [],
-    };
+    const told = nothingTold();
     const wanted: number[] = [];
     const room = this.#room();
     for (const port of portsIn(spans)) {
       const holder = claims.holder(transport, port);
       if (!holdsPort(listed[transport], port)) told.notListed.push(port);
-      else if (holder !== undefined && holder !== this) told.busy.push(port);
+      else if (holder !== undefined && (holder !== this || this.#isStream(transport, port))) told.busy.push(port);
       else if (holder === undefined && wanted.length >= room) told.noResources.push(port);
       else wanted.push(port);
     }
@@ -220,16 +223,37 @@ export class Session {
     for (const port of wanted) told[fateOf(refused.get(port))].push(port);
     if (this.#end !== undefined) claims.giveUp(transport, this);
     else onPorts(transport, spansOf(told.bound));
-    const spansTold = (fate: Fate) => spansOf(told[fate].sort((a, b) => a - b));
-    return {
-      type: "bound",
-      bound: spansTold("bound"),
-      inUse: spansTold("inUse"),
-      busy: spansTold("busy"),
-      notListed: spansTold("notListed"),
-      notPermitted: spansTold("notPermitted"),
-      noResources: spansTold("noResources"),
-    };
+    return boundMessage(told);
+  }
+
+  #isStream(transport: Transport, port: number): boolean {
+    return transport === "udp" && this.#streams.has(port);
+  }
+
+  async #beginStream(ask: StreamAsk): Promise<ServerMessage> {
+    const told = nothingTold();
+    told[await this.#streamFate(ask)].push(ask.port);
+    return boundMessage(told);
+  }
+
+  async #streamFate(ask: StreamAsk): Promise<Fate> {
+    const { listed, claims } = this.#options;
+    const { port } = ask;
+    if (!holdsPort(listed.udp, port)) return "notListed";
+    if (claims.holder("udp", port) !== undefined) return "busy";
+    if (this.#streams.size >= STREAMS_MAX || this.#room() === 0) return "noResources";
+    claims.claim("udp", [port], this);
+    const fate = fateOf(await this.#streams.begin(ask));
+    if (fate !== "bound" || this.#end !== undefined) claims.giveUp("udp", this, [port]);
+    return fate;
+  }
+
+  async #endStream(port: number): Promise<boolean> {
+    const streamed = await this.#streams.end(port);
+    if (streamed === undefined) return this.#refuse("unexpected", "no stream has that port");
+    this.#options.claims.giveUp("udp", this, [port]);
+    this.#send(streamed);
+    return true;
   }
 
   async #arrived(transport: Transport, ports: Uint16Array): Promise<ServerMessage> {
@@ -250,11 +274,4 @@ export class Session {
     const { answered, unsent, packets } = await ask({ ...question, mayUse }, { world, sockets }, this.#stop.signal);
     return { type: "sent", answered: bitsOf(answered), unsent: bitsOf(unsent), packets };
   }
-}
-
-/** What the system's word for a refused bind means; no word: it is bound. */
-function fateOf(code: string | undefined): Fate {
-  if (code === undefined) return "bound";
-  if (code === "EADDRINUSE") return "inUse";
-  return code === "EACCES" || code === "EPERM" ? "notPermitted" : "noResources";
 }

@@ -9,9 +9,14 @@ export const RESPONDER_VERSION = 1;
 /** Ports that one message may name. */
 export const WINDOW_PORTS_MAX = 16_384;
 export const SESSION_ID_BYTES = 16;
+/** Packets of one stream. */
+export const STREAM_PACKETS_MAX = 500;
 
 /** First and last port, both included. */
 export type Span = readonly [first: number, last: number];
+
+/** A DSCP (RFC 2474) and how many packets had it. */
+export type DscpPackets = readonly [dscp: number, packets: number];
 
 /** What a member may be: `decode` throws WireError, `encode` gives what JSON can hold. */
 interface Member<T> {
@@ -83,6 +88,24 @@ const bits: Member<Uint8Array> = {
   encode: (value) => btoa(latin1Text(value)),
 };
 
+const flag: Member<boolean> = asItIs((value) => {
+  if (typeof value === "boolean") return value;
+  throw malformed("neither true nor false");
+});
+
+/** Pairs of a DSCP and how many packets had it; null where the system does not tell. */
+const dscpCounts: Member<readonly DscpPackets[] | null> = asItIs((value) => {
+  if (value === null) return null;
+  if (!Array.isArray(value) || value.length > 64) throw malformed("no list of DSCPs");
+  return value.map((pair: unknown) => {
+    if (!Array.isArray(pair) || pair.length !== 2) throw malformed("no pair of a DSCP and a number of packets");
+    return [dscp.decode(pair[0]), integer(1, STREAM_PACKETS_MAX).decode(pair[1])] as const;
+  });
+});
+
+const port = integer(1, 65_535);
+const dscp = integer(0, 63);
+const packets = integer(0, STREAM_PACKETS_MAX);
 const transport = oneOf(["tcp", "udp"]);
 const durationMs = integer(0, 86_400_000);
 
@@ -95,6 +118,14 @@ const FROM_CLIENT = {
   release: { transport, ports: spans },
   arrivals: { transport, ports: spans },
   send: { transport, ports: spans, attempts: integer(1, 5), perSecond: integer(1, 1_000_000) },
+  stream: {
+    port,
+    packets: integer(1, STREAM_PACKETS_MAX),
+    intervalMs: integer(5, 100),
+    bytes: integer(44, 1_400),
+    dscp,
+  },
+  endStream: { port },
   renew: {},
   end: {},
 };
@@ -120,6 +151,14 @@ const FROM_SERVER = {
   released: {},
   arrived: { arrived: bits },
   sent: { answered: bits, unsent: bits, packets: integer(0, 2 ** 32) },
+  streamed: {
+    received: packets,
+    duplicates: integer(0, 2 ** 32),
+    reordered: packets,
+    jitterUs: integer(0, 2 ** 32),
+    marked: flag,
+    dscp: dscpCounts,
+  },
   renewed: { leftMs: durationMs },
   refused: { reason: oneOf(REFUSALS), detail: text(200) },
   ending: { reason: oneOf(ENDINGS) },
@@ -135,6 +174,8 @@ type MessageOf<T extends Table> = {
 export type ClientMessage = MessageOf<typeof FROM_CLIENT>;
 /** What the responder says. */
 export type ServerMessage = MessageOf<typeof FROM_SERVER>;
+
+export type StreamedMessage = Extract<ServerMessage, { type: "streamed" }>;
 
 /** Throws WireError `unencodable` where the message is larger than a frame. */
 export function encodeClientMessage(message: ClientMessage): Uint8Array {

@@ -18,11 +18,18 @@ describe("the budget of ICMP errors", () => {
   it("makes every later silence doubtful once it was spent", () => {
     const budget = new IcmpBudget(0);
     budget.note(0, 5);
-    expect(budget.mayBeSpent).toBe(false);
+    expect(budget.mayBeSpent(0)).toBe(false);
     budget.note(0);
-    expect(budget.mayBeSpent).toBe(true);
+    expect(budget.mayBeSpent(0)).toBe(true);
     budget.note(60_000);
-    expect(budget.mayBeSpent).toBe(true);
+    expect(budget.mayBeSpent(0)).toBe(true);
+  });
+
+  it("says nothing of a silence that began when it had tokens again", () => {
+    const budget = new IcmpBudget(0);
+    budget.note(0, 6);
+    expect(budget.mayBeSpent(999)).toBe(true);
+    expect(budget.mayBeSpent(1_000)).toBe(false);
   });
 });
 
@@ -31,7 +38,7 @@ describe("the budgets that one target's rows spend", () => {
   function twoTargets() {
     const all = new Map<string, IcmpBudget>();
     const budgetOf = (address: string) => all.get(address) ?? all.set(address, new IcmpBudget(0)).get(address)!;
-    return [new TargetBudgets("192.0.2.10", budgetOf), new TargetBudgets("192.0.2.11", budgetOf)] as const;
+    return [new TargetBudgets("192.0.2.10", budgetOf, 0), new TargetBudgets("192.0.2.11", budgetOf, 0)] as const;
   }
 
   it("are its own, and that of each router that was heard about it", () => {

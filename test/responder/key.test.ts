@@ -3,6 +3,7 @@ import { createCipheriv, createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { controlKey, parseKey, tokenAt, tokensFor } from "../../src/responder/key.ts";
+import { writeStreamPacket } from "../../src/responder/stream-packet.ts";
 import { range } from "./pair.ts";
 
 const page = readFileSync(new URL("../../docs/responder-protocol.md", import.meta.url), "utf8");
@@ -45,6 +46,18 @@ describe("tokens", () => {
     ]);
     expect(new Set(all.flat()).size).toBe(2 * 9_968);
     expect(tokensFor(KEY, SESSION, use, new Uint16Array(0)).request).toHaveLength(0);
+  });
+
+  it("of streams have legs of their own", () => {
+    const use = { transport: "udp", direction: "out", kind: "stream" } as const;
+    const { request, reply } = tokensFor(KEY, SESSION, use, Uint16Array.of(22_800));
+    expect([hex(request), hex(reply)]).toEqual([2, 3].map((leg) => byThePage([17, 0, leg], 22_800)));
+    for (const bytes of [request, reply]) expect(page).toContain(hex(bytes));
+    const [asked, answered] = [
+      writeStreamPacket({ sequence: 1, timestamp: 160, ssrc: 0x0102_0304 }, request, 48),
+      writeStreamPacket({ sequence: 1, timestamp: 8_000, ssrc: 0xfefd_fcfb }, reply, 48),
+    ];
+    for (const bytes of [asked, answered]) expect(page.replaceAll(/\s/g, "")).toContain(hex(bytes));
   });
 
   it("and the control key are printed on the page as they are", () => {

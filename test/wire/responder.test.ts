@@ -33,6 +33,9 @@ const spans: fc.Arbitrary<readonly Span[]> = fc
   .uniqueArray(fc.integer({ min: 1, max: 65_535 }), { maxLength: 12 })
   .map((ports) => ports.sort((a, b) => a - b).map((port) => [port, port] as const));
 const tool = fc.stringMatching(/^[ -~]{0,100}$/);
+const port = fc.integer({ min: 1, max: 65_535 });
+const dscp = fc.integer({ min: 0, max: 63 });
+const packets = fc.integer({ min: 0, max: 500 });
 const milliseconds = fc.integer({ min: 0, max: 86_400_000 });
 
 const fromClient: fc.Arbitrary<ClientMessage> = fc.oneof(
@@ -53,6 +56,15 @@ const fromClient: fc.Arbitrary<ClientMessage> = fc.oneof(
     attempts: fc.integer({ min: 1, max: 5 }),
     perSecond: fc.integer({ min: 1, max: 1_000_000 }),
   }),
+  fc.record({
+    type: fc.constant("stream" as const),
+    port,
+    packets: fc.integer({ min: 1, max: 500 }),
+    intervalMs: fc.integer({ min: 5, max: 100 }),
+    bytes: fc.integer({ min: 44, max: 1_400 }),
+    dscp,
+  }),
+  fc.record({ type: fc.constant("endStream" as const), port }),
   fc.record({ type: fc.constantFrom("renew" as const, "end" as const) }),
 );
 
@@ -85,12 +97,23 @@ const fromServer: fc.Arbitrary<ServerMessage> = fc.oneof(
     unsent: bits,
     packets: fc.integer({ min: 0, max: 2 ** 32 }),
   }),
+  fc.record({
+    type: fc.constant("streamed" as const),
+    received: packets,
+    duplicates: fc.nat(),
+    reordered: packets,
+    jitterUs: fc.nat(),
+    marked: fc.boolean(),
+    dscp: fc.option(fc.array(fc.tuple(dscp, fc.integer({ min: 1, max: 500 })), { maxLength: 64 })),
+  }),
   fc.record({ type: fc.constant("renewed" as const), leftMs: milliseconds }),
   fc.record({ type: fc.constant("refused" as const), reason: fc.constantFrom(...REFUSALS), detail: tool }),
   fc.record({ type: fc.constant("ending" as const), reason: fc.constantFrom(...ENDINGS) }),
 );
 
 const framed = (value: unknown): Uint8Array => encodeResponderFrame(value);
+const STREAM = { type: "stream", port: 5_000, packets: 50, intervalMs: 20, bytes: 172, dscp: 46 } as const;
+const STREAMED = { type: "streamed", received: 1, duplicates: 0, reordered: 0, jitterUs: 0, marked: true, dscp: null };
 const BIND = { type: "bind", transport: "udp", ports: [[22_800, 32_767]] } as const;
 
 describe("the messages of the control channel", () => {
@@ -119,6 +142,8 @@ describe("the messages of the control channel", () => {
       },
     ],
     ["client-release", { type: "release", transport: "udp", ports: [[22_800, 22_803]] }],
+    ["client-stream", { type: "stream", port: 22_800, packets: 50, intervalMs: 20, bytes: 172, dscp: 46 }],
+    ["client-end-stream", { type: "endStream", port: 22_800 }],
   ] as const)("are what was captured: %s", (name, message) => {
     const bytes = fixture(`responder/${name}.hex`);
     expect(decodeClientMessage(bytes)).toEqual(message);
@@ -148,6 +173,10 @@ describe("the messages of the control channel", () => {
       type: "arrived",
       arrived: Uint8Array.of(0),
     });
+    expect(decodeServerMessage(fixture("responder/server-streamed.hex"))).toEqual({
+      ...{ type: "streamed", received: 50, duplicates: 0, reordered: 0, jitterUs: expect.any(Number) },
+      ...{ marked: true, dscp: [[46, 50]] },
+    });
   });
 
   it("refuse every truncation", () => {
@@ -156,11 +185,14 @@ describe("the messages of the control channel", () => {
     expectEveryTruncationRefused(decodeResponderFrame, framed({}));
   });
 
-  it.each(["client-hello", "client-bind", "client-arrivals"])("meet any bytes with a WireError: %s", (name) => {
-    expectOnlyWireErrors(decodeClientMessage, fixture(`responder/${name}.hex`));
-  });
+  it.each(["client-hello", "client-bind", "client-arrivals", "client-stream"])(
+    "meet any bytes with a WireError: %s",
+    (name) => {
+      expectOnlyWireErrors(decodeClientMessage, fixture(`responder/${name}.hex`));
+    },
+  );
 
-  it.each(["server-welcome", "server-bound", "server-arrived", "server-renewed"])(
+  it.each(["server-welcome", "server-bound", "server-arrived", "server-renewed", "server-streamed"])(
     "meet any bytes with a WireError: %s",
     (name) => expectOnlyWireErrors(decodeServerMessage, fixture(`responder/${name}.hex`)),
   );
@@ -210,6 +242,13 @@ describe("a message is malformed", () => {
     ["with more ports than a window", { ...BIND, ports: [[1, WINDOW_PORTS_MAX + 1]] }],
     ["with no version", { type: "hello", versions: [], tool: "" }],
     ["with a line break in the name of the tool", { type: "hello", versions: [1], tool: "a\nb" }],
+    ["with a stream of too many packets", { ...STREAM, packets: 501 }],
+    ["with a stream of none", { ...STREAM, packets: 0 }],
+    ["with a stream that is too fast", { ...STREAM, intervalMs: 4 }],
+    ["with packets that have no room for a token", { ...STREAM, bytes: 43 }],
+    ["with packets that are too long", { ...STREAM, bytes: 1_401 }],
+    ["with a DSCP of seven bits", { ...STREAM, dscp: 64 }],
+    ["with a stream to port 0", { ...STREAM, port: 0 }],
     ["with too many attempts", { ...BIND, type: "send", attempts: 6, perSecond: 1 }],
   ])("%s", (_, value) => {
     expect(wireErrorOf(() => decodeClientMessage(framed(value)))?.code).toBe("malformed");
@@ -218,6 +257,12 @@ describe("a message is malformed", () => {
   it.each([
     ["a bit map that is no base64", { type: "arrived", arrived: "a" }],
     ["a bit map longer than a window", { type: "arrived", arrived: "AAAA".repeat(1_000) }],
+    ["a mark that is neither true nor false", { ...STREAMED, marked: 1 }],
+    ["DSCPs that are no list", { ...STREAMED, dscp: {} }],
+    ["more DSCPs than there are", { ...STREAMED, dscp: Array.from({ length: 65 }, () => [0, 1]) }],
+    ["a DSCP without its packets", { ...STREAMED, dscp: [[46]] }],
+    ["a DSCP that no packet had", { ...STREAMED, dscp: [[46, 0]] }],
+    ["more packets than a stream has", { ...STREAMED, received: 501 }],
     ["a session id that is too short", { type: "welcome", session: "00" }],
   ])("with %s", (_, value) => {
     expect(wireErrorOf(() => decodeServerMessage(framed(value)))?.code).toBe("malformed");

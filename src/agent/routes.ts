@@ -1,0 +1,102 @@
+/** What is answered under which path. Everything is read-only. */
+import { createHash } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import type { World } from "../model/prober.ts";
+import type { ReportDocument } from "../report/document.ts";
+import type { StatusDocument } from "../report/status-document.ts";
+import { EXPOSITION_TYPE } from "./exposition.ts";
+import { jsonPieces, LargeBody } from "./large-body.ts";
+import type { AgentMetrics } from "./metrics.ts";
+import { type Probe, ProbeRoute } from "./probe-route.ts";
+import { JSON_TEXT, type Reply, says } from "./reply.ts";
+
+/** The page, without anything from elsewhere. */
+export interface PageAssets {
+  readonly html: string;
+  readonly css: string;
+  readonly js: string;
+}
+
+export interface RouteParts {
+  /** What the page draws; asked for once after each change. */
+  status(): StatusDocument;
+  /** The report of the last run, of a schedule or of all; undefined before there was one. */
+  report(schedule: string | undefined): ReportDocument | undefined;
+  /** Why this is not ready yet, in words that anybody may read. */
+  ready(): string | undefined;
+  readonly metrics: AgentMetrics;
+  readonly probe: Probe;
+  readonly page: PageAssets;
+  readonly world: Pick<World, "monotonicMs" | "wallMs" | "sleep">;
+}
+
+export interface Asked {
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+}
+
+export interface Route {
+  /** Answered without the token. */
+  readonly isOpen?: true;
+  /** A HEAD would set off what only a GET may. */
+  readonly isGetOnly?: true;
+  /** `events`: the answer is a stream of them. */
+  readonly answer: "events" | ((asked: Asked) => Reply | Promise<Reply>);
+}
+
+export interface Routes {
+  readonly byPath: ReadonlyMap<string, Route>;
+  /** What was written of the cells is old. */
+  changed(): void;
+}
+
+export function createRoutes(parts: RouteParts): Routes {
+  const { metrics, page, world } = parts;
+  const probe = new ProbeRoute({ probe: parts.probe, kept: (key) => metrics.cell(key), world });
+  const exposition = new LargeBody(() => metrics.pieces(), false);
+  const status = new LargeBody(() => statusPieces(parts.status()), true);
+  const byPath = new Map<string, Route>([
+    ["/", asset(page.html, "text/html; charset=utf-8")],
+    ["/page.css", asset(page.css, "text/css; charset=utf-8")],
+    ["/page.js", asset(page.js, "text/javascript; charset=utf-8")],
+    ["/-/healthy", { isOpen: true, answer: () => says(200, "healthy") }],
+    ["/-/ready", { isOpen: true, answer: () => readiness(parts.ready()) }],
+    [
+      "/metrics",
+      { isOpen: true, answer: async () => ({ status: 200, type: EXPOSITION_TYPE, body: await exposition.get() }) },
+    ],
+    ["/probe", { isGetOnly: true, answer: ({ query, headers }) => probe.answer(query, headers) }],
+    ["/api/v1/status", { answer: async () => ({ status: 200, type: JSON_TEXT, body: await status.get() }) }],
+    ["/api/v1/report", { answer: ({ query }) => reportReply(parts.report(query.get("schedule") ?? undefined)) }],
+    ["/api/v1/events", { answer: "events" }],
+  ]);
+  return { byPath, changed: () => status.stale() };
+}
+
+function readiness(why: string | undefined): Reply {
+  return why === undefined ? says(200, "ready") : says(503, `not ready: ${why}`);
+}
+
+function* statusPieces({ cells, ...head }: StatusDocument): Generator<string> {
+  yield* jsonPieces(head, "cells", cells);
+}
+
+async function reportReply(report: ReportDocument | undefined): Promise<Reply> {
+  if (report === undefined) return says(404, "no run has ended yet");
+  const { results, ...head } = report;
+  const body = new LargeBody(() => jsonPieces(head, "results", results), false);
+  return { status: 200, type: JSON_TEXT, body: await body.get() };
+}
+
+/** A part of the page: kept by browsers, and asked for again each time, because a new release changes it. */
+function asset(text: string, type: string): Route {
+  const tag = `W/"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`;
+  const body = new LargeBody(() => [text], true);
+  const headers = { "Cache-Control": "no-cache", ETag: tag };
+  return {
+    answer: async ({ headers: { "if-none-match": known = "" } }) =>
+      known.split(/\s*,\s*/).includes(tag)
+        ? { status: 304, body: "", headers }
+        : { status: 200, type, body: await body.get(), headers },
+  };
+}
