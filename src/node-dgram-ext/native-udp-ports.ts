@@ -4,10 +4,11 @@
  */
 import { Arena } from "./arena.ts";
 import { ARRIVAL_BYTES, askForArrival, readArrival } from "./arrival.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { Epoll } from "./epoll.ts";
 import { MessageVector } from "./message-vector.ts";
 import type { Native } from "./native.ts";
-import { closeSocket, dropErrorQueue, openSocket } from "./socket.ts";
+import { closeSocket, openSocket } from "./socket.ts";
 import { type Family, familyOf, readSocketAddress } from "./socket-address.ts";
 import { SocketError } from "./socket-error.ts";
 import { EPOLLIN } from "./sys.ts";
@@ -23,6 +24,9 @@ const BINDS_A_TURN = 512;
 /** Headers, addresses and control messages of one slot, in both vectors. */
 const SLOT_BYTES = 512;
 const NAME_BYTES = { 4: 16, 6: 28 } as const;
+/** Where the port stands in a socket address. */
+const PORT_AT = 2;
+const PORTS = 65_536;
 
 export function nativeUdpPorts(native: Native, watcher: Watcher): OpenUdpPorts {
   return (options) => new NativeUdpPorts(native, watcher, options);
@@ -37,7 +41,12 @@ class NativeUdpPorts implements UdpPorts {
   readonly #watch: Watch;
   readonly #incoming: MessageVector;
   readonly #outgoing: MessageVector;
-  readonly #descriptors = new Map<number, number>();
+  /** By port; 0 for one that is not bound. */
+  readonly #descriptors = new Int32Array(PORTS);
+  #size = 0;
+  /** Who sent the last datagram: mostly the sender of the next one. */
+  readonly #lastName: Uint8Array;
+  #lastAddress = "";
   #closed = false;
   /** Inside of a callback: a close has to wait for its end, because it still looks at the memory. */
   #working = false;
@@ -47,6 +56,7 @@ class NativeUdpPorts implements UdpPorts {
     this.#native = native;
     this.#options = options;
     this.#family = familyOf(address);
+    this.#lastName = new Uint8Array(NAME_BYTES[this.#family]);
     this.#arena = new Arena(native.sys, EVENTS * 64 + SLOTS * (SLOT_BYTES + 2 * datagramBytes) + 4096);
     try {
       const shape = { slots: SLOTS, dataBytes: datagramBytes, controlBytes: 0 };
@@ -68,7 +78,7 @@ class NativeUdpPorts implements UdpPorts {
   }
 
   get size(): number {
-    return this.#descriptors.size;
+    return this.#size;
   }
 
   async bind(ports: Iterable<number>): Promise<ReadonlyMap<number, string>> {
@@ -76,7 +86,7 @@ class NativeUdpPorts implements UdpPorts {
     let code: string | undefined;
     let bound = 0;
     for (const port of ports) {
-      if (this.#descriptors.has(port)) continue;
+      if (this.#descriptors[port] !== 0) continue;
       if (code === undefined || !OUT_OF_DESCRIPTORS.has(code)) code = this.#bind(port);
       if (code !== undefined) refused.set(port, code);
       if (++bound % BINDS_A_TURN === 0) await new Promise((turned) => setImmediate(turned));
@@ -86,17 +96,19 @@ class NativeUdpPorts implements UdpPorts {
 
   release(ports: Iterable<number>): void {
     for (const port of ports) {
-      const fd = this.#descriptors.get(port);
+      const fd = this.#descriptors[port]!;
+      if (fd === 0) continue;
       // The kernel forgets a descriptor that is closed in epoll too.
-      if (fd !== undefined) closeSocket(this.#native, fd);
-      this.#descriptors.delete(port);
+      closeSocket(this.#native, fd);
+      this.#descriptors[port] = 0;
+      this.#size--;
     }
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.release([...this.#descriptors.keys()]);
+    this.release(this.#descriptors.keys());
     this.#watch.end();
     this.#epoll.close();
     if (!this.#working) this.#arena.close();
@@ -109,12 +121,12 @@ class NativeUdpPorts implements UdpPorts {
     try {
       const { address, tos, tellArrival = false } = this.#options;
       const marked = tos === undefined ? {} : { tos };
-      fd = openSocket(this.#native, "udp", this.#family, { source: address, sourcePort: port, ...marked });
+      const own = { source: address, sourcePort: port, errorQueue: false, ...marked } as const;
+      fd = openSocket(this.#native, "udp", this.#family, own);
       if (tellArrival) askForArrival(this.#native, fd, this.#family);
-      // Nobody reads it here, and what lies in it would wake us for ever.
-      dropErrorQueue(this.#native, fd, this.#family);
       this.#epoll.add(fd, EPOLLIN, port);
-      this.#descriptors.set(port, fd);
+      this.#descriptors[port] = fd;
+      this.#size++;
       return undefined;
     } catch (error) {
       if (fd >= 0) closeSocket(this.#native, fd);
@@ -138,16 +150,16 @@ class NativeUdpPorts implements UdpPorts {
 
   /** Reads one batch of datagrams to a port and sends the answers back. */
   #serve(port: number): void {
-    const fd = this.#descriptors.get(port);
-    if (fd === undefined) return;
+    const fd = this.#descriptors[port]!;
+    if (fd === 0) return;
     const count = this.#native.sys.recvmmsg(fd, this.#incoming.at(0), SLOTS, 0);
     let answers = 0;
-    for (let slot = 0; slot < count && this.#descriptors.get(port) === fd; slot++) {
+    for (let slot = 0; slot < count && this.#descriptors[port] === fd; slot++) {
       if (this.#answer(port, slot, answers)) answers++;
     }
     this.#incoming.makeRoom(0, Math.max(0, count));
     // An answer that the system's buffers have no room for is lost, as datagrams are.
-    if (answers > 0 && this.#descriptors.get(port) === fd) {
+    if (answers > 0 && this.#descriptors[port] === fd) {
       this.#native.sys.sendmmsg(fd, this.#outgoing.at(0), answers, 0);
     }
   }
@@ -155,7 +167,7 @@ class NativeUdpPorts implements UdpPorts {
   /** Whether the datagram in a slot has an answer, which is then in a slot to be sent. */
   #answer(port: number, slot: number, free: number): boolean {
     const [incoming, outgoing] = [this.#incoming, this.#outgoing];
-    const from = readSocketAddress(this.#native, incoming.names, incoming.nameOf(slot));
+    const from = this.#sender(incoming.nameOf(slot));
     if (from === undefined) return false;
     const start = incoming.dataOf(slot);
     const bytes = incoming.data.bytes.subarray(start, start + incoming.moved(slot));
@@ -168,5 +180,18 @@ class NativeUdpPorts implements UdpPorts {
     outgoing.names.bytes.set(incoming.names.bytes.subarray(name, name + nameBytes), outgoing.nameOf(free));
     outgoing.setLengths(free, Math.min(answer.length, this.#options.datagramBytes), nameBytes);
     return true;
+  }
+
+  /** The endpoint at this offset of the incoming names. */
+  #sender(name: number): Endpoint | undefined {
+    const { names } = this.#incoming;
+    for (let at = 0; at < this.#lastName.length; at++) {
+      if (at === PORT_AT || at === PORT_AT + 1 || names.bytes[name + at] === this.#lastName[at]) continue;
+      const from = readSocketAddress(this.#native, names, name);
+      this.#lastName.set(names.bytes.subarray(name, name + this.#lastName.length));
+      this.#lastAddress = from?.address ?? "";
+      return from;
+    }
+    return { address: this.#lastAddress, port: names.data.getUint16(name + PORT_AT, false) };
   }
 }

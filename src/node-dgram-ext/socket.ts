@@ -41,6 +41,12 @@ export interface SocketOptions {
   readonly receiveBufferBytes?: number;
 }
 
+/** What only our own sockets may be told. */
+export interface OwnSocketOptions extends SocketOptions {
+  /** False: ICMP errors are not kept. Whoever does not read them would be woken by them for ever. */
+  readonly errorQueue?: false;
+}
+
 /** `raw`: TCP segments, written and read by ourselves. */
 export type Kind = "tcp" | "udp" | "raw";
 
@@ -48,10 +54,10 @@ const TYPE_OF = { tcp: SOCK_STREAM, udp: SOCK_DGRAM, raw: SOCK_RAW };
 const PROTOCOL_OF = { tcp: 0, udp: 0, raw: IPPROTO_TCP };
 
 /**
- * Opens a non-blocking socket with its error queue on, and binds it. Throws SocketError; nothing stays open then. The
- * memory for its calls is held until closeSocket.
+ * Opens a non-blocking socket with its error queue on, unless told otherwise, and binds it. Throws SocketError; nothing
+ * stays open then. The memory for its calls is held until closeSocket.
  */
-export function openSocket(native: Native, kind: Kind, family: Family, options: SocketOptions): number {
+export function openSocket(native: Native, kind: Kind, family: Family, options: OwnSocketOptions): number {
   const type = TYPE_OF[kind] | SOCK_NONBLOCK | SOCK_CLOEXEC;
   if (!native.arena.hold()) throw new SocketError("ERR_CLOSED", "socket");
   const fd = native.sys.socket(domainOf(family), type, PROTOCOL_OF[kind]);
@@ -76,20 +82,20 @@ export function closeSocket(native: Native, fd: number): void {
   native.arena.letGo();
 }
 
-function setOptions(native: Native, fd: number, kind: Kind, family: Family, options: SocketOptions): void {
+function setOptions(native: Native, fd: number, kind: Kind, family: Family, options: OwnSocketOptions): void {
   const set = (level: number, option: number, value: number): void => {
     const result = setOption(native, fd, level, option, value);
     if (result < 0) throw new SocketError(native.sys.errorName(result), "socket");
   };
-  const { ttl, tos, receiveBufferBytes } = options;
+  const { ttl, tos, receiveBufferBytes, errorQueue = true } = options;
   if (family === 6) {
     // A raw socket is bound to its protocol from the start, and then this can no longer be set; nor need it be.
     if (kind !== "raw") set(IPPROTO_IPV6, IPV6_V6ONLY, 1);
-    set(IPPROTO_IPV6, IPV6_RECVERR, 1);
+    if (errorQueue) set(IPPROTO_IPV6, IPV6_RECVERR, 1);
     if (ttl !== undefined) set(IPPROTO_IPV6, IPV6_UNICAST_HOPS, ttl);
     if (tos !== undefined) set(IPPROTO_IPV6, IPV6_TCLASS, tos);
   } else {
-    set(IPPROTO_IP, IP_RECVERR, 1);
+    if (errorQueue) set(IPPROTO_IP, IP_RECVERR, 1);
     if (ttl !== undefined) set(IPPROTO_IP, IP_TTL, ttl);
     if (tos !== undefined) set(IPPROTO_IP, IP_TOS, tos);
   }

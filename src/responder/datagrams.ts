@@ -8,8 +8,6 @@ import { TOKEN_BYTES } from "./key.ts";
 
 /** Many replies may be there before we look. */
 const RECEIVE_BUFFER_BYTES = 4 << 20;
-/** Reads in one step, so that a storm of replies keeps nobody else waiting. */
-const READS_A_STEP = 8;
 /** Datagrams that Node's socket is handed in one step. */
 const SENDS_A_STEP = 64;
 
@@ -82,9 +80,7 @@ class BatchedDatagrams implements Datagrams {
 
   step(): boolean {
     this.#batch.flush();
-    let mayHaveMore = true;
-    for (let reads = 0; mayHaveMore && reads < READS_A_STEP; reads++) mayHaveMore = this.#batch.step(0);
-    return mayHaveMore;
+    return this.#batch.step(0);
   }
 
   close(): void {

@@ -3,10 +3,17 @@ import type { Transport } from "../model/words.ts";
 
 /** A stateful firewall forgets a flow within this time. */
 const MIRROR_MS = 300_000;
+const PORTS = 65_536;
+
+/** By port: thousands are claimed at once. */
+interface Claims {
+  readonly holders: (object | undefined)[];
+  readonly heldAtMs: Float64Array;
+  held: number;
+}
 
 export class PortClaims {
-  readonly #holders = { tcp: new Map<number, object>(), udp: new Map<number, object>() };
-  readonly #heldAtMs = { tcp: new Map<number, number>(), udp: new Map<number, number>() };
+  readonly #claims = { tcp: noClaims(), udp: noClaims() };
   readonly #monotonicMs: () => number;
 
   constructor(monotonicMs: () => number) {
@@ -14,34 +21,46 @@ export class PortClaims {
   }
 
   get size(): number {
-    return this.#holders.tcp.size + this.#holders.udp.size;
+    return this.#claims.tcp.held + this.#claims.udp.held;
   }
 
   holder(transport: Transport, port: number): object | undefined {
-    return this.#holders[transport].get(port);
+    return this.#claims[transport].holders[port];
   }
 
   claim(transport: Transport, ports: Iterable<number>, session: object): void {
     const nowMs = this.#monotonicMs();
+    const claims = this.#claims[transport];
     for (const port of ports) {
-      this.#holders[transport].set(port, session);
-      this.#heldAtMs[transport].set(port, nowMs);
+      if (claims.holders[port] === undefined) claims.held++;
+      claims.holders[port] = session;
+      claims.heldAtMs[port] = nowMs;
     }
   }
 
   /** Gives up these ports, or all that the session holds. */
-  giveUp(transport: Transport, session: object, ports: Iterable<number> = [...this.#holders[transport].keys()]): void {
+  giveUp(transport: Transport, session: object, ports?: Iterable<number>): void {
     const nowMs = this.#monotonicMs();
-    for (const port of ports) {
-      if (this.#holders[transport].get(port) !== session) continue;
-      this.#holders[transport].delete(port);
-      this.#heldAtMs[transport].set(port, nowMs);
+    const claims = this.#claims[transport];
+    for (const port of ports ?? claims.holders.keys()) {
+      if (claims.holders[port] !== session) continue;
+      claims.holders[port] = undefined;
+      claims.heldAtMs[port] = nowMs;
+      claims.held--;
     }
   }
 
   /** Whether a flow to this port may still be known on the way, so that one from it would prove nothing. */
   wasAsked(transport: Transport, port: number): boolean {
-    const heldAtMs = this.#heldAtMs[transport].get(port);
-    return this.#holders[transport].has(port) || (heldAtMs !== undefined && this.#monotonicMs() - heldAtMs < MIRROR_MS);
+    const { holders, heldAtMs } = this.#claims[transport];
+    return holders[port] !== undefined || this.#monotonicMs() - heldAtMs[port]! < MIRROR_MS;
   }
+}
+
+function noClaims(): Claims {
+  return {
+    holders: new Array(PORTS).fill(undefined),
+    heldAtMs: new Float64Array(PORTS).fill(Number.NEGATIVE_INFINITY),
+    held: 0,
+  };
 }

@@ -81,8 +81,8 @@ class Outgoing {
     this.#noteRefused(bound);
     if (bound.bound.length > 0) {
       await this.#ask(bound.bound);
-      const released = await this.#session.release(transport, bound.bound);
-      if (released !== undefined) return this.#lose(released.lost);
+      // What is asked of the far end next comes after it, and needs no word of it.
+      void this.#session.release(transport, bound.bound);
     }
     return bound.noResources;
   }
