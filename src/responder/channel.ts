@@ -1,5 +1,6 @@
 /** The control channel as frames, on either side: one read at a time, what comes unasked is bounded. */
 import type { TLSSocket } from "node:tls";
+import { codeOf } from "../net/life.ts";
 import { ReceiveBuffer } from "../net/receive-buffer.ts";
 import { RESPONDER_FRAME_BYTES_MAX, responderFrameLength } from "../wire/responder-frame.ts";
 
@@ -11,6 +12,7 @@ export class Channel {
   readonly #onHeard: () => void;
   #wake: () => void = () => {};
   #ended = false;
+  #failure: string | undefined;
 
   /** `onHeard` is told whenever the peer shows that it is there. */
   constructor(socket: TLSSocket, onHeard: () => void) {
@@ -18,7 +20,10 @@ export class Channel {
     this.#onHeard = onHeard;
     socket.on("data", (chunk: Uint8Array) => this.#heard(chunk));
     socket.on("end", () => this.#over());
-    socket.on("error", () => this.#over());
+    socket.on("error", (error) => {
+      this.#failure = codeOf(error);
+      this.#over();
+    });
     this.closed = new Promise((resolve) => {
       const over = () => {
         this.#over();
@@ -27,6 +32,11 @@ export class Channel {
       if (socket.destroyed) over();
       else socket.once("close", over);
     });
+  }
+
+  /** The system's or TLS's word for why the connection broke; undefined while it did not. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   /** The next frame; undefined when no more will come. Throws WireError for a frame that is too long. */

@@ -1,11 +1,9 @@
 /** The prober's side of the control channel. */
-import type { Socket } from "node:net";
-import { connect, type TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import type { Sockets } from "#node-dgram-ext";
 import type { FarEndPace, NoFarEnd } from "../model/far-end.ts";
 import type { World } from "../model/prober.ts";
 import type { Direction, Transport } from "../model/words.ts";
-import { codeOf } from "../net/life.ts";
 import { WireError } from "../wire/bytes.ts";
 import {
   type ClientMessage,
@@ -17,7 +15,9 @@ import {
 import { plainAddress } from "./address.ts";
 import type { FarEndLost, FarEndRefused, FarEndSent, PortsBound, PortTokens } from "./answers.ts";
 import { Channel } from "./channel.ts";
-import { CIPHER_SUITE, controlKey, PSK_IDENTITY, tokensFor } from "./key.ts";
+import { type Credentials, tokenKeyOf } from "./credentials.ts";
+import { tokensFor } from "./key.ts";
+import { secure } from "./secure.ts";
 import { flagsIn, portsIn, spansOf } from "./spans.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -28,15 +28,14 @@ const END_GRACE_MS = 500;
 
 const ENDED_BY_US: FarEndLost = { lost: "the session was ended by us" };
 
-export interface ClientOptions {
+export type ClientOptions = Credentials & {
   /** Where the control channel is. */
   readonly address: string;
   readonly port: number;
   /** Our own address. */
   readonly source?: string;
-  readonly key: Uint8Array;
   readonly tool: string;
-}
+};
 
 export interface ClientParts {
   readonly world: World;
@@ -45,7 +44,7 @@ export interface ClientParts {
 
 export type Answer<K extends ServerMessage["type"]> = Extract<ServerMessage, { type: K }>;
 
-/** Connects, shows the key, opens a session. Never throws for what a network does. */
+/** Connects, shows the key or the certificate, opens a session. Never throws for what a network does. */
 export async function connectResponder(
   options: ClientOptions,
   parts: ClientParts,
@@ -65,37 +64,10 @@ export async function connectResponder(
   }
   const rttMs = parts.world.monotonicMs() - startedMs;
   const local = plainAddress(made.socket.localAddress);
-  const secured = await secure(made.socket.setNoDelay(), options.key, until);
+  const secured = await secure(made.socket.setNoDelay(), options, until);
   if (typeof secured === "string") return { failure: "not-authenticated", detail: secured };
   const session = new ResponderSession(secured, options, { local, rttMs });
   return (await session.open()) ?? session;
-}
-
-/** TLS with the key over the connection; or why not. */
-function secure(raw: Socket, key: Uint8Array, until: AbortSignal): Promise<TLSSocket | string> {
-  const socket = connect({
-    socket: raw,
-    minVersion: "TLSv1.3",
-    maxVersion: "TLSv1.3",
-    ciphers: CIPHER_SUITE,
-    pskCallback: () => ({ psk: controlKey(key), identity: PSK_IDENTITY }),
-    // Only a peer without the key shows a certificate. Node asks this for nobody else.
-    checkServerIdentity: () => Object.assign(new Error("a certificate"), { code: "CERTIFICATE-INSTEAD-OF-KEY" }),
-  });
-  return new Promise((resolve) => {
-    const fail = (why: string) => {
-      resolve(why);
-      socket.destroy();
-    };
-    const late = () => fail("ETIMEDOUT");
-    until.addEventListener("abort", late, { once: true });
-    socket.on("error", (error) => fail(codeOf(error)));
-    socket.on("close", () => fail("ECONNRESET"));
-    socket.once("secureConnect", () => {
-      until.removeEventListener("abort", late);
-      resolve(socket);
-    });
-  });
 }
 
 export class ResponderSession {
@@ -105,6 +77,8 @@ export class ResponderSession {
   readonly address: string;
   /** How long the control channel's handshake took. */
   readonly rttMs: number;
+  /** What tokens are made of. */
+  readonly key: Uint8Array;
   readonly #options: ClientOptions;
   readonly #channel: Channel;
   #welcome: Answer<"welcome"> | undefined;
@@ -115,6 +89,7 @@ export class ResponderSession {
 
   constructor(socket: TLSSocket, options: ClientOptions, seen: { readonly local: string; readonly rttMs: number }) {
     this.#options = options;
+    this.key = tokenKeyOf(options, socket);
     this.#channel = new Channel(socket, () => {});
     this.address = options.address;
     this.local = seen.local;
@@ -136,10 +111,6 @@ export class ResponderSession {
     return this.#welcome?.session ?? "";
   }
 
-  get key(): Uint8Array {
-    return this.#options.key;
-  }
-
   /** Why the far end is of no more use; undefined while it is. */
   get lost(): FarEndLost | undefined {
     return this.#lost;
@@ -150,7 +121,7 @@ export class ResponderSession {
     void this.#read();
     const hello = { type: "hello", versions: [RESPONDER_VERSION], tool: this.#options.tool } as const;
     const answer = await this.#request(hello, ANSWER_TIMEOUT_MS);
-    if ("lost" in answer) return { failure: "lost", detail: answer.lost };
+    if ("lost" in answer) return this.#notWelcome(answer.lost);
     if (answer.type === "refused") return { failure: "refused", detail: `${answer.reason}: ${answer.detail}` };
     if (answer.type !== "welcome" || answer.version !== RESPONDER_VERSION) {
       this.#lose("it did not say welcome");
@@ -162,6 +133,13 @@ export class ResponderSession {
   }
 
   /** At most 16,384 ports. */
+  /** A responder verifies our certificate after our own end of the handshake is over, and then only hangs up. */
+  #notWelcome(lost: string): NoFarEnd {
+    if (this.#options.certificates === undefined) return { failure: "lost", detail: lost };
+    const why = this.#channel.failure ?? "it hung up";
+    return { failure: "not-authenticated", detail: `${why}: it may not let our certificate in` };
+  }
+
   async bind(transport: Transport, ports: Uint16Array): Promise<PortsBound | FarEndLost> {
     const answer = await this.ask({ type: "bind", transport, ports: spansOf(ports) }, "bound");
     if ("lost" in answer) return answer;
@@ -183,7 +161,7 @@ export class ResponderSession {
   }
 
   tokens(transport: Transport, direction: Direction, ports: Uint16Array): PortTokens {
-    return tokensFor(this.#options.key, this.id, { transport, direction }, ports);
+    return tokensFor(this.key, this.id, { transport, direction }, ports);
   }
 
   /** 1 for each port at which a request token arrived since it was bound. */

@@ -1,9 +1,9 @@
 /**
- * The far end: a control channel over TLS 1.3 with a pre-shared key, and for each prober that has it the ports that it
- * asks for. Before the key is shown nothing is sent but TLS's own handshake and alerts.
+ * The far end: a control channel over TLS 1.3 with a pre-shared key or certificates, and for each prober that has what
+ * it takes the ports that it asks for. Before that is shown nothing is sent but TLS's own handshake and alerts.
  */
 import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type TLSSocket, type TlsOptions, type Server as TlsServer } from "node:tls";
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
 import type { Sockets } from "#node-dgram-ext";
 import type { Endpoint } from "../model/ports.ts";
 import type { World } from "../model/prober.ts";
@@ -13,7 +13,7 @@ import { encodeServerMessage } from "../wire/responder.ts";
 import { plainAddress } from "./address.ts";
 import { Admission } from "./admission.ts";
 import { Channel } from "./channel.ts";
-import { CIPHER_SUITE, controlKey, PSK_IDENTITY } from "./key.ts";
+import { type Credentials, serverTls, tokenKeyOf, whyNotLetIn } from "./credentials.ts";
 import { PortClaims } from "./port-claims.ts";
 import { type Listed, Session, type SessionEnd, SILENCE_MS } from "./session.ts";
 
@@ -24,10 +24,9 @@ const END_GRACE_MS = 1_000;
 const DESCRIPTORS_KEPT = 1_024;
 const DESCRIPTORS_USUAL = 1_024;
 
-export interface ResponderOptions {
+export type ResponderOptions = Credentials & {
   /** Where the control channel listens: every address of this machine when none is said; port 0 takes a free one. */
   readonly listen: { readonly address?: string; readonly port: number };
-  readonly key: Uint8Array;
   /** The only ports that are ever bound or sent to. */
   readonly listed: Listed;
   /** How long a session may last. */
@@ -35,7 +34,7 @@ export interface ResponderOptions {
   /** Name and version of the program. */
   readonly tool: string;
   allows(address: string): boolean;
-}
+};
 
 /** What happens, for people: nothing in it is secret. */
 export type ResponderEvent =
@@ -85,9 +84,12 @@ class ResponderServer {
       tell: (peer, why) => tell({ what: "turned-away", peer, why }),
     });
     this.#tcp = createServer({ noDelay: true }, (socket) => this.#knock(socket));
-    this.#tls = createTlsServer(tlsOptions(options.key), (socket) => this.#welcome(socket));
+    this.#tls = createTlsServer({ ...serverTls(options), handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, (socket) =>
+      this.#welcome(socket),
+    );
     this.#tls.on("tlsClientError", (error: NodeJS.ErrnoException, socket) => {
-      this.#admission.turnAway(plainAddress(socket.remoteAddress), whyNotProven(error.code));
+      const why = whyNotProven(error.code, options);
+      this.#admission.turnAway(plainAddress(socket.remoteAddress), why);
       socket.destroy();
     });
   }
@@ -129,11 +131,18 @@ class ResponderServer {
   #welcome(socket: TLSSocket): void {
     const peer = plainAddress(socket.remoteAddress);
     this.#proven(flowOf(socket), peer);
+    const why = whyNotLetIn(this.#options, socket);
+    if (why !== undefined) {
+      this.#admission.turnAway(peer, why);
+      socket.destroy();
+      return;
+    }
     const silence = setTimeout(() => session.end("silence"), SILENCE_MS);
     const channel = new Channel(socket, () => silence.refresh());
     const { world, sockets, tell } = this.#parts;
     const session = new Session(channel, {
       ...this.#options,
+      key: tokenKeyOf(this.#options, socket),
       address: plainAddress(socket.localAddress),
       peer,
       claims: this.#claims,
@@ -168,20 +177,10 @@ class ResponderServer {
   }
 }
 
-function tlsOptions(key: Uint8Array): TlsOptions {
-  const psk = controlKey(key);
-  return {
-    minVersion: "TLSv1.3",
-    maxVersion: "TLSv1.3",
-    ciphers: CIPHER_SUITE,
-    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-    pskCallback: (_, identity) => (identity === PSK_IDENTITY ? psk : null),
-  };
-}
-
-function whyNotProven(code = ""): string {
-  if (code === "ERR_TLS_HANDSHAKE_TIMEOUT") return "did not show the key in time";
-  return code.startsWith("ERR_SSL") ? "does not have the key" : "hung up before it showed the key";
+function whyNotProven(code = "", { key }: Credentials): string {
+  const wanted = key === undefined ? "a certificate" : "the key";
+  if (code === "ERR_TLS_HANDSHAKE_TIMEOUT") return `did not show ${wanted} in time`;
+  return code.startsWith("ERR_SSL") ? `does not have ${wanted}` : `hung up before it showed ${wanted}`;
 }
 
 function flowOf({ remoteAddress, remotePort }: Socket): string {

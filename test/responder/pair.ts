@@ -5,6 +5,7 @@ import { openSockets, type Sockets } from "#node-dgram-ext";
 import type { NoFarEnd } from "../../src/model/far-end.ts";
 import type { World } from "../../src/model/prober.ts";
 import { connectResponder, ResponderSession } from "../../src/responder/client.ts";
+import type { Certificates, Credentials } from "../../src/responder/credentials.ts";
 import {
   type Responder,
   type ResponderEvent,
@@ -43,13 +44,17 @@ export const FIRST = 22_800;
 export const range = (first: number, count: number): Uint16Array =>
   Uint16Array.from({ length: count }, (_, index) => first + index);
 
-export async function respond(options: Partial<ResponderOptions> = {}, sockets: Sockets = native): Promise<Running> {
+export async function respond(
+  options: Partial<Omit<ResponderOptions, keyof Credentials>> = {},
+  sockets: Sockets = native,
+  credentials: Credentials = { key: KEY },
+): Promise<Running> {
   const events: ResponderEvent[] = [];
   let wake = () => {};
   const responder = await startResponder(
     {
       listen: { address: AT, port: 0 },
-      key: KEY,
+      ...credentials,
       listed: {
         tcp: [{ first: FIRST, last: 32_767, step: 1 }],
         udp: [{ first: FIRST, last: 32_767, step: 1 }],
@@ -87,12 +92,15 @@ export async function respond(options: Partial<ResponderOptions> = {}, sockets: 
 
 export interface Asking {
   readonly key?: Uint8Array;
+  readonly certificates?: Certificates;
   readonly source?: string;
   readonly address?: string;
 }
 
-export function prober(port: number, { key = KEY, source = AT, address = AT }: Asking = {}, sockets = native) {
-  return connectResponder({ address, port, key, tool: "test", source }, { world, sockets });
+export function prober(port: number, asking: Asking = {}, sockets = native) {
+  const { key = KEY, certificates, source = AT, address = AT } = asking;
+  const credentials = certificates === undefined ? { key } : { certificates };
+  return connectResponder({ address, port, tool: "test", source, ...credentials }, { world, sockets });
 }
 
 /** A session that has to be there. */
