@@ -8,13 +8,21 @@ const DEVICE = "slow";
 const TABLE = 100;
 const START_TIMEOUT_MS = 10_000;
 
-/** Sends everything that passes the router through `delay.py` while `use` runs. */
-export async function withDelay({ router }: Lane, eachWayMs: number, use: () => Promise<void>): Promise<void> {
+/** What is delayed, as `ip rule` selects it: whatever passes, whichever way, or what the firewall marked with 1. */
+const SELECTORS = { all: ["iif agent", "iif dc"], marked: ["fwmark 1"] } as const;
+
+/** Sends what passes the router through `delay.py` while `use` runs. */
+export async function withDelay(
+  { router }: Lane,
+  eachWayMs: number,
+  use: () => Promise<void>,
+  which: keyof typeof SELECTORS = "all",
+): Promise<void> {
   const ip = (words: string) => runOk(["ip", "-n", router, ...words.split(" ")]);
   const argv = ["python3", join(import.meta.dirname, "delay.py"), DEVICE, String(eachWayMs)];
   const daemon = startDaemon("delay.py", inside(router, argv), "/dev/null");
   const rules = ["", "-6 "].flatMap((family) =>
-    ["agent", "dc"].map((link) => ({ family, rule: `iif ${link} lookup ${TABLE}` })),
+    SELECTORS[which].map((selector) => ({ family, rule: `${selector} lookup ${TABLE}` })),
   );
   try {
     await untilReady(daemon, async () => (await ip("link")).includes(`${DEVICE}:`), START_TIMEOUT_MS);
