@@ -48,3 +48,23 @@ export interface DscpCount {
 export interface NoStream {
   readonly why: "in-use" | "busy" | "not-listed" | "not-permitted" | "no-resources" | "lost" | "interrupted";
 }
+
+/** Streams to several ports of one row, taken together. */
+export interface MediaSeen {
+  /** Ports to which there was a stream, ascending. */
+  readonly ports: readonly number[];
+  readonly out: MediaWay;
+  readonly back: MediaWay;
+  /** The longest of the streams' medians. */
+  readonly roundTripMs?: number;
+  /** Ports to which there was none, by what hindered it. */
+  readonly without: Readonly<Partial<Record<NoStream["why"], readonly number[]>>>;
+}
+
+/** Sums of all streams; the jitter is that of the worst. */
+export interface MediaWay extends StreamWay {
+  /** Absent where nothing left. */
+  readonly lossPercent?: number;
+  /** Ports of which every packet was lost on this way. */
+  readonly allLost: readonly number[];
+}

@@ -1,0 +1,71 @@
+/**
+ * Short streams to ports of media rows, once tokens came through there. Only to a far end: it holds the ports meanwhile,
+ * so that no live call hears them.
+ */
+import pLimit from "p-limit";
+import type { Check } from "../model/check.ts";
+import type { FarEnd, Fate, Proof } from "../model/far-end.ts";
+import type { NoStream, StreamAsk, StreamSeen } from "../model/media-stream.ts";
+import { portsOf } from "../model/ports.ts";
+import { isAllLost } from "../verdict/media.ts";
+
+/** A second of G.711 (RFC 3551): 20 ms of audio a packet, marked EF (RFC 3246) as voice is (RFC 4594 section 4.1). */
+export const MEDIA_STREAM: Omit<StreamAsk, "port"> = { packets: 50, intervalMs: 20, bytes: 172, dscp: 46 };
+/** Streams at once to one far end; it takes 64. */
+const STREAMS_MAX = 32;
+
+export type Streams = ReadonlyMap<number, StreamSeen | NoStream>;
+
+/** Streams to the first, the middle and the last port of each media row that passed, so many at once as the rate allows. */
+export async function streamMedia(
+  checks: readonly Check[],
+  farEnd: FarEnd,
+  fates: Proof["fates"],
+  ratePerS: number,
+  signal: AbortSignal,
+): Promise<Streams> {
+  const ports = new Set(checks.filter(isMedia).flatMap((check) => somePassed(check, fates)));
+  const packetsPerS = 1_000 / MEDIA_STREAM.intervalMs;
+  const limit = pLimit(Math.max(1, Math.min(STREAMS_MAX, Math.floor(ratePerS / packetsPerS))));
+  const streams = new Map<number, StreamSeen | NoStream>();
+  await Promise.all(
+    [...ports].map((port) =>
+      limit(async () => {
+        const seen = await farEnd.stream?.({ ...MEDIA_STREAM, port }, signal);
+        if (seen !== undefined) streams.set(port, seen);
+      }),
+    ),
+  );
+  return streams;
+}
+
+/** Rows over UDP that carry media towards the target. */
+function isMedia({ row, transport }: Check): boolean {
+  return row.media === true && transport === "udp";
+}
+
+function somePassed({ ports }: Check, fates: Proof["fates"]): readonly number[] {
+  const passed = [...portsOf(ports)].filter((port) => fates.get(port) === "open");
+  const some = [passed[0], passed[passed.length >> 1], passed.at(-1)];
+  return some.filter((port) => port !== undefined);
+}
+
+/** The streams to ports of one check. */
+export function streamsOf({ ports }: Check, streams: Streams): Streams {
+  return new Map([...portsOf(ports)].flatMap((port) => (streams.has(port) ? [[port, streams.get(port)!]] : [])));
+}
+
+/** What became of the ports, where a port that lost its whole stream is one that loses media. */
+export function fatesWith(fates: Proof["fates"], streams: Streams): Proof["fates"] {
+  const changed = new Map(fates);
+  for (const [port, stream] of streams) {
+    if ("why" in stream) continue;
+    const lost: Fate | undefined = isAllLost(stream.out)
+      ? "request-lost"
+      : isAllLost(stream.back)
+        ? "reply-lost"
+        : undefined;
+    if (lost !== undefined) changed.set(port, lost);
+  }
+  return changed;
+}
