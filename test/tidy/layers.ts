@@ -47,6 +47,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
       "node:http",
       "node:path",
       "node:timers/promises",
+      "node:util",
       "node:zlib",
       "prom-client",
       "zod",
