@@ -8,7 +8,7 @@ export interface EventStreamOptions {
   readonly maxClients: number;
   /** Bytes that may wait for a client before it is let go. */
   readonly maxWaiting: number;
-  /** Changes within this time are told as one. */
+  /** Changes within this time are told as one; 0: each by itself. */
   readonly everyMs: number;
   /** A line that says nothing, so that proxies and the server's own time-outs see a living connection. */
   readonly heartbeatMs: number;
@@ -61,6 +61,7 @@ export class EventStream {
       return;
     }
     this.#tell(this.#event());
+    if (this.#options.everyMs === 0) return;
     this.#pause = setTimeout(() => {
       this.#pause = undefined;
       if (!this.#isDue) return;

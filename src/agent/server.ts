@@ -159,7 +159,7 @@ class Desk {
     const url = (request.url ?? "").length > URL_CHARACTERS ? undefined : parseUrl(request.url);
     const path = url?.pathname ?? "";
     const route = this.#routes.byPath.get(path);
-    response.once("finish", () => parts.metrics.noteRequest(route === undefined ? "other" : path, response.statusCode));
+    response.once("close", () => parts.metrics.noteRequest(route === undefined ? "other" : path, response.statusCode));
     const refused = this.#refusal(request, url, route);
     if (refused !== undefined || url === undefined || route === undefined) {
       send(request, response, refused ?? NOT_FOUND);

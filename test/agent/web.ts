@@ -96,6 +96,7 @@ export function readAll(socket: Socket): Promise<string> {
   socket.setEncoding("latin1").on("data", (chunk: string) => {
     text += chunk;
   });
+  socket.resume();
   return new Promise((resolve) => socket.once("close", () => resolve(text)));
 }
 
