@@ -1,10 +1,11 @@
 /**
- * `npm run docs` writes every file that is derived from the code: the JSON Schemas, docs/verdicts.md and
+ * `npm run docs` writes every file that is derived from the code: the JSON Schemas, docs/verdicts.md, docs/metrics.md and
  * docs/probers/. A test fails when one of them is not what this script would write.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { reportJsonSchema } from "../src/report/schema.ts";
+import { metricsPage } from "./metrics-page.ts";
 import { proberPages } from "./prober-pages.ts";
 import { profilePages } from "./profile-pages.ts";
 import { schemaFiles } from "./schemas.ts";
@@ -17,6 +18,7 @@ export async function derivedFiles(): Promise<ReadonlyMap<string, string>> {
     ...schemas,
     ["schema/report.schema.json", `${JSON.stringify(reportJsonSchema(), null, 2)}\n`],
     ["docs/verdicts.md", await verdictsPage()],
+    ["docs/metrics.md", metricsPage()],
     ...(await proberPages()),
     ...(await profilePages()),
   ]);
