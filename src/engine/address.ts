@@ -8,6 +8,7 @@ import type { CheckSeen } from "../model/result.ts";
 import { TRANSPORTS } from "../model/words.ts";
 import type { AddressContext } from "./context.ts";
 import { followLeads, withLeadLimit } from "./leads.ts";
+import { joined, type Proven, restOf, seenByTokens } from "./proven.ts";
 import { askRange } from "./range.ts";
 import { withResetOrigin } from "./reset-origin.ts";
 import { skipped } from "./seen.ts";
@@ -20,10 +21,13 @@ export async function askAddress(checks: readonly Check[], context: AddressConte
   const silent = new Set<CheckSeen>();
   for (const check of checks) {
     const prober = await context.parts.prober(check.prober);
-    const skip = check.skip ?? withoutIpv6(check, prober);
+    const proven = context.proven.get(check);
+    const skip = skipOf(check, prober, proven);
     if (skip !== undefined) singles.push(report(context, skipped(check, skip.why, skip.deliberate)));
+    else if (proven !== undefined && isEnough(check, proven))
+      singles.push(report(context, seenByTokens(check, proven, context.signal)));
     else if (prober.kind !== "sweep") singles.push(askWithLeads(check, prober, silent, context));
-    else if (check.purpose !== "canary") sweeps.push({ check, prober });
+    else if (check.purpose !== "canary") sweeps.push({ check, prober, proven });
     else
       singles.push(
         context.limits.run(check, () => askRange(check, prober, context)).then((seen) => report(context, seen)),
@@ -42,6 +46,17 @@ export async function askAddress(checks: readonly Check[], context: AddressConte
   return [...seen, ...swept.flat()];
 }
 
+/** Why a check is not asked. What could disturb somebody else's traffic may be asked where a far end holds its ports. */
+function skipOf(check: Check, prober: Prober, proven: Proven | undefined): Skip | undefined {
+  const lifted = check.skip?.unlessProven === true && proven !== undefined && proven.groups.length > 0;
+  return (lifted ? undefined : check.skip) ?? withoutIpv6(check, prober);
+}
+
+/** Whether nothing is left to ask beside what the far end proved, or nothing that may be asked. */
+function isEnough({ skip }: Check, { groups, left }: Proven): boolean {
+  return groups.length > 0 && (left.length === 0 || skip !== undefined);
+}
+
 /** A row at an address where its protocol cannot be: no fault of the network. */
 function withoutIpv6(check: Check, prober: Prober): Skip | undefined {
   if (prober.ipv4Only !== true || check.address?.includes(":") !== true) return undefined;
@@ -51,18 +66,28 @@ function withoutIpv6(check: Check, prober: Prober): Skip | undefined {
 interface Range {
   readonly check: Check;
   readonly prober: Prober & { kind: "sweep" };
+  readonly proven: Proven | undefined;
 }
 
 /** Ranges over one transport, one at a time: two at once would spend one budget twice. */
 async function sweepInTurn(ranges: readonly Range[], context: AddressContext): Promise<readonly CheckSeen[]> {
   const swept: CheckSeen[] = [];
-  for (const { check, prober } of ranges) {
+  for (const range of ranges) {
+    const { check } = range;
     const senders = check.transport === "udp" ? context.budget.senders : [];
-    const ask = () => context.limits.run(check, () => askRange(check, prober, context));
+    const ask = () => context.limits.run(check, () => askUnproven(range, context));
     const seen = await context.limits.inTurn(senders, ask);
     swept.push(...(await report(context, seen)));
   }
   return swept;
+}
+
+/** Asks the ports of a range that no far end proved. */
+async function askUnproven({ check, prober, proven }: Range, context: AddressContext): Promise<CheckSeen> {
+  if (proven === undefined || proven.groups.length === 0) return askRange(check, prober, context);
+  const onSweep: AddressContext["onSweep"] = (progress) => context.onSweep({ ...progress, check });
+  const rest = await askRange(restOf(check, proven), prober, { ...context, onSweep });
+  return joined(seenByTokens(check, proven, context.signal), rest);
 }
 
 async function report(context: AddressContext, seen: CheckSeen): Promise<readonly CheckSeen[]> {

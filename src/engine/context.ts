@@ -6,6 +6,7 @@ import type { SampleWanted } from "../model/sample.ts";
 import type { Facts } from "./facts.ts";
 import type { IcmpBudget, TargetBudgets } from "./icmp-budget.ts";
 import type { Limits } from "./limits.ts";
+import type { Proven } from "./proven.ts";
 import type { SecretTurns } from "./secret-turns.ts";
 
 export interface RunOptions {
@@ -63,4 +64,6 @@ export interface AddressContext extends RunContext {
   readonly budget: TargetBudgets;
   /** Our own address on the way there. */
   readonly route?: string;
+  /** What the far end there proved, by check. */
+  readonly proven: ReadonlyMap<Check, Proven>;
 }

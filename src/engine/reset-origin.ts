@@ -52,11 +52,21 @@ function own(all: readonly CheckSeen[]): readonly number[] {
 }
 
 function isReset({ check, verdict, range }: CheckSeen): boolean {
-  return check.transport === "tcp" && range === undefined && verdict?.reason === "conn-refused";
+  return check.transport === "tcp" && range === undefined && isClosed(verdict);
+}
+
+/** Ports that a far end held are free again by now. */
+function isClosed(verdict: CheckSeen["verdict"]): boolean {
+  return verdict?.state === "closed" && verdict.reason === "conn-refused";
 }
 
 function isAccepted({ check, verdict, range }: CheckSeen): boolean {
-  return check.transport === "tcp" && range === undefined && verdict?.state === "open";
+  return (
+    check.transport === "tcp" &&
+    range === undefined &&
+    verdict?.state === "open" &&
+    verdict.reason !== "responder-receipt"
+  );
 }
 
 function portOf({ check }: CheckSeen): number {

@@ -8,6 +8,7 @@ import type { CheckResult, CheckSeen, RunReport } from "../model/result.ts";
 import { settle } from "../verdict/settle.ts";
 import type { RunContext, RunOptions, SweepProgress } from "./context.ts";
 import { Facts } from "./facts.ts";
+import { askFarEnd } from "./far-end.ts";
 import { TargetBudgets } from "./icmp-budget.ts";
 import { locate } from "./locate.ts";
 import { Politeness } from "./politeness.ts";
@@ -64,7 +65,7 @@ export async function run(
   const hosts = groupByHost(plan.checks);
   const seen = await Promise.all(
     [...hosts].map(async ([host, checks]) => {
-      const ofHost = await askHost(host, checks, context);
+      const ofHost = await askHost(host, checks, context, options.ratePerS / hosts.size);
       const { results } = settle(plan, ofHost, settleOptions);
       for (const [at, result] of results.entries()) if (!early.has(ofHost[at]!)) events.onResult?.(result);
       return ofHost;
@@ -91,18 +92,25 @@ function groupByHost(checks: readonly Check[]): ReadonlyMap<string, readonly Che
   return hosts;
 }
 
-async function askHost(host: string, checks: readonly Check[], context: RunContext): Promise<readonly CheckSeen[]> {
+async function askHost(
+  host: string,
+  checks: readonly Check[],
+  context: RunContext,
+  ratePerS: number,
+): Promise<readonly CheckSeen[]> {
   const { reachable, unreachable } = await locate(host, checks, context);
   for (const seen of unreachable) context.onSeen(seen);
   const asked = await Promise.all(
-    reachable.map((located) =>
-      askOnce(located.checks, {
+    reachable.map(async (located) => {
+      const farEnd = await askFarEnd(located, context, ratePerS / reachable.length);
+      return askOnce(farEnd.checks, {
         ...context,
         facts: new Facts(),
         budget: new TargetBudgets(located.address, context.budgetOf, context.startedMs),
         route: located.route,
-      }),
-    ),
+        proven: farEnd.proven,
+      });
+    }),
   );
   return [...asked.flat(), ...unreachable];
 }

@@ -2,6 +2,7 @@
  * What is asked: plain data. A plan is printed, sent to a worker and kept in history, so nothing here has behaviour.
  */
 import type { Evidence } from "./evidence.ts";
+import type { FarEndTold } from "./far-end.ts";
 import type { PortSpan } from "./ports.ts";
 import type { Direction, Expectation, Silence, Transport } from "./words.ts";
 
@@ -32,6 +33,8 @@ export interface Row {
   readonly required: boolean;
   /** A media row could disturb a live call, and is asked only on request. */
   readonly media?: boolean;
+  /** Required where a far end proves its ports, because what keeps it optional is that silence says nothing. */
+  readonly requiredIfProven?: true;
   readonly note?: string;
   /** The vendor document and line that state this row. */
   readonly seed?: { readonly document: string; readonly line: number };
@@ -41,6 +44,8 @@ export interface Row {
 export interface Skip {
   readonly why: string;
   readonly deliberate: boolean;
+  /** It could disturb somebody's traffic; ports that a far end holds are nobody else's. */
+  readonly unlessProven?: true;
 }
 
 /** One row, one transport, one address. */
@@ -74,6 +79,8 @@ export interface Check {
   /** The id of the check whose lead this is. */
   readonly via?: string;
   readonly skip?: Skip;
+  /** What the far end at the address told of it, where one was named. */
+  readonly farEnd?: FarEndTold;
   /** Another check of the plan and host that asks the same question: asked once, and shown under each. */
   readonly sameAs?: SameAs;
 }

@@ -9,6 +9,8 @@ export interface FarEnd {
   readonly seenAs: string;
   /** Our own address on the way there. */
   readonly local: string;
+  /** Whether ICMP errors are seen while ports of it are asked, with type, code and sender. */
+  readonly errorQueue: Readonly<Record<Transport, boolean>>;
   /**
    * Exchanges tokens with ports of the far end (`out`) or lets it do so with ports of ours (`in`). One call at a time for
    * each transport and direction.
@@ -39,7 +41,7 @@ export interface ProofAsk {
 }
 
 export interface FarEndPace {
-  /** How often a port that does not reply is asked; 1 to 5. */
+  /** How often a port that does not reply is asked, at least 1. A far end that sends takes 5 at most. */
   readonly attempts: number;
   /** New requests a second; 1 to 1,000,000. */
   readonly perSecond: number;
@@ -68,6 +70,22 @@ export interface PortError {
   readonly code: string;
   readonly icmp?: Icmp;
 }
+
+/** What the far end at an address told of a check. */
+export interface FarEndTold {
+  /** Our own address, here and as it sees it. */
+  readonly local?: string;
+  readonly seenAs?: string;
+  /** Why there was no session. */
+  readonly none?: NoFarEnd;
+  /** Why the session ended too early. */
+  readonly lost?: string;
+  /** Ports that it could not prove, by what hindered it; they are asked as without a far end. */
+  readonly unproven?: Readonly<Partial<Record<Unproven, readonly number[]>>>;
+}
+
+/** Fates of ports of which nothing is known; `own-port`: the row is asked from a port of ours, and tokens are not. */
+export type Unproven = "in-use" | "busy" | "not-listed" | "not-permitted" | "no-resources" | "own-port";
 
 /** What is known of the ports. */
 export interface Proof {

@@ -4,7 +4,7 @@
  */
 import type { Evidence } from "./evidence.ts";
 import type { Endpoint } from "./ports.ts";
-import type { Direction, Reason, State, Transport } from "./words.ts";
+import type { Direction, LostWay, Reason, State, Transport } from "./words.ts";
 
 /** One certificate chain and handshake as seen, also when verification failed. */
 export interface TlsSeen {
@@ -140,6 +140,8 @@ export interface PortGroup {
   readonly offender?: Icmp;
   /** A silence over UDP that is not our own haste: a port that is known to answer still did. */
   readonly confirmed?: boolean;
+  /** The far end held these ports, and this did not come through. */
+  readonly lost?: LostWay;
   /** The hops that the answers of an open or closed TCP port had left, where they were seen. */
   readonly hopLimit?: number;
   readonly ports: readonly number[];

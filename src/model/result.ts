@@ -2,7 +2,7 @@
 import type { Check, Plan } from "./check.ts";
 import type { Icmp, Observation, PortGroup } from "./observation.ts";
 import type { Reading } from "./prober.ts";
-import type { Outcome, Reason, ServiceState, State } from "./words.ts";
+import type { LostWay, Outcome, Reason, ServiceState, State } from "./words.ts";
 
 export interface Verdict {
   readonly state: State;
@@ -11,6 +11,8 @@ export interface Verdict {
   readonly offender?: Icmp;
   /** A `closed` that may be a firewall's reject, because the ICMP error queue could not be read (rule 3). */
   readonly doubted?: boolean;
+  /** The far end held the port, and this did not come through: then `filtered` is proven. */
+  readonly lost?: LostWay;
 }
 
 /** What a sweep found, as groups of ports that were seen alike. */

@@ -54,5 +54,9 @@ export const REASONS = [
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
+/** What did not come through between two ends that both were there: the request, or what was sent back for it. */
+export const LOST_WAYS = ["request", "reply"] as const;
+export type LostWay = (typeof LOST_WAYS)[number];
+
 export const OUTCOMES = ["pass", "fail", "inconclusive", "skipped", "error", "planned"] as const;
 export type Outcome = (typeof OUTCOMES)[number];

@@ -9,9 +9,14 @@ import { runStream } from "./stream.ts";
 export async function openFarEnd(options: ClientOptions, parts: ClientParts): Promise<FarEnd | NoFarEnd> {
   const session = await connectResponder(options, parts);
   if (!(session instanceof ResponderSession)) return session;
+  const { features } = parts.sockets;
   return {
     seenAs: session.seenAs,
     local: session.local,
+    errorQueue: {
+      tcp: features.tcpErrorQueue.has,
+      udp: (session.local.includes(":") ? features.udpErrorQueue6 : features.udpErrorQueue4).has,
+    },
     prove: ({ direction, ...wish }, signal) =>
       direction === "out" ? proveOut(session, wish, parts, signal) : proveIn(session, wish, parts),
     stream: (ask, signal) => runStream(session, ask, parts, signal),

@@ -3,11 +3,12 @@
  * It states observations; where two causes look the same it names both.
  */
 import { type Icmp, type Observation, PEER_CLOSED, TOO_LONG } from "../model/observation.ts";
-import { countPorts, formatPorts } from "../model/ports.ts";
 import type { Reading } from "../model/prober.ts";
 import type { CheckSeen, Verdict } from "../model/result.ts";
-import type { Expectation, Outcome, State } from "../model/words.ts";
+import type { Expectation, Outcome } from "../model/words.ts";
+import { detailOfProof, farEndWarnings, inUseHint } from "./far-end-words.ts";
 import { hopLimitWarning } from "./hop-limits.ts";
+import { detailOfRange } from "./range-words.ts";
 import { refusesOurCertificate, wantsClientCertificate } from "./state.ts";
 
 /** The sentence for a result that has this outcome. */
@@ -23,10 +24,17 @@ export function withDoubt(detail: string, one: CheckSeen, outcome: Outcome): str
 }
 
 function plainDetailOf(one: CheckSeen, outcome: Outcome): string {
-  const { verdict, reading, range, check } = one;
-  if (one.skipped !== undefined) return one.skipped.why;
+  const { verdict, range, check } = one;
+  if (one.skipped !== undefined) return one.skipped.why + inUseHint(check);
   if (verdict === undefined) return "interrupted before it ended";
-  if (range !== undefined) return detailOfRange(one, NO_NAMES);
+  if (range !== undefined) return detailOfRange(one);
+  return detailOfPort(one, verdict, outcome) + inUseHint(check);
+}
+
+function detailOfPort(one: CheckSeen, verdict: Verdict, outcome: Outcome): string {
+  const { reading, check } = one;
+  const proof = detailOfProof(verdict, check, () => detailOfVerdict(one, verdict));
+  if (proof !== undefined) return proof;
   if (check.expect === "accept" && outcome === "pass" && verdict.service === "unchecked") {
     return "accepts; the service was not asked";
   }
@@ -55,6 +63,7 @@ export function warningsOf(one: CheckSeen): readonly string[] {
       : []),
     ...(foreign ? ["the port answers, but another protocol than the row's"] : []),
     ...(forged === undefined ? [] : [forged]),
+    ...farEndWarnings(one),
   ];
 }
 
@@ -68,7 +77,7 @@ function detailOfVerdict(one: CheckSeen, verdict: Verdict): string {
   const by = senderOf(verdict.offender, one.check.address);
   switch (verdict.reason) {
     case "conn-refused":
-      return "closed: connection refused";
+      return `${verdict.state}: connection refused`;
     case "port-unreach":
       return verdict.state === "closed"
         ? `closed: port unreachable${by} (a host firewall's reject looks the same)`
@@ -187,69 +196,6 @@ function partOf(seen: Observation | undefined): string {
   const bytes = seen?.firstBytes?.length;
   if (bytes === undefined) return "";
   return `; what came (${bytes >= KEPT_BYTES ? "at least " : ""}${bytes} bytes) was no whole reply`;
-}
-
-const RANGE_WORDS: readonly State[] = ["open", "closed", "filtered", "open|filtered", "unknown"];
-
-const NO_NAMES: ReadonlyMap<number, string> = new Map();
-
-/**
- * `3 open, 18 closed, 0 filtered`; open, closed and filtered always, the rest where there is some. `names` says what is
- * known to be behind a port.
- */
-export function detailOfRange(one: CheckSeen, names: ReadonlyMap<number, string>): string {
-  const { check, range } = one;
-  const ports = new Map<State, readonly number[]>();
-  for (const group of range?.groups ?? []) {
-    ports.set(group.state, (ports.get(group.state) ?? []).concat(group.ports));
-  }
-  const words = RANGE_WORDS.flatMap((state) => {
-    const found = ports.get(state) ?? [];
-    const always = state === "open" || state === "closed" || state === "filtered";
-    return always || found.length > 0 ? [`${found.length} ${state}${listOf(state, found, names)}`] : [];
-  });
-  const untested = countPorts(check.ports) - (range?.tested ?? 0);
-  const ended =
-    range?.groups.filter((group) => group.reason === "rst-after-accept").flatMap(({ ports }) => ports) ?? [];
-  if (ended.length > 0) words.push(`${ended.length} of the open ended at once after the accept`);
-  return (
-    [...words, ...(untested > 0 ? [`${untested} not asked`] : [])].join(", ") + silenceHint(one) + unreliableHint(one)
-  );
-}
-
-const NAMED_MAX = 6;
-
-/** Which ports, where that is short enough to read and worth knowing; of the closed ones only those that have a name. */
-function listOf(state: State, ports: readonly number[], names: ReadonlyMap<number, string>): string {
-  const named = names.size === 0 ? [] : ports.filter((port) => names.has(port)).sort((a, b) => a - b);
-  const parts = named.slice(0, NAMED_MAX).map((port) => `${port} ${names.get(port)}`);
-  if (state === "closed") return parts.length === 0 ? "" : ` (${[...parts, ...more(named)].join(", ")} among them)`;
-  const plain = formatPorts(named.length === 0 ? ports : ports.filter((port) => !names.has(port)));
-  const rest = plain === "" ? [] : plain.length > 40 ? ["others"] : [plain];
-  if (parts.length === 0 && rest[0] !== plain) return "";
-  return ` (${[...parts, ...more(named), ...rest].join(", ")})`;
-}
-
-function more(named: readonly number[]): readonly string[] {
-  return named.length > NAMED_MAX ? [`${named.length - NAMED_MAX} more announced`] : [];
-}
-
-/** Whether a silence over UDP may be our own haste: a target refuses only so often. */
-function silenceHint({ check, range }: CheckSeen): string {
-  const silent = range?.groups.filter(({ state }) => check.transport === "udp" && state === "open|filtered") ?? [];
-  if (silent.length === 0) return "";
-  if (silent.every(({ confirmed }) => confirmed === true)) {
-    return "; the silence is not our haste: dropped on the way, or held by a silent service";
-  }
-  const controls = range?.groups.some(({ state }) => state === "closed" || state === "filtered") === true;
-  return controls
-    ? "; the silence may be our haste: ports that were refused before stayed silent too"
-    : "; no port was refused, so nothing shows whether any would be";
-}
-
-function unreliableHint(one: CheckSeen): string {
-  const lies = one.range?.groups.some((group) => group.reason === "accept-unreliable") === true;
-  return lies ? "; something on the way accepts every port for this host" : "";
 }
 
 function senderOf(offender: Icmp | undefined, target: string | undefined): string {

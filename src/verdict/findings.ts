@@ -6,7 +6,8 @@ import type { Check } from "../model/check.ts";
 import { countPorts, holdsPort } from "../model/ports.ts";
 import type { Lead } from "../model/prober.ts";
 import type { CheckResult, CheckSeen, Finding } from "../model/result.ts";
-import { detailOfRange, withDoubt } from "./detail.ts";
+import { withDoubt } from "./detail.ts";
+import { detailOfRange } from "./range-words.ts";
 
 /**
  * The results with details that refer to each other: a row that was not heard with a hint where the same service passes

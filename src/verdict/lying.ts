@@ -25,6 +25,9 @@ export function withoutLies(seen: readonly CheckSeen[], liars: ReadonlySet<strin
   return seen.map((one) => (liars.has(addressKey(one.check)) ? withoutLie(one, strangers) : one));
 }
 
+/** What is doubted already, and a token, which nobody without the key can give. */
+const BEYOND_THE_LIAR: ReadonlySet<string> = new Set(["answered-by-intermediary", "responder-receipt"]);
+
 const SHOWS_NOTHING = "a sample of accepts shows nothing here";
 
 /** An answer in the row's protocol still counts, save in a voice that answered other rows of the address as a stranger. */
@@ -38,7 +41,7 @@ function withoutLie(one: CheckSeen, strangers: ReadonlySet<string>): CheckSeen {
     const unreliable: RangeSeen = { ...range, groups, ...(range.confidence && { confidence: SHOWS_NOTHING }) };
     return { ...one, range: unreliable, verdict: verdictOfRange(unreliable, one.errorQueue) ?? verdict };
   }
-  if (verdict.state !== "open" || verdict.reason === "answered-by-intermediary") return one;
+  if (verdict.state !== "open" || BEYOND_THE_LIAR.has(verdict.reason)) return one;
   const answered = verdict.service === "confirmed" || verdict.service === "refused";
   if (!answered) return { ...one, verdict: { ...verdict, reason: "accept-unreliable" } };
   return voicesOf(one).some((voice) => strangers.has(voice)) ? { ...one, verdict: OF_THE_LIAR } : one;

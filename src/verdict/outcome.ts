@@ -67,13 +67,15 @@ function outcomeOfAccept(verdict: Verdict): Judgement {
 function outcomeOfPath(verdict: Verdict, transport: Transport, controls: Controls): Judgement {
   if (verdict.state === "open" || verdict.state === "closed") return "pass";
   if (verdict.state !== "filtered") return "inconclusive";
-  if (verdict.reason !== "no-response") return "fail";
+  if (verdict.reason !== "no-response" || verdict.lost !== undefined) return "fail";
   return transport === "tcp" && controls.refused ? "fail" : "inconclusive";
 }
 
 function outcomeOfBlocked(verdict: Verdict, controls: Controls): Judgement {
-  if (verdict.state === "open" || verdict.state === "closed") return "fail";
-  return verdict.state === "filtered" && controls.reached ? "pass" : "inconclusive";
+  // What was lost on its way back has come through.
+  if (verdict.state === "open" || verdict.state === "closed" || verdict.lost === "reply") return "fail";
+  const certain = controls.reached || verdict.lost !== undefined;
+  return verdict.state === "filtered" && certain ? "pass" : "inconclusive";
 }
 
 /** The outcome of a range from those of its ports: any fail, else any error; a pass only when all pass. */

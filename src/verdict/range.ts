@@ -62,6 +62,7 @@ export function verdictOfGroup(group: PortGroup, errorQueue: boolean): Verdict {
     reason: group.reason,
     service: "unchecked",
     ...(group.offender === undefined ? {} : { offender: group.offender }),
+    ...(group.lost === undefined ? {} : { lost: group.lost }),
     ...(isDoubted(group.state, errorQueue) ? { doubted: true } : {}),
   };
 }

@@ -2,6 +2,7 @@
 import type { Plan } from "../model/check.ts";
 import type { CheckResult, RunExitCode, Tally } from "../model/result.ts";
 import type { Outcome } from "../model/words.ts";
+import { isProven } from "./proof.ts";
 
 /** Sets `required` on every result. Members of a group are never required: the group is, once. */
 export function markRequired(
@@ -16,7 +17,9 @@ export function markRequired(
       return { ...result, required: false };
     }
     // A row that nobody requires still fails the run when the network itself said that it blocks it.
-    return { ...result, required: result.check.row.required || options.strict || isProvenFiltered(result) };
+    const { required, requiredIfProven } = result.check.row;
+    const proven = requiredIfProven === true && isProven(result);
+    return { ...result, required: required || options.strict || proven || isProvenFiltered(result) };
   });
 }
 
@@ -25,10 +28,12 @@ function rowKey(result: CheckResult): string {
   return `${result.check.row.profile} ${result.check.host} ${result.check.id}`;
 }
 
-/** An ICMP error said that some port of the row is filtered. */
+/** An ICMP error or the far end said that some port of the row is filtered. */
 function isProvenFiltered({ outcome, verdict, range }: CheckResult): boolean {
   if (outcome !== "fail" || verdict === undefined) return false;
-  return (range?.groups ?? [verdict]).some(({ state, reason }) => state === "filtered" && reason !== "no-response");
+  return (range?.groups ?? [verdict]).some(
+    ({ state, reason, lost }) => state === "filtered" && (reason !== "no-response" || lost !== undefined),
+  );
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Plan } from "../model/check.ts";
 import type { CheckResult, CheckSeen, Finding, RunExitCode, Tally, Verdict } from "../model/result.ts";
 import { tlsFaults } from "./certificate.ts";
 import { detailOf, warningsOf } from "./detail.ts";
+import { farEndFindings } from "./far-end-words.ts";
 import { addressKey, announcementFindings, withCrossReferences } from "./findings.ts";
 import { lyingAddresses, withoutLies } from "./lying.ts";
 import { type Controls, type Judgement, outcomeOf, worstOf } from "./outcome.ts";
@@ -43,7 +44,7 @@ export function settle(plan: Plan, seen: readonly CheckSeen[], options: SettleOp
   const counted = options.anyAddress ? withoutCoveredGroups(results) : results;
   return {
     results,
-    findings: [...liarFindings(seen, liars), ...announcementFindings(results)],
+    findings: [...liarFindings(seen, liars), ...announcementFindings(results), ...farEndFindings(seen)],
     ...talliesOf(counted),
     exitCode: options.interrupted ? 130 : exitCodeOf(plan, counted),
   };
@@ -58,7 +59,7 @@ function controlsByAddress(seen: readonly CheckSeen[]): ReadonlyMap<string, Cont
     const before = controls.get(key) ?? NO_CONTROLS;
     const verdicts = verdictsOf(one).filter((verdict) => verdict.doubted !== true);
     controls.set(key, {
-      refused: before.refused || verdicts.some((verdict) => verdict.reason === "conn-refused"),
+      refused: before.refused || verdicts.some(({ state, reason }) => state === "closed" && reason === "conn-refused"),
       reached: before.reached || verdicts.some(isReached),
     });
   }

@@ -1,0 +1,108 @@
+/**
+ * The far end at one address, before anything else is asked there: all ports of all its checks are proven by tokens,
+ * which costs nobody an ICMP error. What it does not hold is asked as without it.
+ */
+import type { Check } from "../model/check.ts";
+import type { FarEnd, FarEndTold, Proof, Unproven } from "../model/far-end.ts";
+import { portsOf } from "../model/ports.ts";
+import { TRANSPORTS, type Transport } from "../model/words.ts";
+import { groupsOfProof } from "../verdict/proof.ts";
+import type { RunContext } from "./context.ts";
+import type { Located } from "./locate.ts";
+import type { Proven } from "./proven.ts";
+import { SWEEP_PACE } from "./range.ts";
+
+/** The checks of an address with what its far end told, and what it proved of them. */
+export interface FarEndDone {
+  readonly checks: readonly Check[];
+  readonly proven: ReadonlyMap<Check, Proven>;
+}
+
+/** Opens a session where a far end was named, has it prove what it can at that rate, and ends it. */
+export async function askFarEnd(
+  { address, checks }: Located,
+  context: RunContext,
+  ratePerS: number,
+): Promise<FarEndDone> {
+  const { parts, signal } = context;
+  const host = checks[0]?.host;
+  if (host === undefined || signal.aborted) return { checks, proven: new Map() };
+  const farEnd = await parts.farEnd?.(host, address, signal);
+  if (farEnd === undefined) return { checks, proven: new Map() };
+  if ("failure" in farEnd) {
+    return { checks: checks.map((check) => ({ ...check, farEnd: { none: farEnd } })), proven: new Map() };
+  }
+  try {
+    return withProofs(checks, farEnd, await proveAll(checks, farEnd, context, ratePerS));
+  } finally {
+    await farEnd.end();
+  }
+}
+
+/** What became of all ports of one transport, and how long it took. */
+interface Proving extends Proof {
+  readonly durationMs: number;
+}
+
+type Proofs = Readonly<Record<Transport, Proving>>;
+
+async function proveAll(
+  checks: readonly Check[],
+  farEnd: FarEnd,
+  { parts, options, signal }: RunContext,
+  ratePerS: number,
+): Promise<Proofs> {
+  const wanted = checks.filter(isForTokens);
+  const portsOver = (transport: Transport) => {
+    const over = wanted.filter((check) => check.transport === transport);
+    return Uint16Array.from(new Set(over.flatMap(({ ports }) => [...portsOf(ports)]))).sort();
+  };
+  const ports = { tcp: portsOver("tcp"), udp: portsOver("udp") };
+  const total = Math.max(1, ports.tcp.length + ports.udp.length);
+  const prove = async (transport: Transport): Promise<Proving> => {
+    const startedMs = parts.world.monotonicMs();
+    const attempts = options.attempts ?? SWEEP_PACE[transport].attempts;
+    // Both transports together keep to the rate, each by its part of the work.
+    const share = ports[transport].length / total;
+    const pace = { attempts, perSecond: Math.max(1, Math.floor(ratePerS * share)) };
+    const proof = await farEnd.prove({ direction: "out", transport, ports: ports[transport], pace }, signal);
+    return { ...proof, durationMs: parts.world.monotonicMs() - startedMs };
+  };
+  const [tcp, udp] = await Promise.all(TRANSPORTS.map(prove));
+  return { tcp: tcp!, udp: udp! };
+}
+
+/** Rows of our own direction; a token does not leave from a port that a row wants to be asked from. */
+function isForTokens({ purpose, direction, skip, sourcePort }: Check): boolean {
+  const asked = skip === undefined || skip.unlessProven === true;
+  return purpose === "row" && direction === "out" && asked && sourcePort === undefined;
+}
+
+function withProofs(checks: readonly Check[], farEnd: FarEnd, proofs: Proofs): FarEndDone {
+  const { seenAs, local } = farEnd;
+  const lost = TRANSPORTS.map((transport) => proofs[transport].lost).find((why) => why !== undefined);
+  const proven = new Map<Check, Proven>();
+  const told = checks.map((check): Check => {
+    const known = { local, seenAs, ...(lost !== undefined && { lost }) };
+    const ports = [...portsOf(check.ports)];
+    const askedFromOwn = check.sourcePort !== undefined && check.purpose === "row";
+    if (askedFromOwn) return { ...check, farEnd: { ...known, unproven: { "own-port": ports } } };
+    if (!isForTokens(check)) return { ...check, farEnd: known };
+    const proof = proofs[check.transport];
+    const { groups, left } = groupsOfProof({ ...check, local }, ports, proof);
+    const withTold = { ...check, farEnd: { ...known, ...unprovenOf(left, proof) } };
+    const errorQueue = farEnd.errorQueue[check.transport];
+    proven.set(withTold, { groups, left, errorQueue, durationMs: proof.durationMs });
+    return withTold;
+  });
+  return { checks: told, proven };
+}
+
+function unprovenOf(left: readonly number[], { fates }: Proof): Pick<FarEndTold, "unproven"> {
+  const unproven: Partial<Record<Unproven, number[]>> = {};
+  for (const port of left) {
+    const fate = fates.get(port) as Unproven;
+    unproven[fate] = [...(unproven[fate] ?? []), port];
+  }
+  return left.length === 0 ? {} : { unproven };
+}

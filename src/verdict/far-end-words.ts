@@ -1,0 +1,104 @@
+/** What a responder proved, could not prove, or why there was none: in words that a firewall owner accepts. */
+import type { Check } from "../model/check.ts";
+import type { NoFarEnd, Unproven } from "../model/far-end.ts";
+import type { PortGroup } from "../model/observation.ts";
+import { formatCount, formatPorts } from "../model/ports.ts";
+import type { CheckSeen, Finding, Verdict } from "../model/result.ts";
+import type { Expectation } from "../model/words.ts";
+
+/** The detail of a port that the responder held; `rejected` says who refused it. Undefined where it held none. */
+export function detailOfProof(
+  { reason, lost }: Verdict,
+  { expect, farEnd }: Check,
+  rejected: () => string,
+): string | undefined {
+  if (reason === "responder-receipt") return `the way is free: the responder answered on this port${absence(expect)}`;
+  if (reason === "responder-lost") return `not decided: the responder was lost before${because(farEnd?.lost)}`;
+  if (lost === "reply") return "filtered: arrived, the reply was lost: look at the return path";
+  if (lost === undefined) return undefined;
+  if (reason === "no-response") return "filtered: the responder listens on this port, and nothing arrived there";
+  return `${rejected()}, though the responder listens on this port: a firewall there or on the way rejects`;
+}
+
+function absence(expect: Expectation): string {
+  return expect === "service" ? "; the service itself is not there yet" : "";
+}
+
+function because(why: string | undefined): string {
+  return why === undefined ? "" : ` (${why})`;
+}
+
+/** What a range's detail adds: which way the exchange was lost, and how often. */
+export function proofHint({ check, range }: CheckSeen): string {
+  const groups = range?.groups ?? [];
+  const count = (fits: (group: PortGroup) => boolean) => {
+    const ports = groups.filter(fits).reduce((sum, group) => sum + group.ports.length, 0);
+    return ports === 0 ? "" : formatCount(ports);
+  };
+  const silent = count(({ lost, reason }) => lost === "request" && reason === "no-response");
+  const rejected = count(({ lost, reason }) => lost === "request" && reason !== "no-response");
+  const replies = count(({ lost }) => lost === "reply");
+  const undecided = count(({ reason }) => reason === "responder-lost");
+  const inUse = check.farEnd?.unproven?.["in-use"] ?? [];
+  return [
+    silent && `; ${silent} never arrived at the responder`,
+    rejected && `; ${rejected} rejected by a firewall, though the responder listens there`,
+    replies && `; ${replies} arrived and the reply was lost: look at the return path`,
+    undecided && `; the responder was lost before ${undecided} were decided${because(check.farEnd?.lost)}`,
+    inUse.length > 0 && `; in use by a service there: ${formatPorts(inUse)}`,
+  ]
+    .filter(Boolean)
+    .join("");
+}
+
+/** `in use by a service there`, for a single port that had to be asked by its own protocol. */
+export function inUseHint({ farEnd, ports }: Check): string {
+  const inUse = farEnd?.unproven?.["in-use"] ?? [];
+  return inUse.length > 0 && ports.length > 0 ? "; in use by a service there" : "";
+}
+
+const HINDRANCES: Readonly<Record<Exclude<Unproven, "in-use">, string>> = {
+  busy: "another prober's session holds it now",
+  "not-listed": "it was not started for that",
+  "not-permitted": "below 1024 it needs CAP_NET_BIND_SERVICE",
+  "no-resources": "nothing was left to bind it or to ask it with",
+  "own-port": "the row is asked from an own port, and tokens are not",
+};
+
+/** What the responder could not prove and why, and that the way has address translation. */
+export function farEndWarnings({ check: { farEnd } }: CheckSeen): readonly string[] {
+  const { seenAs, local, unproven = {} } = farEnd ?? {};
+  const hindered = Object.entries(HINDRANCES).flatMap(([hindrance, why]) => {
+    const ports = unproven[hindrance as Unproven] ?? [];
+    return ports.length === 0 ? [] : [`the responder did not prove ${formatPorts(ports)}: ${why}`];
+  });
+  const translated = seenAs !== undefined && local !== undefined && seenAs !== local;
+  const nat = `our address ${local} is ${seenAs} to the responder: addresses are translated on the way (NAT)`;
+  return [...hindered, ...(translated ? [nat] : [])];
+}
+
+const WITHOUT = "the run went on without it, and what only it can decide stays undecided";
+
+const FAILURES: Readonly<Record<NoFarEnd["failure"], string>> = {
+  unreachable: "was not reached",
+  "not-authenticated": "has not the same key, or is no responder",
+  refused: "has the key and refused the session",
+  lost: "ended the connection before the session began",
+};
+
+/** One sentence for each address whose responder did not serve us, or not to the end. */
+export function farEndFindings(seen: readonly CheckSeen[]): readonly Finding[] {
+  const addresses = new Map<string, Check>();
+  for (const { check } of seen) {
+    const key = JSON.stringify([check.host, check.address]);
+    if (check.farEnd !== undefined && !addresses.has(key)) addresses.set(key, check);
+  }
+  return [...addresses.values()].flatMap(({ id, host, address, farEnd }) => {
+    const { none, lost } = farEnd ?? {};
+    const which = `the responder at ${address}`;
+    const failed = none && `${which} ${FAILURES[none.failure]} (${none.detail}): ${WITHOUT}`;
+    const text =
+      failed ?? (lost && `${which} was lost in the middle (${lost}): ports that it had not proven are unknown`);
+    return text === undefined ? [] : [{ check: id, host, text }];
+  });
+}
