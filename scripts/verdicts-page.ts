@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import type { Verdict } from "../src/model/result.ts";
-import { EXPECTATIONS, type Expectation, type Reason, type Transport } from "../src/model/words.ts";
+import { EXPECTATIONS, type Expectation, type LostWay, type Reason, type Transport } from "../src/model/words.ts";
 import { type Controls, outcomeOf } from "../src/verdict/outcome.ts";
 import { reasonOfErrno, reasonOfIcmp, stateOfReason } from "../src/verdict/state.ts";
 
@@ -65,6 +65,23 @@ const SITUATIONS: readonly Situation[] = [
   { seen: "no answer to the connection request", transport: "tcp", verdict: verdict("no-response", "unchecked") },
   { seen: "no answer to the datagrams", transport: "udp", verdict: verdict("no-response", "silent", "udp") },
   {
+    seen: "a responder held the port, and its token came back",
+    transport: "udp",
+    verdict: verdict("responder-receipt", "unchecked", "udp"),
+  },
+  { seen: "a responder held the port, and nothing arrived", transport: "udp", verdict: lost("request") },
+  { seen: "a responder held the port, and its reply was lost", transport: "udp", verdict: lost("reply") },
+  {
+    seen: "a responder held the port, and an ICMP error or reset came",
+    transport: "tcp",
+    verdict: { ...lost("request"), reason: "admin-prohibited" },
+  },
+  {
+    seen: "a responder held the port, and was lost in the middle",
+    transport: "udp",
+    verdict: verdict("responder-lost", "unchecked"),
+  },
+  {
     seen: "our own side: no route, no name, no resources, own firewall",
     transport: "tcp",
     verdict: verdict("no-route", "unchecked"),
@@ -73,6 +90,11 @@ const SITUATIONS: readonly Situation[] = [
 
 function verdict(reason: Reason, service: Verdict["service"], transport: Transport = "tcp"): Verdict {
   return { state: stateOfReason(reason, transport, "target"), reason, service };
+}
+
+/** Over either transport. */
+function lost(way: LostWay): Verdict {
+  return { state: "filtered", reason: "no-response", service: "unchecked", lost: way };
 }
 
 /** Markdown of the outcome table. */

@@ -96,6 +96,11 @@ export const RUN_FLAGS = {
     choices: EXIT_STYLES,
     about: "plain (default), or nagios: one line and the exit codes of a monitoring plug-in",
   },
+  responder: {
+    type: "array",
+    about: "Host with a responder, or HOST:PORT (default port 7654): ports are proven by it; repeatable",
+  },
+  "key-file": { type: "string", about: "File with the key that we share with responders: 64 hexadecimal digits" },
   quiet: { type: "boolean", alias: "q", about: "No progress on the terminal" },
 } as const satisfies Record<string, Flag>;
 

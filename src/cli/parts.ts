@@ -13,6 +13,7 @@ import { createPlainSweeper } from "../sweep/plain.ts";
 import { createSampler } from "../sweep/sampler.ts";
 import type { Engine } from "../sweep/worker-messages.ts";
 import { createSweeper } from "../sweep/worker-sweeper.ts";
+import { type FarEnds, farEndsOver } from "./far-ends.ts";
 
 const WORKER_YOUNG_MB = 4;
 
@@ -49,12 +50,14 @@ export interface PartsOptions {
   readonly engine?: Engine;
   /** Makes another network of the machine's own. Only the portable sweeper can sweep that. */
   readonly over?: (net: Net) => Net;
+  /** The responders that may be asked. */
+  readonly farEnds?: FarEnds;
 }
 
 /** Parts for a run over the machine's own network, or over what was made of that. */
 export async function openParts(
   world: World = realWorld(),
-  { engine = "auto", over }: PartsOptions = {},
+  { engine = "auto", over, farEnds }: PartsOptions = {},
 ): Promise<OpenParts> {
   const sockets = await openSockets();
   const own = createNet(world, sockets);
@@ -78,6 +81,7 @@ export async function openParts(
     sweeper: createSampler(sweeper, world),
     world,
     ledger: memoryLedger(),
+    ...(farEnds !== undefined && { farEnd: farEndsOver(farEnds, { world, sockets }) }),
     close: () => sockets.close(),
   };
 }

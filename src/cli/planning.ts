@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import type { Plan } from "../model/check.ts";
 import { ConfigError } from "../profile/config-error.ts";
 import { expandPlan, expandVectors } from "../profile/expand.ts";
+import { parseResponders, type Responders } from "../profile/responders.ts";
 import { type FlagValues, list, planOptionsOf, text, vectorOptionsOf } from "./flags.ts";
 import { knownProfiles, loadProfiles, missingProfile, readText, shippedRoles } from "./profile-files.ts";
 
@@ -12,6 +13,8 @@ export interface Planned {
   readonly source: { readonly host: string; readonly role?: string };
   /** What is not asked, and why: a sentence each, for the user to read before the report. */
   readonly remarks: readonly string[];
+  /** The hosts with a responder. */
+  readonly responders: Responders;
 }
 
 type RandomBytes = (length: number) => Uint8Array;
@@ -24,11 +27,9 @@ export async function planFor(flags: FlagValues, randomBytes: RandomBytes): Prom
   const words = list(flags, "profile");
   if (words.length === 0) throw missingProfile();
   const profiles = await loadProfiles(words, text(flags, "profiles-dir"));
-  return {
-    plan: expandPlan(profiles, planOptionsOf(flags, randomBytes)),
-    source: { host: hostname() },
-    remarks: [],
-  };
+  const named = list(flags, "responder");
+  const plan = expandPlan(profiles, { ...planOptionsOf(flags, randomBytes), farEnds: named.length > 0 });
+  return { plan, source: { host: hostname() }, remarks: [], responders: parseResponders(named, hostsOf(plan)) };
 }
 
 async function planForSite(path: string, flags: FlagValues, randomBytes: RandomBytes): Promise<Planned> {
@@ -45,11 +46,22 @@ async function planForSite(path: string, flags: FlagValues, randomBytes: RandomB
   const { vectors, remarks, settings } = vectorsOf(site, own, roles, profiles);
   const options = vectorOptionsOf(flags, randomBytes);
   const both = (key: "set" | "with" | "without") => [...(settings[key] ?? []), ...(options[key] ?? [])];
+  const named = list(flags, "responder");
+  const farEnds = named.length > 0 || (site.responders?.size ?? 0) > 0;
+  const settled = { ...options, set: both("set"), with: both("with"), without: both("without"), farEnds };
+  const plan = expandVectors(vectors, settled);
+  const hosts = hostsOf(plan);
+  const ofSite = [...(site.responders ?? [])].filter(([host]) => hosts.has(host));
   return {
-    plan: expandVectors(vectors, { ...options, set: both("set"), with: both("with"), without: both("without") }),
+    plan,
     source: { host: hostname(), role: own.join(", ") },
     remarks,
+    responders: new Map([...ofSite, ...parseResponders(named, hosts)]),
   };
+}
+
+function hostsOf({ checks }: Plan): ReadonlySet<string> {
+  return new Set(checks.map(({ host }) => host));
 }
 
 /** Tells the user what is not asked. */

@@ -6,25 +6,24 @@ import { EXIT_CODES } from "../model/result.ts";
 import { ConfigError } from "../profile/config-error.ts";
 import { parseAddress } from "../profile/hosts.ts";
 import { parsePort } from "../profile/ports.ts";
+import { RESPONDER_PORT } from "../profile/responders.ts";
 import { allowedBy } from "../responder/allow.ts";
-import { KEY_BYTES, parseKey } from "../responder/key.ts";
 import { type ResponderEvent, type ResponderOptions, startResponder } from "../responder/server.ts";
 import { durationMs, type FlagValues, list, text } from "./flags.ts";
 import { realWorld } from "./parts.ts";
 import { privilegedPortsRemark } from "./privileged-ports.ts";
 import { eventLine, listedText } from "./respond-lines.ts";
 import { listedPorts } from "./respond-ports.ts";
-import { type Machine, secretLine, THIS_MACHINE } from "./secrets.ts";
+import { keyFrom } from "./responder-key.ts";
+import { THIS_MACHINE } from "./secrets.ts";
 import { toolVersion } from "./version.ts";
 
-const DEFAULT_PORT = 7654;
 const DEFAULT_TTL = "15m";
-const KEY_MEANT = "make one and give it to both sides: (umask 077; openssl rand -hex 32 > responder.key)";
 
 /** Serves until SIGINT or SIGTERM; resolves to the exit code when everything is released. Throws ConfigError. */
 export async function runResponder(flags: FlagValues): Promise<number> {
   const world = realWorld();
-  const key = await keyFrom(text(flags, "key-file"), THIS_MACHINE);
+  const key = await keyFrom(text(flags, "key-file"), "nobody is served without a key", THIS_MACHINE);
   const listed = await listedPorts(flags, world.randomBytes);
   const options: ResponderOptions = {
     key,
@@ -54,23 +53,15 @@ export async function runResponder(flags: FlagValues): Promise<number> {
   return EXIT_CODES.passed;
 }
 
-/** The key of a file. Throws ConfigError, which never quotes it. */
-export async function keyFrom(file: string | undefined, machine: Machine): Promise<Uint8Array> {
-  if (file === undefined) throw new ConfigError("--key-file is missing, and nobody is served without a key", KEY_MEANT);
-  const key = parseKey(await secretLine(file, 2 * KEY_BYTES, machine));
-  if (key !== undefined) return key;
-  throw new ConfigError(`${file} does not hold a key of ${2 * KEY_BYTES} hexadecimal digits`, KEY_MEANT);
-}
-
 /** `10.0.0.1:7654`, `[2001:db8::1]:7654`, an address alone, or `:7654`. Throws ConfigError. */
 function listenOf(word: string | undefined): ResponderOptions["listen"] {
-  if (word === undefined) return { port: DEFAULT_PORT };
+  if (word === undefined) return { port: RESPONDER_PORT };
   const whole = parseAddress(word);
-  if (whole !== undefined) return { address: whole, port: DEFAULT_PORT };
+  if (whole !== undefined) return { address: whole, port: RESPONDER_PORT };
   const [, host, digits] = /^(.*):(\d+)$/.exec(word) ?? [];
   const address = host === undefined || host === "" ? undefined : parseAddress(host);
   if (digits === undefined || (host !== "" && address === undefined)) {
-    throw new ConfigError(`--listen ${word} is no address with a port`, `write 10.0.0.1:${DEFAULT_PORT}`);
+    throw new ConfigError(`--listen ${word} is no address with a port`, `write 10.0.0.1:${RESPONDER_PORT}`);
   }
   return { port: parsePort(digits), ...(address !== undefined && { address }) };
 }

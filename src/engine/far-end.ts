@@ -44,6 +44,8 @@ interface Proving extends Proof {
   readonly durationMs: number;
 }
 
+const NOTHING_ASKED: Proving = { fates: new Map(), errors: new Map(), packets: 0, durationMs: 0 };
+
 type Proofs = Readonly<Record<Transport, Proving>>;
 
 async function proveAll(
@@ -60,6 +62,7 @@ async function proveAll(
   const ports = { tcp: portsOver("tcp"), udp: portsOver("udp") };
   const total = Math.max(1, ports.tcp.length + ports.udp.length);
   const prove = async (transport: Transport): Promise<Proving> => {
+    if (ports[transport].length === 0) return NOTHING_ASKED;
     const startedMs = parts.world.monotonicMs();
     const attempts = options.attempts ?? SWEEP_PACE[transport].attempts;
     // Both transports together keep to the rate, each by its part of the work.

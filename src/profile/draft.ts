@@ -40,11 +40,15 @@ export function draftRow(row: ProfileRow, word: string, context: DraftContext): 
   const lowered = expectPath && (row.expect === "service" || row.expect === "accept");
   const expect = lowered ? "path" : row.expect;
   // What keeps such a row optional is that silence says nothing about its service; the path can be asked for all the same.
-  const askedForPath = expectPath && expect === "path" && (row.media || row.silence === "inconclusive");
+  const onlySilence = expect === "path" && (row.media || row.silence === "inconclusive");
+  const askedForPath = expectPath && onlySilence;
   const skip = skipByConditions(row.when, settings, profile.variables) ?? skipOf(row, missing, context);
   return {
     id: `${slugOf(row.service)}/${written.transport}/${portsText}`,
-    row: checkRow(profile, row, row.required || askedForPath, warnings),
+    row: {
+      ...checkRow(profile, row, row.required || askedForPath, warnings),
+      ...(onlySilence && !row.required && !askedForPath && { requiredIfProven: true }),
+    },
     sweeps: row.sweeps,
     ...(direction === "out" && row.sourcePort !== undefined && { sourcePort: row.sourcePort }),
     ...(direction === "out" && row.tls !== undefined && { tlsWish: row.tls }),
@@ -99,7 +103,7 @@ function portsFor(row: ProfileRow, portsWord: string, where: string): readonly P
 }
 
 /** Nobody switched it off, so a profile with nothing else proves nothing. */
-export const HELD_BACK: Skip = { why: "could disturb a live call", deliberate: false };
+export const HELD_BACK: Skip = { why: "could disturb a live call", deliberate: false, unlessProven: true };
 
 function skipOf(row: ProfileRow, missing: readonly string[], context: DraftContext): Skip | undefined {
   if (missing.length > 0) {

@@ -36,6 +36,8 @@ export interface VectorOptions {
   readonly skip?: readonly string[];
   /** `udp/137=137`: asked from that source port. */
   readonly sourcePorts?: readonly string[];
+  /** Far ends are named, which may prove rows that are held back. */
+  readonly farEnds?: boolean;
   /** Chooses the canary ports. */
   randomBytes(length: number): Uint8Array;
 }
@@ -164,7 +166,8 @@ function applyFlags(drafts: readonly Draft[], options: VectorOptions): ReadonlyM
   };
   const settled = new Map(drafts.map((draft) => [draft, settle(draft)]));
   const flagged = only.length > 0 || skip.length > 0;
-  if (flagged && [...settled.values()].every(({ skip }) => skip?.deliberate === true || skip === HELD_BACK)) {
+  const heldBack = (skip: Skip | undefined) => skip === HELD_BACK && options.farEnds !== true;
+  if (flagged && [...settled.values()].every(({ skip }) => skip?.deliberate === true || heldBack(skip))) {
     throw new ConfigError("--only and --skip leave no row to ask");
   }
   return settled;

@@ -11,6 +11,7 @@ import { type Host, parseFurther, parseHost } from "./hosts.ts";
 import { issueErrors } from "./issues.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Path, YamlPlaces } from "./places.ts";
+import { parseResponders } from "./responders.ts";
 import type { Roles } from "./roles.ts";
 import { listOf } from "./rows.ts";
 import type { Site } from "./site.ts";
@@ -29,7 +30,14 @@ export type Report = (path: Path, error: ConfigError) => void;
 
 /** Reads a site. `profiles` are all that a run of it may choose from. Throws ConfigError with the first mistake. */
 export function parseSite(text: string, file: string, roles: Roles, profiles: readonly Profile[]): Site {
-  return parseSiteWith(siteSchema(Object.keys(roles)), text, file, { roles, profiles }).site;
+  const schema = siteSchema(Object.keys(roles));
+  const { site, written, places } = parseSiteWith(schema, text, file, { roles, profiles });
+  const hosts = [...site.hosts.values()].flat().map(({ host }) => host);
+  try {
+    return { ...site, responders: parseResponders(written.responders, hosts) };
+  } catch (error) {
+    throw error instanceof ConfigError ? error.at(places.of(["responders"])) : error;
+  }
 }
 
 /**

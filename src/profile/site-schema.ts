@@ -49,11 +49,15 @@ export function siteShape(roles: readonly string[]) {
 /** The shape of a site file in which these roles may stand. */
 export function siteSchema(roles: readonly string[]) {
   return z
-    .strictObject(siteShape(roles))
+    .strictObject({
+      ...siteShape(roles),
+      responders: words("Hosts with a responder, as --responder names them: HOST or HOST:PORT."),
+    })
     .describe("Which machine is what: `unity-probe run --site FILE` asks every vector that starts here.");
 }
 
-export type WrittenSite = z.output<ReturnType<typeof siteSchema>>;
+/** What a site file and the configuration of an agent say alike. */
+export type WrittenSite = Omit<z.output<ReturnType<typeof siteSchema>>, "responders">;
 
 /** The published JSON Schema (draft 7). */
 export function siteJsonSchema(roles: readonly string[]): Record<string, unknown> {

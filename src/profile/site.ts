@@ -5,6 +5,7 @@ import type { Vector } from "./expand.ts";
 import type { Profile } from "./format.ts";
 import type { Host } from "./hosts.ts";
 import { didYouMean } from "./nearest.ts";
+import type { Responders } from "./responders.ts";
 import { kinOf, type Roles } from "./roles.ts";
 import type { SettingWords } from "./values.ts";
 
@@ -14,6 +15,7 @@ export interface Site extends SettingWords {
   /** What this machine is; none in a file that all machines share. */
   readonly roles: readonly string[];
   readonly hosts: ReadonlyMap<string, readonly Host[]>;
+  readonly responders?: Responders;
 }
 
 export interface SiteVectors {

@@ -21,6 +21,7 @@ export function askedEntry(
     host: check.host,
     address: check.address ?? null,
     source: source ?? null,
+    ...(check.farEnd?.seenAs !== undefined && { seenAs: check.farEnd.seenAs }),
     expect: check.expect,
     required,
     ...(row.group !== undefined && { group: row.group }),

@@ -4,7 +4,16 @@
  * and a test holds the two together. A field is never renamed or given another meaning within `schemaVersion` 1.
  */
 import type { Evidence } from "../model/evidence.ts";
-import type { Direction, Expectation, Outcome, Reason, ServiceState, State, Transport } from "../model/words.ts";
+import type {
+  Direction,
+  Expectation,
+  LostWay,
+  Outcome,
+  Reason,
+  ServiceState,
+  State,
+  Transport,
+} from "../model/words.ts";
 
 export const SCHEMA_VERSION = 1;
 
@@ -118,6 +127,8 @@ export interface ResultEntry extends AskedEntry {
   readonly reason: Reason | null;
   readonly serviceState: ServiceState | null;
   readonly outcome: Outcome;
+  /** A responder held the port, and this did not come through. */
+  readonly lost?: LostWay;
   /** Who sent the ICMP error. */
   readonly offender?: Offender;
   /** Whether type, code and sender of ICMP errors could be seen. */
@@ -151,6 +162,8 @@ export interface RangeEntry {
     readonly filtered?: string;
     readonly openFiltered?: string;
   };
+  /** Ports that a responder held, by what did not come through. */
+  readonly lost?: { readonly request?: string; readonly reply?: string };
   readonly offenders?: readonly (Offender & { readonly ports: string })[];
   /** The statement of a sample, when not all ports were asked. */
   readonly confidence?: string;

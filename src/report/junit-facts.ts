@@ -30,6 +30,11 @@ export function junitFacts(result: ResultEntry): readonly Fact[] {
     ...Object.entries(result.range?.ports ?? {}).map(
       ([state, ports]) => [`range.${state}`, shortPorts(ports)] as const,
     ),
+    ["lost", result.lost],
+    ...Object.entries(result.range?.lost ?? {}).map(
+      ([way, ports]) => [`range.lost.${way}`, shortPorts(ports)] as const,
+    ),
+    ["seenAs", result.seenAs],
     ...(result.range?.offenders ?? [])
       .slice(0, OFFENDERS_SHOWN)
       .map((each) => ["range.offender", senderText(each)] as const),

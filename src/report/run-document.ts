@@ -4,7 +4,7 @@ import type { Evidence } from "../model/evidence.ts";
 import type { Icmp, TlsSeen } from "../model/observation.ts";
 import { formatPorts } from "../model/ports.ts";
 import type { CheckResult, RangeSeen, RunReport, Tally } from "../model/result.ts";
-import type { State } from "../model/words.ts";
+import { LOST_WAYS, type State } from "../model/words.ts";
 import { askedEntry, profileEntries } from "./asked.ts";
 import type { Counts, Offender, RangeEntry, ReportDocument, ResultEntry, Tool } from "./document.ts";
 import { SCHEMA_VERSION } from "./document.ts";
@@ -44,6 +44,7 @@ export function resultEntry(result: CheckResult, plan: Plan): ResultEntry {
     reason: verdict?.reason ?? (skipped?.notDue === true ? "not-due" : null),
     serviceState: verdict?.service ?? null,
     outcome: result.outcome,
+    ...(verdict?.lost !== undefined && range === undefined && { lost: verdict.lost }),
     ...(verdict?.offender && { offender: offenderOf(verdict.offender) }),
     errorQueue: result.errorQueue,
     detail: result.detail,
@@ -114,6 +115,11 @@ function rangeEntry({ total, tested, groups, confidence }: RangeSeen): RangeEntr
   const filtered = portsIn("filtered");
   const openFiltered = portsIn("open|filtered");
   const offenders = offendersOf(groups);
+  const lost = LOST_WAYS.flatMap((way) => {
+    const alike = groups.filter((group) => group.lost === way);
+    const ports = alike.reduce<readonly number[]>((sum, group) => sum.concat(group.ports), []);
+    return ports.length === 0 ? [] : [[way, formatPorts(ports)] as const];
+  });
   return {
     total,
     tested,
@@ -128,6 +134,7 @@ function rangeEntry({ total, tested, groups, confidence }: RangeSeen): RangeEntr
       ...(filtered.length > 0 && { filtered: formatPorts(filtered) }),
       ...(openFiltered.length > 0 && { openFiltered: formatPorts(openFiltered) }),
     },
+    ...(lost.length > 0 && { lost: Object.fromEntries(lost) }),
     ...(offenders.length > 0 && { offenders }),
     ...(confidence !== undefined && { confidence }),
   };

@@ -4,7 +4,16 @@
  * together by a test.
  */
 import { z } from "zod";
-import { DIRECTIONS, EXPECTATIONS, OUTCOMES, REASONS, SERVICE_STATES, STATES, TRANSPORTS } from "../model/words.ts";
+import {
+  DIRECTIONS,
+  EXPECTATIONS,
+  LOST_WAYS,
+  OUTCOMES,
+  REASONS,
+  SERVICE_STATES,
+  STATES,
+  TRANSPORTS,
+} from "../model/words.ts";
 import { SCHEMA_VERSION } from "./document.ts";
 
 const count = z.number().int().min(0);
@@ -65,6 +74,10 @@ const range = z.strictObject({
       openFiltered: portList.exactOptional(),
     })
     .describe("the ports by state, ascending, as 22801,22810-22815"),
+  lost: z
+    .strictObject({ request: portList.exactOptional(), reply: portList.exactOptional() })
+    .exactOptional()
+    .describe("ports that a responder held, by what did not come through"),
   offenders: z.array(z.strictObject({ ...offender, ports: portList })).exactOptional(),
   confidence: z.string().exactOptional().describe("the statement of a sample, when not all ports were asked"),
 });
@@ -99,6 +112,7 @@ export const result = z.strictObject({
   reason: z.enum(REASONS).nullable(),
   serviceState: z.enum(SERVICE_STATES).nullable(),
   outcome: z.enum(OUTCOMES),
+  lost: z.enum(LOST_WAYS).exactOptional().describe("a responder held the port, and this did not come through"),
   offender: z.strictObject(offender).exactOptional().describe("who sent the ICMP error"),
   errorQueue: z.boolean().describe("whether type, code and sender of ICMP errors could be seen"),
   detail: z.string(),

@@ -137,6 +137,7 @@ function rangeRemarks({ range, address, transport }: ResultEntry): readonly stri
         `ICMP${from.includes(":") ? "v6" : ""} type ${icmpType} code ${icmpCode} from ${from}: ${shortPorts(ports)}`,
     ),
     ...(senders.length > others.length ? [`and ${senders.length - others.length} more who sent ICMP errors`] : []),
+    ...Object.entries(range?.lost ?? {}).map(([way, ports]) => `${way} lost: ${shortPorts(ports)}`),
     ...(range?.confidence === undefined ? [] : [`sample: ${range.confidence}`]),
   ];
 }

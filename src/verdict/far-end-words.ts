@@ -35,12 +35,14 @@ export function proofHint({ check, range }: CheckSeen): string {
     const ports = groups.filter(fits).reduce((sum, group) => sum + group.ports.length, 0);
     return ports === 0 ? "" : formatCount(ports);
   };
+  const answered = count(({ reason }) => reason === "responder-receipt");
   const silent = count(({ lost, reason }) => lost === "request" && reason === "no-response");
   const rejected = count(({ lost, reason }) => lost === "request" && reason !== "no-response");
   const replies = count(({ lost }) => lost === "reply");
   const undecided = count(({ reason }) => reason === "responder-lost");
   const inUse = check.farEnd?.unproven?.["in-use"] ?? [];
   return [
+    answered && `; the responder answered on ${answered}`,
     silent && `; ${silent} never arrived at the responder`,
     rejected && `; ${rejected} rejected by a firewall, though the responder listens there`,
     replies && `; ${replies} arrived and the reply was lost: look at the return path`,

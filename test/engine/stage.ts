@@ -144,6 +144,7 @@ export interface Staging {
   readonly ledger?: Ledger;
   readonly options?: Partial<RunOptions>;
   readonly signal?: AbortSignal;
+  readonly farEnd?: Parts["farEnd"];
   /** The real network, and time as it passes outside. */
   readonly real?: true;
 }
@@ -173,6 +174,7 @@ export async function stage(checks: readonly Check[], staging: Staging): Promise
     sweeper: staging.sweeper ?? scriptedSweeper(clock).sweeper,
     world,
     ledger: staging.ledger ?? memoryLedger(),
+    ...(staging.farEnd !== undefined && { farEnd: staging.farEnd }),
   };
   const told: CheckResult[] = [];
   const seen: CheckSeen[] = [];

@@ -50,6 +50,7 @@ describe("a plan", () => {
       service: "Voice",
       required: false,
       media: true,
+      requiredIfProven: true,
       note: "only with voice; even ports carry RTP",
     });
     expect(one(checks, "ldap/tcp/389").row.group).toBe("directory");
@@ -226,7 +227,11 @@ describe("--expect path", () => {
 
   it("asks media ports, which nothing else does", () => {
     const voice = "voice/udp/22800-32767";
-    expect(one(full(), voice).skip).toEqual({ why: "could disturb a live call", deliberate: false });
+    expect(one(full(), voice).skip).toEqual({
+      why: "could disturb a live call",
+      deliberate: false,
+      unlessProven: true,
+    });
     expect(one(full({ expectPath: true }), voice).skip).toBeUndefined();
   });
 });

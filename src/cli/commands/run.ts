@@ -6,6 +6,7 @@ import type { Plan } from "../../model/check.ts";
 import type { Net, Parts } from "../../model/parts.ts";
 import type { RunReport } from "../../model/result.ts";
 import { ConfigError } from "../../profile/config-error.ts";
+import type { Responders } from "../../profile/responders.ts";
 import type { ReportDocument } from "../../report/document.ts";
 import { nagiosState } from "../../report/nagios.ts";
 import type { RenderOptions } from "../../report/renderer.ts";
@@ -13,12 +14,14 @@ import { resultEntry, runDocument } from "../../report/run-document.ts";
 import { whyNot } from "../../sweep/engine-choice.ts";
 import type { Engine } from "../../sweep/worker-messages.ts";
 import type { Command } from "../command.ts";
+import type { FarEnds } from "../far-ends.ts";
 import { engineOf, type FlagValues, isPlugin, list, outputsOf, RUN_FLAGS, runOptionsOf, text } from "../flags.ts";
 import { longSweepRemarks } from "../long-sweeps.ts";
 import { type Outputs, openOutputs, renderOptions } from "../outputs.ts";
 import { openParts, realWorld } from "../parts.ts";
 import { planFor, tell } from "../planning.ts";
 import { createProgress } from "../progress.ts";
+import { keyFrom } from "../responder-key.ts";
 import { secretsFor, THIS_MACHINE } from "../secrets.ts";
 import { toolVersion } from "../version.ts";
 
@@ -28,11 +31,12 @@ export const runCommand: Command = {
   flags: RUN_FLAGS,
   async run(flags) {
     const world = realWorld();
-    const { plan, source, remarks } = await planFor(flags, world.randomBytes);
+    const { plan, source, remarks, responders } = await planFor(flags, world.randomBytes);
     const secret = await secretsFor(plan, list(flags, "secret"), THIS_MACHINE);
     const engine = engineOf(flags);
     await refuseImpossibleEngine(engine);
-    const parts = await openParts({ ...world, secret }, { engine });
+    const farEnds = await farEndsOf(responders, flags);
+    const parts = await openParts({ ...world, secret }, { engine, ...(farEnds !== undefined && { farEnds }) });
     try {
       await refuseForeignSource(text(flags, "source"), parts.net);
       tell([...remarks, ...longSweepRemarks(plan, runOptionsOf(flags).sample)]);
@@ -43,6 +47,15 @@ export const runCommand: Command = {
     }
   },
 };
+
+/** The responders with the key that they share with us. Throws ConfigError. */
+async function farEndsOf(responders: Responders, flags: FlagValues): Promise<FarEnds | undefined> {
+  if (responders.size === 0) return undefined;
+  const without = "a responder answers nobody without the key";
+  const key = await keyFrom(text(flags, "key-file"), without, THIS_MACHINE);
+  const source = text(flags, "source");
+  return { responders, key, ...(source !== undefined && { source }) };
+}
 
 /** An address of another machine would only show as missing routes. Nothing is sent to find out. */
 async function refuseForeignSource(source: string | undefined, net: Net): Promise<void> {

@@ -1,0 +1,31 @@
+/** The far ends of a run: the responders that were named, each asked at the addresses of its host. */
+import type { Sockets } from "#node-dgram-ext";
+import type { FarEnd, NoFarEnd } from "../model/far-end.ts";
+import type { Parts } from "../model/parts.ts";
+import type { World } from "../model/prober.ts";
+import type { Responders } from "../profile/responders.ts";
+import { toolVersion } from "./version.ts";
+
+export interface FarEnds {
+  readonly responders: Responders;
+  readonly key: Uint8Array;
+  /** The own address that was asked for. */
+  readonly source?: string;
+}
+
+/** Opens a session where a responder was named for the host; a failure says at which port it was looked for. */
+export function farEndsOver(
+  { responders, key, source }: FarEnds,
+  parts: { readonly world: World; readonly sockets: Sockets },
+): NonNullable<Parts["farEnd"]> {
+  const tool = `unity-probe ${toolVersion()}`;
+  return async (host, address): Promise<FarEnd | NoFarEnd | undefined> => {
+    const port = responders.get(host);
+    if (port === undefined) return undefined;
+    // Loaded when one is asked, not at every start.
+    const { openFarEnd } = await import("../responder/far-end.ts");
+    const from = source === undefined ? {} : { source };
+    const opened = await openFarEnd({ address, port, key, tool, ...from }, parts);
+    return "failure" in opened ? { ...opened, detail: `tcp/${port}: ${opened.detail}` } : opened;
+  };
+}

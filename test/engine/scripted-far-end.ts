@@ -1,0 +1,40 @@
+/** A far end by script: what becomes of each port, what it was asked, and whether it was let go. */
+import type { FarEnd, Fate, ProofAsk } from "../../src/model/far-end.ts";
+import type { Parts } from "../../src/model/parts.ts";
+import type { HeldClock } from "./held-clock.ts";
+
+export interface FarEndScript {
+  /** Undefined: the far end is lost before it knows. */
+  fate?(transport: ProofAsk["transport"], port: number): Fate | undefined;
+  readonly seenAs?: string;
+  readonly lost?: string;
+}
+
+export function scriptedFarEnd(
+  clock: HeldClock,
+  { fate = () => "open", seenAs = "192.0.2.200", lost }: FarEndScript = {},
+) {
+  const asked: (ProofAsk & { readonly atMs: number })[] = [];
+  const opened: string[] = [];
+  const state = { ended: 0 };
+  const session: FarEnd = {
+    seenAs,
+    local: "192.0.2.200",
+    errorQueue: { tcp: true, udp: true },
+    async prove(ask, signal) {
+      asked.push({ ...ask, atMs: clock.nowMs });
+      await clock.sleep(100, signal);
+      const known = signal.aborted ? [] : [...ask.ports].map((port) => [port, fate(ask.transport, port)] as const);
+      const fates = new Map(known.filter((one): one is [number, Fate] => one[1] !== undefined));
+      return { fates, errors: new Map(), packets: ask.ports.length, ...(lost !== undefined && { lost }) };
+    },
+    async end() {
+      state.ended++;
+    },
+  };
+  const farEnd: NonNullable<Parts["farEnd"]> = async (host, address) => {
+    opened.push(`${host} ${address}`);
+    return session;
+  };
+  return { farEnd, asked, opened, state };
+}
