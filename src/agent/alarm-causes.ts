@@ -179,8 +179,8 @@ export function hostsOf(rows: readonly AlarmRow[]): readonly string[] {
 }
 
 /** The elements by their keys, both in the order in which they were met. */
-export function grouped<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
+export function grouped<T, Key>(all: readonly T[], keyOf: (one: T) => Key): Map<Key, T[]> {
+  const groups = new Map<Key, T[]>();
   for (const one of all) {
     const key = keyOf(one);
     const sofar = groups.get(key);

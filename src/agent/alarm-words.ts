@@ -35,7 +35,7 @@ const WORDS = { pass: "PASS", fail: "FAIL", inconclusive: "????", error: "ERROR"
 
 /** How long the rows of a recovery were bad: from the first that turned bad to the last that passed again. */
 export function badForMs({ incident, rows }: Notice): number {
-  return Math.max(0, Math.max(...rows.map(({ sinceMs }) => sinceMs)) - incident.startedMs);
+  return rows.reduce((longest, { sinceMs }) => Math.max(longest, sinceMs - incident.startedMs), 0);
 }
 
 /** `45 s`, `12 min`, `3 h 5 min`, `2 d 4 h`. */

@@ -39,14 +39,10 @@ export class Alerts {
     this.#repeat();
   }
 
-  /** Takes in a run of an earlier life of the agent, which told of it. */
-  replay(record: RunRecord, transitions: readonly Transition[], cells: readonly CellState[]): void {
-    this.#noticesOf(record, transitions, cells);
-  }
-
-  /** After `replay`, with the restored cells: what is bad there and in no run that was replayed has been told of. */
+  /** Takes in the cells of an earlier life of the agent, which told of what is bad among them. */
   adopt(cells: readonly CellState[]): void {
-    this.#incidents.adopt(this.#finder.badOnes(cells));
+    const results = cells.map(({ result }) => result);
+    this.#incidents.adopt(this.#finder.badOnes(cells), results);
     this.#repeat();
   }
 

@@ -81,13 +81,16 @@ export class Incidents {
     return notices;
   }
 
-  /** Takes in rows that were bad before a restart: they have been told of. */
-  adopt(rows: readonly AlarmRow[]): void {
-    const unknown = rows.filter(({ key }) => !this.#of.has(key));
-    for (const own of grouped(unknown, ({ result }) => result.host).values()) {
-      const sinceMs = Math.min(...own.map((row) => row.sinceMs));
-      const results = own.map(({ result }) => result);
-      for (const { cause, rows: caused } of causesOf(own, results)) this.#add(cause, caused, sinceMs);
+  /**
+   * Takes in rows that were bad before a restart: they have been told of, as rows that began in the same run.
+   *
+   * @param asked the last results of everything
+   */
+  adopt(rows: readonly AlarmRow[], asked: readonly ResultEntry[]): void {
+    const batches = [...grouped(rows, ({ sinceMs }) => sinceMs)].sort(([a], [b]) => a - b);
+    for (const [sinceMs, batch] of batches) {
+      const fresh = batch.filter((row) => !this.#isKnown(row));
+      for (const { cause, rows: own } of causesOf(fresh, asked, this.#offenders())) this.#add(cause, own, sinceMs);
     }
   }
 
@@ -135,7 +138,7 @@ export class Incidents {
   }
 
   #add(cause: Cause, rows: readonly AlarmRow[], atMs: number): Notice {
-    const id = idOf(cause, atMs);
+    const id = idOf(cause, rows);
     const before = this.#open.get(id);
     const incident = before ?? begin(id, cause, rows);
     if (before !== undefined) incident.cause = merged(before.cause, cause);
@@ -167,9 +170,13 @@ export class Incidents {
 }
 
 function begin(id: string, cause: Cause, rows: readonly AlarmRow[]): Incident {
-  const startedMs = Math.min(...rows.map(({ sinceMs }) => sinceMs));
+  const startedMs = firstMs(rows);
   const severity = rows.some(({ outcome }) => outcome === "fail") ? "failing" : "undecided";
   return { id, cause, startedMs, severity, members: new Map(), intact: true };
+}
+
+function firstMs(rows: readonly AlarmRow[]): number {
+  return rows.reduce((first, { sinceMs }) => Math.min(first, sinceMs), Number.POSITIVE_INFINITY);
 }
 
 function headOf({ id, cause, startedMs, severity }: Incident): IncidentHead {
@@ -189,9 +196,10 @@ function isAskedBy({ members }: Incident, schedule: string): boolean {
   return false;
 }
 
-/** Several hosts that go together are an incident of their own each time. */
-function idOf({ kind, hosts, address, offender, profile }: Cause, atMs: number): string {
-  const where = { offender, hosts: new Date(atMs).toISOString(), host: hosts[0], address: `${hosts[0]} ${address}` };
+/** Several hosts that go together are an incident of their own each time, which begins with the first row. */
+function idOf({ kind, hosts, address, offender, profile }: Cause, rows: readonly AlarmRow[]): string {
+  const began = new Date(firstMs(rows)).toISOString();
+  const where = { offender, hosts: `${hosts[0]} ${began}`, host: hosts[0], address: `${hosts[0]} ${address}` };
   return `${kind} ${kind === "vector" ? `${profile} ${hosts[0]}` : where[kind]}`;
 }
 

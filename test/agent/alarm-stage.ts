@@ -30,7 +30,10 @@ export class Stage {
   #told: Told[] = [];
   #runs = 0;
 
+  readonly #damping: Damping;
+
   constructor(damping: Damping = { need: 1, of: 1 }) {
+    this.#damping = damping;
     this.states = new CellStates(damping);
     this.alerts = new Alerts([{ url: "http://127.0.0.1:9/hook", format: "json", headers: {} }], {
       world: this.clock.world,
@@ -51,10 +54,13 @@ export class Stage {
     return this.told();
   }
 
-  /** A run of an earlier life. */
-  replay(results: readonly ResultEntry[]): void {
-    const seen = record(this.#runs++, results);
-    this.alerts.replay(seen, this.states.apply(seen), this.states.cells());
+  /** The same agent after a restart, as its cells bring it back. */
+  restarted(): Stage {
+    const next = new Stage(this.#damping);
+    next.states.restore(this.states.cells());
+    next.alerts.adopt(next.states.cells());
+    next.#runs = this.#runs;
+    return next;
   }
 
   /** What was told since this was asked last. */

@@ -213,26 +213,35 @@ describe("what is news", () => {
 });
 
 describe("a restart", () => {
-  it("repeats nothing that the replayed history told, and tells the recovery of it", async () => {
-    const stage = new Stage();
-    const hosts = ["dc01", "dc02"];
-    stage.replay(hosts.flatMap((host) => all("pass", host)));
-    stage.replay(hosts.flatMap((host) => all("fail", host)));
-    expect(await stage.run(hosts.flatMap((host) => all("fail", host)))).toEqual([]);
-    const told = await stage.run(hosts.flatMap((host) => all("pass", host)));
-    expect(told).toMatchObject([{ event: "recovery", over: true, rowCount: 120, badForMs: 2 * 60_000 }]);
-  });
+  const dying = [...all("pass").slice(0, 30), ...all("fail").slice(30)];
+  const together = (outcome: ResultEntry["outcome"]) => ["dc01", "dc02"].flatMap((host) => all(outcome, host));
+  const behind = ["dc01", "dc02"].flatMap((host) => all("fail", host, 60, rejectedBy("10.1.1.1")));
+  const some = all("pass").map((each, at) => (at < 6 ? row("fail", "dc01", at, REFUSED) : each));
 
-  it("repeats nothing of restored cells", async () => {
-    const before = new Stage();
-    await before.run(all("pass"));
-    await before.run(all("fail"));
-    const stage = new Stage();
-    stage.states.restore(before.states.cells());
-    stage.alerts.adopt(stage.states.cells());
-    expect(await stage.run(all("fail"), { startedAtMs: EPOCH_MS + 3 * 60_000 })).toEqual([]);
-    const told = await stage.run(all("pass"), { startedAtMs: EPOCH_MS + 4 * 60_000 });
-    expect(told).toMatchObject([{ event: "recovery", incident: "host dc01", rowCount: 60, badForMs: 3 * 60_000 }]);
+  it.each<[string, readonly (readonly ResultEntry[])[], readonly string[]]>([
+    ["a host that died in the middle of a run", [all("pass"), dying, all("fail"), all("fail")], ["host dc01: 60"]],
+    ["hosts that fell silent together", [together("pass"), together("fail"), together("fail")], ["hosts dc01 T: 120"]],
+    ["hosts behind a firewall", [together("pass"), behind, behind], ["offender 10.1.1.1: 120"]],
+    [
+      "rows of two vectors",
+      [all("pass"), some, some],
+      ["vector failover-secondary dc01: 4", "vector exchange-um dc01: 2"],
+    ],
+  ])("repeats nothing of %s, and tells the recovery under the same name", async (_, runs, recovered) => {
+    const before = new Stage(DAMPED);
+    const told: Told[] = [];
+    for (const results of [runs[0]!, ...runs]) told.push(...(await before.run(results)));
+    const stage = before.restarted();
+    expect(await stage.run(runs.at(-1)!)).toEqual([]);
+    const good = runs[0]!;
+    expect(await stage.run(good)).toEqual([]);
+    const recoveries = await stage.run(good);
+    expect(brief(recoveries).map((each) => each.replace(/\d{4}-\S+Z/, "T"))).toEqual(
+      recovered.map((each) => `recovery ${each}`),
+    );
+    expect(recoveries.map(({ incident, startedAt }) => ({ incident, startedAt }))).toEqual(
+      told.map(({ incident, startedAt }) => ({ incident, startedAt })),
+    );
   });
 });
 
