@@ -1,0 +1,89 @@
+/** What each schedule asks, and what a probe may ask: the vectors of the site, as plans. */
+import type { Plan } from "../model/check.ts";
+import type { World } from "../model/prober.ts";
+import { findProfile } from "../profile/catalogue.ts";
+import { ConfigError } from "../profile/config-error.ts";
+import { expandVectors, type Vector, type VectorOptions } from "../profile/expand.ts";
+import type { Profile } from "../profile/format.ts";
+import { parseHost } from "../profile/hosts.ts";
+import type { Site } from "../profile/site.ts";
+import { ownRoles, type SiteVectors, vectorsOf } from "../profile/site.ts";
+import type { SiteWords } from "../profile/site-file.ts";
+import type { AgentConfig, ScheduleConfig } from "./config.ts";
+
+export interface AgentPlans {
+  /** What this machine is, as reports say it. */
+  readonly role: string;
+  /** By the names of the schedules, in their order. */
+  readonly ofSchedules: ReadonlyMap<string, Plan>;
+  /** What is not asked, and why: a sentence each. */
+  readonly remarks: readonly string[];
+  /** One vector at one of its hosts; undefined where the site has no such pair. */
+  ofProbe(target: string, module: string): Plan | undefined;
+}
+
+/** Plans everything. `given` are roles that count instead of the site's. Throws ConfigError. */
+export function agentPlans(
+  { site, schedules }: AgentConfig,
+  given: readonly string[],
+  { roles, profiles }: SiteWords,
+  randomBytes: World["randomBytes"],
+): AgentPlans {
+  const own = ownRoles(given, site, roles);
+  const vectorsIn = (some: readonly Profile[]) => vectorsOf(site, own, roles, some);
+  const whole = vectorsIn(profiles);
+  const ofSchedules = new Map(
+    schedules.map((schedule) => [schedule.name, planOf(schedule, { site, profiles, whole, vectorsIn, randomBytes })]),
+  );
+  return {
+    role: own.join(", "),
+    ofSchedules,
+    remarks: whole.remarks,
+    ofProbe(target, module) {
+      const vector = vectorOf(whole.vectors, target, module);
+      if (vector === undefined) return undefined;
+      return expandVectors([vector], { ...vectorsIn([vector.profile]).settings, randomBytes });
+    },
+  };
+}
+
+interface Planning {
+  readonly site: Site;
+  readonly profiles: readonly Profile[];
+  readonly whole: SiteVectors;
+  vectorsIn(some: readonly Profile[]): SiteVectors;
+  readonly randomBytes: World["randomBytes"];
+}
+
+function planOf({ name, profiles: wanted, only, skip, place }: ScheduleConfig, planning: Planning): Plan {
+  try {
+    const { whole, vectorsIn } = planning;
+    const asked = new Set(whole.vectors.map(({ profile }) => profile.id));
+    const missing = wanted?.find((id) => !asked.has(id));
+    if (missing !== undefined) {
+      throw new ConfigError(`${missing} is not asked from here`, `there is ${[...asked].join(", ")}`);
+    }
+    const own = wanted === undefined ? whole : vectorsIn(planning.profiles.filter(({ id }) => wanted.includes(id)));
+    const options: VectorOptions = { ...own.settings, only, skip, randomBytes: planning.randomBytes };
+    return expandVectors(own.vectors, options);
+  } catch (error) {
+    throw error instanceof ConfigError ? error.of(`the schedule ${name}`).at(place) : error;
+  }
+}
+
+/** Never a name that the site does not say: who may ask for a probe gets no scanner. */
+function vectorOf(vectors: readonly Vector[], target: string, module: string): Vector | undefined {
+  try {
+    const { id } = findProfile(
+      vectors.map(({ profile }) => profile),
+      module,
+    );
+    const { host } = parseHost(target);
+    const vector = vectors.find(({ profile }) => profile.id === id);
+    const hosts = vector?.hosts.filter((one) => one.host === host) ?? [];
+    return vector === undefined || hosts.length === 0 ? undefined : { ...vector, hosts };
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,114 @@
+/** Runs of the schedules and of those who ask for a probe, within limits that all of them share. */
+import type { RunOptions } from "../engine/context.ts";
+import { Politeness } from "../engine/politeness.ts";
+import { run } from "../engine/run.ts";
+import type { Plan } from "../model/check.ts";
+import type { Parts } from "../model/parts.ts";
+import type { World } from "../model/prober.ts";
+import type { RunReport } from "../model/result.ts";
+import type { ReportDocument, Tool } from "../report/document.ts";
+import { runDocument } from "../report/run-document.ts";
+import type { LimitsConfig } from "./config.ts";
+import type { AgentLog } from "./log.ts";
+import type { AgentPlans } from "./plans.ts";
+import type { RunRecord } from "./run-record.ts";
+
+/** What a configuration makes of a runner; a reload gives it another. */
+export interface RunnerConfig {
+  readonly plans: AgentPlans;
+  readonly limits: LimitsConfig;
+  /** The secrets as they are now: a file may have changed since. Rejects with ConfigError. */
+  secrets(): Promise<World["secret"]>;
+}
+
+export interface RunnerParts {
+  readonly parts: Parts;
+  readonly tool: Tool;
+  /** The name of this machine. */
+  readonly host: string;
+  readonly log: AgentLog;
+  /** Asked after a run: why we hold ourselves to be cut off. */
+  cutOff(document: ReportDocument, signal: AbortSignal): Promise<string | undefined>;
+}
+
+const RUN_ID_BYTES = 8;
+
+export class Runner {
+  readonly #parts: RunnerParts;
+  readonly #politeness: Politeness;
+  #config: RunnerConfig;
+  #secret: World["secret"] = () => undefined;
+
+  constructor(config: RunnerConfig, parts: RunnerParts) {
+    this.#parts = parts;
+    this.#config = config;
+    this.#politeness = new Politeness([...config.plans.ofSchedules.values()], config.limits.concurrency);
+  }
+
+  /** Other plans from now on. Runs that go on keep theirs; what they share with those to come stays shared. */
+  use(config: RunnerConfig): void {
+    this.#config = config;
+    this.#politeness.change([...config.plans.ofSchedules.values()], config.limits.concurrency);
+  }
+
+  /** One run of a schedule. Resolves also when the signal aborts: then it was interrupted. Never rejects for what a network does. */
+  async run(schedule: string, signal: AbortSignal): Promise<RunRecord> {
+    const { parts, tool, log, cutOff } = this.#parts;
+    const id = Buffer.from(parts.world.randomBytes(RUN_ID_BYTES)).toString("hex");
+    log.info("a run begins", { run: id, schedule });
+    const report = await this.#ask(this.#config.plans.ofSchedules.get(schedule)!, signal);
+    const document = runDocument(report, tool);
+    const offline = signal.aborted ? undefined : await cutOff(document, signal);
+    const status = signal.aborted ? "interrupted" : offline === undefined ? "completed" : "agent-offline";
+    return {
+      id,
+      schedule,
+      status,
+      ...(status === "agent-offline" && { offline: offline! }),
+      startedAtMs: report.startedAtMs,
+      durationMs: Math.round(report.durationMs),
+      document,
+    };
+  }
+
+  /** One vector at one host, ended by the time given; undefined, and nothing sent, where the site has no such pair. */
+  probe(target: string, module: string, timeoutMs: number, signal: AbortSignal): Promise<ReportDocument> | undefined {
+    const plan = this.#config.plans.ofProbe(target, module);
+    return plan === undefined ? undefined : this.#probe(plan, timeoutMs, signal);
+  }
+
+  async #probe(plan: Plan, timeoutMs: number, signal: AbortSignal): Promise<ReportDocument> {
+    const { world } = this.#parts.parts;
+    const over = new AbortController();
+    const stop = () => over.abort();
+    const ended = new AbortController();
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true, signal: ended.signal });
+    void world.sleep(timeoutMs, ended.signal).then(stop);
+    try {
+      return runDocument(await this.#ask(plan, over.signal), this.#parts.tool);
+    } finally {
+      ended.abort();
+    }
+  }
+
+  async #ask(plan: Plan, signal: AbortSignal): Promise<RunReport> {
+    const { parts, host } = this.#parts;
+    const { plans, limits } = this.#config;
+    const secret = await this.#secrets();
+    const options: RunOptions = { ...limits, anyAddress: false, strict: false, force: false };
+    const world = { ...parts.world, secret };
+    const source = { host, role: plans.role };
+    return run(plan, { ...parts, world }, options, source, signal, {}, this.#politeness);
+  }
+
+  /** A file of a secret that cannot be read now leaves the secret as it was. */
+  async #secrets(): Promise<World["secret"]> {
+    try {
+      this.#secret = await this.#config.secrets();
+    } catch (error) {
+      this.#parts.log.warn(`a secret stays as it was: ${(error as Error).message}`, {});
+    }
+    return this.#secret;
+  }
+}
