@@ -1,12 +1,11 @@
 /** What each schedule asks, and what a probe may ask: the vectors of the site, as plans. */
-import type { Plan } from "../model/check.ts";
+import type { Check, Plan } from "../model/check.ts";
 import type { World } from "../model/prober.ts";
 import { findProfile } from "../profile/catalogue.ts";
 import { ConfigError } from "../profile/config-error.ts";
 import { expandVectors, type Vector, type VectorOptions } from "../profile/expand.ts";
 import type { Profile } from "../profile/format.ts";
 import { parseHost } from "../profile/hosts.ts";
-import type { Site } from "../profile/site.ts";
 import { ownRoles, type SiteVectors, vectorsOf } from "../profile/site.ts";
 import type { SiteWords } from "../profile/site-file.ts";
 import type { AgentConfig, ScheduleConfig } from "./config.ts";
@@ -16,6 +15,8 @@ export interface AgentPlans {
   readonly role: string;
   /** By the names of the schedules, in their order. */
   readonly ofSchedules: ReadonlyMap<string, Plan>;
+  /** All that the schedules ask, each check once. */
+  readonly whole: Plan;
   /** What is not asked, and why: a sentence each. */
   readonly remarks: readonly string[];
   /** One vector at one of its hosts; undefined where the site has no such pair. */
@@ -24,23 +25,24 @@ export interface AgentPlans {
 
 /** Plans everything. `given` are roles that count instead of the site's. Throws ConfigError. */
 export function agentPlans(
-  { site, schedules }: AgentConfig,
+  config: AgentConfig,
   given: readonly string[],
   { roles, profiles }: SiteWords,
   randomBytes: World["randomBytes"],
 ): AgentPlans {
-  const own = ownRoles(given, site, roles);
-  const vectorsIn = (some: readonly Profile[]) => vectorsOf(site, own, roles, some);
-  const whole = vectorsIn(profiles);
+  const own = ownRoles(given, config.site, roles);
+  const vectorsIn = (some: readonly Profile[]) => vectorsOf(config.site, own, roles, some);
+  const site = vectorsIn(profiles);
   const ofSchedules = new Map(
-    schedules.map((schedule) => [schedule.name, planOf(schedule, { site, profiles, whole, vectorsIn, randomBytes })]),
+    config.schedules.map((schedule) => [schedule.name, planOf(schedule, { site, profiles, vectorsIn, randomBytes })]),
   );
   return {
     role: own.join(", "),
     ofSchedules,
-    remarks: whole.remarks,
+    whole: union([...ofSchedules.values()]),
+    remarks: site.remarks,
     ofProbe(target, module) {
-      const vector = vectorOf(whole.vectors, target, module);
+      const vector = vectorOf(site.vectors, target, module);
       if (vector === undefined) return undefined;
       return expandVectors([vector], { ...vectorsIn([vector.profile]).settings, randomBytes });
     },
@@ -48,27 +50,40 @@ export function agentPlans(
 }
 
 interface Planning {
-  readonly site: Site;
+  /** Every vector that starts here. */
+  readonly site: SiteVectors;
   readonly profiles: readonly Profile[];
-  readonly whole: SiteVectors;
   vectorsIn(some: readonly Profile[]): SiteVectors;
   readonly randomBytes: World["randomBytes"];
 }
 
 function planOf({ name, profiles: wanted, only, skip, place }: ScheduleConfig, planning: Planning): Plan {
   try {
-    const { whole, vectorsIn } = planning;
-    const asked = new Set(whole.vectors.map(({ profile }) => profile.id));
+    const { site, vectorsIn } = planning;
+    const asked = new Set(site.vectors.map(({ profile }) => profile.id));
     const missing = wanted?.find((id) => !asked.has(id));
     if (missing !== undefined) {
       throw new ConfigError(`${missing} is not asked from here`, `there is ${[...asked].join(", ")}`);
     }
-    const own = wanted === undefined ? whole : vectorsIn(planning.profiles.filter(({ id }) => wanted.includes(id)));
+    const own = wanted === undefined ? site : vectorsIn(planning.profiles.filter(({ id }) => wanted.includes(id)));
     const options: VectorOptions = { ...own.settings, only, skip, randomBytes: planning.randomBytes };
     return expandVectors(own.vectors, options);
   } catch (error) {
     throw error instanceof ConfigError ? error.of(`the schedule ${name}`).at(place) : error;
   }
+}
+
+/** A check that one plan leaves out and another asks is asked; the canary of a host is one. */
+function union(plans: readonly Plan[]): Plan {
+  const profiles = new Map(plans.flatMap((plan) => plan.profiles).map((profile) => [profile.id, profile]));
+  const checks = new Map<string, Check>();
+  for (const check of plans.flatMap((plan) => plan.checks)) {
+    const { host, purpose, row, id, direction } = check;
+    const key = purpose === "canary" ? `canary ${host}` : [host, row.profile, id, direction].join(" ");
+    const before = checks.get(key);
+    if (before === undefined || (before.skip !== undefined && check.skip === undefined)) checks.set(key, check);
+  }
+  return { profiles: [...profiles.values()], checks: [...checks.values()] };
 }
 
 /** Never a name that the site does not say: who may ask for a probe gets no scanner. */

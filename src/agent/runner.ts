@@ -1,4 +1,5 @@
 /** Runs of the schedules and of those who ask for a probe, within limits that all of them share. */
+import { setMaxListeners } from "node:events";
 import type { RunOptions } from "../engine/context.ts";
 import { Politeness } from "../engine/politeness.ts";
 import { run } from "../engine/run.ts";
@@ -80,6 +81,7 @@ export class Runner {
   async #probe(plan: Plan, timeoutMs: number, signal: AbortSignal): Promise<ReportDocument> {
     const { world } = this.#parts.parts;
     const over = new AbortController();
+    setMaxListeners(0, over.signal);
     const stop = () => over.abort();
     const ended = new AbortController();
     if (signal.aborted) stop();

@@ -1,5 +1,6 @@
 /** Every verb of the command line, in the order in which help shows them. */
 import type { Command } from "./command.ts";
+import { agentCommand } from "./commands/agent.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   explainCommand,
   doctorCommand,
   respondCommand,
+  agentCommand,
   demoCommand,
   completionCommand,
 ];

@@ -1,5 +1,6 @@
 /** pino on stderr, one JSON object a line; loaded only when somebody asked for it. */
 import { destination, pino } from "pino";
+import type { AgentLog } from "../agent/log.ts";
 import type { CheckSeen } from "../model/result.ts";
 import type { ResponderEvent } from "../responder/server.ts";
 
@@ -20,6 +21,16 @@ export function createLog(): (one: CheckSeen) => void {
 export function createResponderLog(): (event: ResponderEvent) => void {
   const log = openLog();
   return ({ what, ...about }) => log.info(about, what);
+}
+
+/** A log of what an agent does. */
+export function createAgentLog(): AgentLog {
+  const log = openLog();
+  return {
+    info: (sentence, facts) => log.info(facts, sentence),
+    warn: (sentence, facts) => log.warn(facts, sentence),
+    error: (sentence, facts) => log.error(facts, sentence),
+  };
 }
 
 function openLog() {

@@ -43,6 +43,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
     modules: [
       "croner",
       "node:crypto",
+      "node:events",
       "node:fs/promises",
       "node:http",
       "node:path",
