@@ -7,18 +7,20 @@ import type { Parts } from "../model/parts.ts";
 import { ConfigError } from "../profile/config-error.ts";
 import type { ReportDocument, Tool } from "../report/document.ts";
 import type { StatusDocument } from "../report/status-document.ts";
-import type { CellState } from "./cell.ts";
+import { Alerts } from "./alerts.ts";
 import type { AgentConfig, ListenConfig } from "./config.ts";
 import type { AgentLog } from "./log.ts";
+import { Memory } from "./memory.ts";
 import { AgentMetrics } from "./metrics.ts";
 import type { AgentPlans } from "./plans.ts";
 import type { PageAssets } from "./routes.ts";
 import type { RunRecord } from "./run-record.ts";
 import { Runner, type RunnerConfig } from "./runner.ts";
+import { nobodyAnswered, ownSide, type SelfCheckParts } from "./self-check.ts";
 import { type AgentServer, startServer } from "./server.ts";
-import { CellStates } from "./states.ts";
 import { statusDocument } from "./status.ts";
 import { Timetable } from "./timetable.ts";
+import type { DeliveryEvent, DeliveryParts } from "./webhook-queue.ts";
 
 /** A configuration with what was made of it. */
 export interface Loaded {
@@ -34,18 +36,24 @@ export interface AgentParts {
   readonly host: string;
   readonly log: AgentLog;
   readonly page: PageAssets;
+  readonly post: DeliveryParts["post"];
+  readonly procNet: SelfCheckParts["procNet"];
   /** Reads the configuration anew. Rejects with ConfigError. */
   load(): Promise<Loaded>;
 }
 
+/** The part of the time at the end that runs may use up; the rest is for the alarms that they make. */
+const GRACE_OF_RUNS = 0.75;
+/** A way to it is looked up and nothing sent, where no address of a host is known (RFC 5737). */
+const ANYWHERE = "192.0.2.1";
+
 export class Agent {
   readonly #parts: AgentParts;
-  readonly #log: AgentLog;
   readonly #metrics: AgentMetrics;
-  readonly #states: CellStates;
+  readonly #memory: Memory;
+  readonly #alerts: Alerts;
   readonly #runner: Runner;
   readonly #timetable: Timetable;
-  readonly #lastRuns = new Map<string, RunRecord>();
   /** Ends the runs that go on. */
   readonly #end = new AbortController();
   #loaded: Loaded;
@@ -53,28 +61,60 @@ export class Agent {
   #stopping = false;
   #turn: Promise<void> = Promise.resolve();
 
-  private constructor(loaded: Loaded, parts: AgentParts) {
+  private constructor(loaded: Loaded, parts: AgentParts, metrics: AgentMetrics, memory: Memory) {
     this.#parts = parts;
-    this.#log = parts.log;
     this.#loaded = loaded;
+    this.#metrics = metrics;
+    this.#memory = memory;
     // Every check that runs listens to it, which is no leak.
     setMaxListeners(0, this.#end.signal);
-    this.#metrics = new AgentMetrics({ version: parts.tool.version, ofProcess: true });
-    this.#states = new CellStates(loaded.config.damping);
+    const { tool, host, post, log } = parts;
+    const { world } = parts.parts;
+    const source = { host, role: loaded.plans.role };
+    const tell = (event: DeliveryEvent) => this.#tellDelivery(event);
+    this.#alerts = new Alerts(loaded.config.alerts, { tool, source, world, post, tell });
     this.#runner = new Runner(runnerConfig(loaded), {
-      ...parts,
-      cutOff: async () => undefined,
+      parts: parts.parts,
+      tool,
+      host,
+      log,
+      cutOff: (document, signal) => this.#cutOff(document, signal),
     });
-    this.#timetable = new Timetable(parts.parts.world, (schedule) => this.#run(schedule));
+    this.#timetable = new Timetable(world, {
+      run: (schedule) => this.#run(schedule),
+      missed: (schedule) => metrics.noteMissed(schedule),
+    });
   }
 
   /** Reads back what was known, listens, and begins with the schedules. Rejects with ConfigError where the port is taken. */
   static async start(loaded: Loaded, parts: AgentParts): Promise<Agent> {
-    const agent = new Agent(loaded, parts);
+    const agent = await Agent.#open(loaded, parts);
+    const { listen, schedules } = loaded.config;
+    agent.#server = listen && (await agent.#listen(listen));
+    agent.#timetable.use(schedules);
+    return agent;
+  }
+
+  /** One run of all that the schedules ask, with what becomes of it. The signal interrupts it. */
+  static async once(loaded: Loaded, parts: AgentParts, graceMs: number, signal: AbortSignal): Promise<ReportDocument> {
+    const agent = await Agent.#open(loaded, parts);
+    const { plans, config } = loaded;
+    const name = config.schedules.length === 1 ? config.schedules[0]!.name : "once";
+    const record = await agent.#runner.run(name, plans.whole, signal);
+    agent.#take(record);
+    await agent.stop(graceMs);
+    return record.document;
+  }
+
+  static async #open(loaded: Loaded, parts: AgentParts): Promise<Agent> {
     const { config, plans } = loaded;
     for (const remark of plans.remarks) parts.log.warn(remark, {});
-    agent.#server = config.listen && (await agent.#listen(config.listen));
-    agent.#timetable.use(config.schedules);
+    const metrics = new AgentMetrics({ version: parts.tool.version, ofProcess: true });
+    const historyFailed = () => metrics.noteHistoryError();
+    const memory = await Memory.open(config, plans, { log: parts.log, historyFailed });
+    metrics.restore(memory.cells());
+    const agent = new Agent(loaded, parts, metrics, memory);
+    agent.#alerts.adopt(memory.cells());
     return agent;
   }
 
@@ -89,40 +129,57 @@ export class Agent {
     return this.#turn;
   }
 
-  /** Begins no run any more, and gives those that go on so long to end by themselves. */
+  /** Begins no run any more, and gives what goes on so long to end by itself. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
-    const { world } = this.#parts.parts;
-    const over = new AbortController();
-    void world.sleep(graceMs, over.signal).then(() => this.#end.abort());
-    await this.#turn;
-    await this.#timetable.stop();
-    over.abort();
+    this.#parts.log.info("the agent ends", {});
+    await this.#within(GRACE_OF_RUNS * graceMs, this.#end, async () => {
+      await this.#turn;
+      await this.#timetable.stop();
+    });
+    const late = new AbortController();
+    await this.#within((1 - GRACE_OF_RUNS) * graceMs, late, () => this.#alerts.drain(late.signal));
+    await this.#memory.close();
     await this.#server?.close();
   }
 
+  /** Aborts what takes longer. */
+  async #within(ms: number, late: AbortController, task: () => Promise<void>): Promise<void> {
+    const done = new AbortController();
+    void this.#parts.parts.world.sleep(ms, done.signal).then(() => {
+      if (!done.signal.aborted) late.abort();
+    });
+    await task();
+    done.abort();
+  }
+
   async #reload(): Promise<void> {
+    const { log, load } = this.#parts;
     try {
-      const loaded = await this.#parts.load();
+      const loaded = await load();
       await this.#listenAnew(loaded.config.listen);
       this.#use(loaded);
-      this.#log.info("the configuration was taken over", { schedules: loaded.config.schedules.length });
+      log.info("the configuration was taken over", { schedules: loaded.config.schedules.length });
       this.#metrics.noteReload("success", this.#schedules());
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      this.#log.error(`the configuration is not taken over, and the one before stays: ${error.message}`, {});
+      const why = error instanceof ConfigError ? error.message : String(error);
+      log.error(`the configuration is not taken over, and the one before stays: ${why}`, {});
       this.#metrics.noteReload("failure", this.#schedules());
     }
   }
 
   #use(loaded: Loaded): void {
     const { config, plans } = loaded;
-    for (const remark of plans.remarks) this.#log.warn(remark, {});
+    for (const remark of plans.remarks) this.#parts.log.warn(remark, {});
+    const before = this.#loaded.config;
+    if (JSON.stringify(before.history) !== JSON.stringify(config.history)) {
+      this.#parts.log.warn("another history is used from the next start on", {});
+    }
     this.#loaded = loaded;
     this.#runner.use(runnerConfig(loaded));
-    for (const name of this.#lastRuns.keys()) if (!plans.ofSchedules.has(name)) this.#lastRuns.delete(name);
-    this.#states.keepOnly(isPlannedBy(plans));
-    this.#metrics.restore(this.#states.cells());
+    this.#memory.use(plans, config.damping);
+    this.#metrics.restore(this.#memory.cells());
+    this.#alerts.reload(config.alerts);
     this.#timetable.use(config.schedules);
     this.#server?.changed();
   }
@@ -143,69 +200,83 @@ export class Agent {
   }
 
   async #listen(listen: ListenConfig): Promise<AgentServer> {
+    const { log, page, parts } = this.#parts;
     const server = await startServer(listen, {
       status: () => this.#status(),
-      report: (schedule) => this.#report(schedule),
+      report: (name) => (name === undefined ? this.#memory.newestRun() : this.#memory.lastRun(name))?.document,
       ready: () => (this.#stopping ? "it is about to end" : undefined),
       metrics: this.#metrics,
       probe: (target, module, timeoutMs) => this.#runner.probe(target, module, timeoutMs, this.#end.signal),
-      page: this.#parts.page,
-      world: this.#parts.parts.world,
-      trouble: (error) => this.#log.error(`the server: ${String(error)}`, {}),
+      page,
+      world: parts.world,
+      trouble: (error) => log.error(`the server: ${String(error)}`, {}),
     });
-    this.#log.info("listening", server.local);
+    log.info("listening", server.local);
     return server;
   }
 
   #status(): StatusDocument {
     const { tool, host, parts } = this.#parts;
     const runs = this.#schedules().flatMap((name) => {
-      const record = this.#lastRuns.get(name);
+      const record = this.#memory.lastRun(name);
       const schedule = this.#timetable.of(name);
       if (record === undefined || schedule === undefined) return [];
       const { nextAtMs, missed } = schedule;
       return [{ record, missed, ...(nextAtMs !== undefined && { nextAtMs }) }];
     });
     const source = { host, role: this.#loaded.plans.role };
-    return statusDocument({ tool, source, writtenAtMs: parts.world.wallMs(), runs, cells: this.#states.cells() });
-  }
-
-  #report(schedule: string | undefined): ReportDocument | undefined {
-    if (schedule !== undefined) return this.#lastRuns.get(schedule)?.document;
-    const newest = [...this.#lastRuns.values()].sort((a, b) => b.startedAtMs - a.startedAtMs);
-    return newest[0]?.document;
+    return statusDocument({ tool, source, writtenAtMs: parts.world.wallMs(), runs, cells: this.#memory.cells() });
   }
 
   /** One run of a schedule, and what becomes of it. Never rejects. */
   async #run(schedule: string): Promise<void> {
     try {
-      this.#take(await this.#runner.run(schedule, this.#end.signal));
+      const plan = this.#loaded.plans.ofSchedules.get(schedule)!;
+      this.#take(await this.#runner.run(schedule, plan, this.#end.signal));
     } catch (error) {
       // Nothing that a network does ends here: this is a mistake of ours, and the next run is due all the same.
-      this.#log.error(`a run broke: ${error instanceof Error ? error.stack : error}`, { schedule });
+      const why = error instanceof Error ? error.stack : String(error);
+      this.#parts.log.error(`a run broke: ${why}`, { schedule });
     }
   }
 
   #take(record: RunRecord): void {
-    const transitions = this.#states.apply(record);
-    const cells = this.#states.cells();
+    const { log } = this.#parts;
+    const transitions = this.#memory.take(record);
+    const cells = this.#memory.cells();
     this.#metrics.noteRun(record, cells, transitions);
-    this.#lastRuns.set(record.schedule, record);
+    this.#alerts.note(record, transitions, cells);
     this.#server?.changed();
+    const { id, schedule, status, offline, durationMs, document } = record;
+    const { pass, fail, inconclusive, error, exitCode } = document.summary;
+    const facts = { run: id, schedule, status, offline, durationMs, pass, fail, inconclusive, error, exitCode };
+    log.info("a run has ended", { ...facts, changed: transitions.length });
+  }
+
+  /** Why the agent holds itself to be cut off. A name that cannot be looked up has the addresses that it had before. */
+  async #cutOff(document: ReportDocument, signal: AbortSignal): Promise<string | undefined> {
+    if (!nobodyAnswered(document)) return undefined;
+    const hosts = new Set(document.results.map(({ host }) => host));
+    const asked = document.results.flatMap(({ address }) => address ?? []);
+    const known = new Set([...asked, ...this.#memory.addressesOf(hosts)]);
+    const { parts, procNet } = this.#parts;
+    const addresses = known.size === 0 ? [ANYWHERE] : [...known];
+    return ownSide(this.#loaded.config.selfCheck, addresses, { net: parts.net, world: parts.world, procNet }, signal);
+  }
+
+  #tellDelivery({ what, hook, about, attempts, status, code }: DeliveryEvent): void {
+    const facts = { hook, about, attempts, status, code };
+    const { log } = this.#parts;
+    if (what === "delivered") {
+      this.#metrics.noteAlert("delivered");
+      log.info("an alarm was delivered", facts);
+    } else {
+      this.#metrics.noteAlert(what === "not delivered yet" ? "failed" : "dropped");
+      log.warn(`an alarm was ${what}`, facts);
+    }
   }
 }
 
 function runnerConfig({ config, plans, secrets }: Loaded): RunnerConfig {
   return { plans, limits: config.limits, secrets };
-}
-
-/** Whether a cell is of a row, or of a lead of a row, that some schedule asks. */
-function isPlannedBy(plans: AgentPlans): (cell: CellState) => boolean {
-  const keyOf = (profile: string, check: string, host: string) => [profile, check, host].join(" ");
-  const planned = new Set(
-    [...plans.ofSchedules.values()].flatMap(({ checks }) =>
-      checks.map(({ row, id, host }) => keyOf(row.profile, id, host)),
-    ),
-  );
-  return ({ result }) => planned.has(keyOf(result.profile, result.via ?? result.check, result.host));
 }

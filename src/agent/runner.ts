@@ -52,12 +52,12 @@ export class Runner {
     this.#politeness.change([...config.plans.ofSchedules.values()], config.limits.concurrency);
   }
 
-  /** One run of a schedule. Resolves also when the signal aborts: then it was interrupted. Never rejects for what a network does. */
-  async run(schedule: string, signal: AbortSignal): Promise<RunRecord> {
+  /** One run of what a schedule asks. Resolves also when the signal aborts: then it was interrupted. Never rejects for what a network does. */
+  async run(schedule: string, plan: Plan, signal: AbortSignal): Promise<RunRecord> {
     const { parts, tool, log, cutOff } = this.#parts;
     const id = Buffer.from(parts.world.randomBytes(RUN_ID_BYTES)).toString("hex");
     log.info("a run begins", { run: id, schedule });
-    const report = await this.#ask(this.#config.plans.ofSchedules.get(schedule)!, signal);
+    const report = await this.#ask(plan, signal);
     const document = runDocument(report, tool);
     const offline = signal.aborted ? undefined : await cutOff(document, signal);
     const status = signal.aborted ? "interrupted" : offline === undefined ? "completed" : "agent-offline";

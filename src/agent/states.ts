@@ -17,17 +17,19 @@ import type { RunRecord } from "./run-record.ts";
 export const FORGOTTEN_AFTER_RUNS = 10;
 
 export class CellStates {
-  readonly #damping: Damping;
+  #damping: Damping;
   /** In the order in which they were met. */
   readonly #cells = new Map<string, CellState>();
   /** For how many runs a cell has not been asked; one that is asked, or merely not due, is not among them. */
   readonly #unaskedRuns = new Map<string, number>();
 
   constructor(damping: Damping) {
-    if (!(damping.need >= 1 && damping.need <= damping.of && damping.of <= HISTORY_VOTES)) {
-      throw new RangeError(`${damping.need} of ${damping.of} is no damping`);
-    }
-    this.#damping = damping;
+    this.#damping = checked(damping);
+  }
+
+  /** Another damping from the next run on. */
+  set damping(damping: Damping) {
+    this.#damping = checked(damping);
   }
 
   /** Takes a run in. Gives what changed, in the order of the run's results. */
@@ -128,6 +130,11 @@ export class CellStates {
     this.#cells.delete(key);
     this.#unaskedRuns.delete(key);
   }
+}
+
+function checked(damping: Damping): Damping {
+  if (damping.need >= 1 && damping.need <= damping.of && damping.of <= HISTORY_VOTES) return damping;
+  throw new RangeError(`${damping.need} of ${damping.of} is no damping`);
 }
 
 /** A new outcome began with the first of an unbroken row of votes: those that say so, or contradict the one before. */

@@ -10,16 +10,22 @@ interface Kept {
   readonly ended: Promise<void>;
 }
 
+export interface TimetableTasks {
+  /** One run of a schedule; never rejects. */
+  run(schedule: string): Promise<void>;
+  /** A run was left out. */
+  missed(schedule: string): void;
+}
+
 export class Timetable {
   readonly #clock: World;
-  readonly #task: (schedule: string) => Promise<void>;
+  readonly #tasks: TimetableTasks;
   readonly #kept = new Map<string, Kept>();
   readonly #ending = new Set<Promise<void>>();
 
-  /** `task` makes one run of a schedule; it never rejects. */
-  constructor(clock: World, task: (schedule: string) => Promise<void>) {
+  constructor(clock: World, tasks: TimetableTasks) {
     this.#clock = clock;
-    this.#task = task;
+    this.#tasks = tasks;
   }
 
   /** These schedules from now on. What goes on of the others comes to its end. */
@@ -51,7 +57,12 @@ export class Timetable {
   #begin(config: ScheduleConfig, after = Promise.resolve()): Kept {
     const schedule = new Schedule(config, this.#clock);
     const end = new AbortController();
-    const ended = after.then(() => schedule.keep(() => this.#task(config.name), end.signal));
+    let told = 0;
+    const run = () => {
+      for (; told < schedule.missed; told++) this.#tasks.missed(config.name);
+      return this.#tasks.run(config.name);
+    };
+    const ended = after.then(() => schedule.keep(run, end.signal));
     return { schedule, config, end, ended };
   }
 

@@ -10,6 +10,7 @@ import { agentPlans } from "../agent/plans.ts";
 import type { PageAssets } from "../agent/routes.ts";
 import type { World } from "../model/prober.ts";
 import { EXIT_CODES } from "../model/result.ts";
+import { post } from "../net/post.ts";
 import { ConfigError } from "../profile/config-error.ts";
 import { durationMs, type FlagValues, list, outputsOf, text } from "./flags.ts";
 import { createAgentLog } from "./logger.ts";
@@ -41,6 +42,8 @@ export async function runAgent(flags: FlagValues): Promise<number> {
     host: hostname(),
     log: createAgentLog(),
     page: await pageAssets(),
+    post,
+    procNet: (name) => readFile(`/proc/net/${name}`, "utf8").catch(() => undefined),
     load,
   };
   const stop = new AbortController();
@@ -49,7 +52,7 @@ export async function runAgent(flags: FlagValues): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, interrupt);
   try {
     if (outputs !== undefined) {
-      const document = await Agent.once(loaded, parts, { graceMs, signal: stop.signal });
+      const document = await Agent.once(loaded, parts, graceMs, stop.signal);
       await outputs.end(document);
       return document.summary.exitCode;
     }
