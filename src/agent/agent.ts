@@ -108,7 +108,7 @@ export class Agent {
 
   static async #open(loaded: Loaded, parts: AgentParts): Promise<Agent> {
     const { config, plans } = loaded;
-    for (const remark of plans.remarks) parts.log.warn(remark, {});
+    for (const remark of plans.remarks) parts.log.info(remark, {});
     const metrics = new AgentMetrics({ version: parts.tool.version, ofProcess: true });
     const historyFailed = () => metrics.noteHistoryError();
     const memory = await Memory.open(config, plans, { log: parts.log, historyFailed });
@@ -170,7 +170,7 @@ export class Agent {
 
   #use(loaded: Loaded): void {
     const { config, plans } = loaded;
-    for (const remark of plans.remarks) this.#parts.log.warn(remark, {});
+    for (const remark of plans.remarks) this.#parts.log.info(remark, {});
     const before = this.#loaded.config;
     if (JSON.stringify(before.history) !== JSON.stringify(config.history)) {
       this.#parts.log.warn("another history is used from the next start on", {});

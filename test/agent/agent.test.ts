@@ -1,0 +1,217 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Agent } from "../../src/agent/agent.ts";
+import type { ReportDocument } from "../../src/report/document.ts";
+import type { StatusDocument } from "../../src/report/status-document.ts";
+import { AgentStage, CONFIG, EVERY, SITE } from "./agent-stage.ts";
+
+const MINUTE_MS = 60_000;
+const ROW = "dcom-rpc/tcp/5000-5020";
+
+let folder: string;
+const running: AgentStage[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "unity-probe-"));
+});
+afterEach(async () => {
+  for (const stage of running.splice(0)) await stage.stop(0);
+  await rm(folder, { recursive: true });
+});
+
+async function started(text = CONFIG): Promise<AgentStage> {
+  const stage = await new AgentStage(text).start();
+  running.push(stage);
+  return stage;
+}
+
+async function ended(stage: AgentStage, graceMs?: number): Promise<void> {
+  running.splice(running.indexOf(stage), 1);
+  await stage.stop(graceMs);
+}
+
+async function rowOf(stage: AgentStage, host = "192.0.2.10") {
+  const { cells } = (await stage.get("/api/v1/status")) as StatusDocument;
+  return cells.find(({ result }) => result.check === ROW && result.host === host);
+}
+
+describe("a run", () => {
+  it("is seen in status, report and metrics", async () => {
+    const stage = await started();
+    await stage.passes(5_000);
+    const status = (await stage.get("/api/v1/status")) as StatusDocument;
+    expect(status).toMatchObject({
+      source: { host: "here", role: "unity-secondary" },
+      runs: [{ schedule: "default", status: "completed", missed: 0, nextAt: "2026-11-21T06:34:51.000Z" }],
+      profiles: [{ id: "failover-secondary" }],
+    });
+    expect(await rowOf(stage)).toMatchObject({
+      result: { outcome: "pass", detail: expect.stringContaining("closed") },
+    });
+    const report = (await stage.get("/api/v1/report")) as ReportDocument;
+    expect(report.summary).toMatchObject({ pass: 1, fail: 0, exitCode: 0 });
+    expect(await stage.get("/metrics")).toContain('unity_probe_run_success{schedule="default"} 1\n');
+  });
+
+  it("comes each time that its schedule is due", async () => {
+    const stage = await started();
+    await stage.passes(2 * MINUTE_MS + 5_000);
+    expect(stage.asked.map(({ atMs }) => atMs - stage.asked[0]!.atMs)).toEqual([0, 60_000, 120_000]);
+  });
+
+  it("that is asked for as a probe goes to what the site names, and to nothing else", async () => {
+    const stage = await started();
+    await stage.passes(5_000);
+    const asked = stage.asked.length;
+    for (const query of ["target=192.0.2.11&module=failover-secondary", "target=192.0.2.10&module=unity-to-dns"]) {
+      expect(await stage.get(`/probe?${query}`)).toContain("no such target");
+    }
+    expect(stage.asked).toHaveLength(asked);
+    const probing = stage.get("/probe?target=192.0.2.10&module=unity-to-dc");
+    expect(await stage.settles(probing)).toContain("probe_success 0");
+    expect(stage.asked.length).toBeGreaterThan(asked);
+  });
+
+  it("of two that change a cell is told to the web hook, and so is its recovery", async () => {
+    const stage = await started(`${CONFIG}alerts: [{webhook: {url: "http://127.0.0.1:1/hook"}}]\n`);
+    await stage.passes(90_000);
+    stage.reason = "admin-prohibited";
+    await stage.passes(MINUTE_MS);
+    expect(await rowOf(stage)).toMatchObject({ outcome: "pass", result: { outcome: "fail" } });
+    expect(stage.posted).toEqual([]);
+    await stage.passes(MINUTE_MS);
+    expect(await rowOf(stage)).toMatchObject({ outcome: "fail", since: "2026-11-21T06:35:51.000Z" });
+    expect(stage.posted).toMatchObject([{ url: "http://127.0.0.1:1/hook", body: { event: "alarm" } }]);
+    stage.reason = "conn-refused";
+    await stage.passes(3 * MINUTE_MS);
+    expect(stage.posted.slice(1)).toMatchObject([{ body: { event: "recovery" } }]);
+  });
+});
+
+describe("a reload", () => {
+  it("leaves what goes on as it is where the file is bad, and says what is wrong with it", async () => {
+    const stage = await started();
+    await stage.passes(5_000);
+    stage.text = CONFIG.replace("every: 60s", "evry: 60s");
+    await stage.agent.reload();
+    expect(stage.said("error")).toEqual([
+      'the configuration is not taken over, and the one before stays: agent.yaml:3:12: unknown key "evry"; did you mean "every"?',
+    ]);
+    await stage.passes(MINUTE_MS);
+    expect(stage.asked).toHaveLength(2);
+    expect(await stage.get("/metrics")).toContain("unity_probe_config_last_reload_successful 0\n");
+  });
+
+  it("asks other hosts, keeps what is known of those that stay, and moves no run", async () => {
+    const stage = await started();
+    await stage.passes(30_000);
+    const before = await rowOf(stage);
+    stage.text = CONFIG.replace("192.0.2.10", "[192.0.2.10, 192.0.2.11]");
+    await stage.agent.reload();
+    expect(await rowOf(stage)).toEqual(before);
+    await stage.passes(MINUTE_MS);
+    expect(stage.asked.map(({ address }) => address)).toEqual(["192.0.2.10", "192.0.2.10", "192.0.2.11"]);
+    expect(stage.asked[1]!.atMs - stage.asked[0]!.atMs).toBe(MINUTE_MS);
+    stage.text = CONFIG.replace("192.0.2.10", "192.0.2.11");
+    await stage.agent.reload();
+    expect(await rowOf(stage)).toBeUndefined();
+    expect(await rowOf(stage, "192.0.2.11")).toBeDefined();
+  });
+
+  it("begins with a schedule that is new, and ends one that is gone", async () => {
+    const stage = await started();
+    await stage.passes(5_000);
+    stage.text = `${SITE}schedules: {quick: {every: 10s, only: [tcp/5000-5020]}}\nlisten: 127.0.0.1:0\n`;
+    await stage.agent.reload();
+    await stage.passes(25_000);
+    expect(stage.asked).toHaveLength(4);
+    expect((await stage.get("/api/v1/status")) as StatusDocument).toMatchObject({ runs: [{ schedule: "quick" }] });
+  });
+
+  it("stays where it listens when the new port is taken", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => other.once("listening", resolve));
+    const { port } = other.address() as { port: number };
+    const stage = await started();
+    stage.text = CONFIG.replace(":0\n", `:${port}\n`);
+    await stage.agent.reload();
+    other.close();
+    expect(stage.said("error")).toEqual([expect.stringContaining(`127.0.0.1:${port}: another process listens there`)]);
+    expect(await stage.get("/-/ready")).toContain("ready");
+  });
+
+  it("moves to another port", async () => {
+    const stage = await started();
+    const before = stage.agent.local!.port;
+    stage.text = `${CONFIG}`.replace("127.0.0.1:0", '{address: "127.0.0.1", port: 0, token: abc}');
+    await stage.agent.reload();
+    expect(stage.agent.local!.port).not.toBe(before);
+    expect(await stage.get("/api/v1/status")).toContain("token");
+    await expect(fetch(`http://127.0.0.1:${before}/-/ready`)).rejects.toThrow();
+  });
+});
+
+describe("the history", () => {
+  const withHistory = (dir: string) => `${CONFIG}history: {dir: ${dir}}\n`;
+
+  it("gives a new agent what the one before knew", async () => {
+    const text = withHistory(join(folder, "history"));
+    const first = await started(text);
+    await first.passes(3 * MINUTE_MS);
+    const before = await rowOf(first);
+    await ended(first);
+    const second = new AgentStage(text);
+    second.sweepMs = 10_000;
+    running.push(await second.start());
+    const { outcome, since, lastPassAt, history } = before!;
+    expect(await rowOf(second)).toMatchObject({ outcome, since, lastPassAt, history });
+    expect(await second.get("/api/v1/report")).toMatchObject({ summary: { pass: 1 } });
+  });
+
+  it("that cannot be written is said once, costs no run, and is written again when it can be", async () => {
+    const dir = join(folder, "a-file", "history");
+    await writeFile(join(folder, "a-file"), "");
+    const stage = await started(withHistory(dir));
+    await stage.passes(2 * MINUTE_MS + 5_000);
+    expect(stage.asked).toHaveLength(3);
+    await expect.poll(() => stage.said("error")).toHaveLength(1);
+    expect(stage.said("error")[0]).toContain("the history cannot be written, the agent goes on");
+    await rm(join(folder, "a-file"));
+    await mkdir(join(folder, "a-file"));
+    await stage.passes(MINUTE_MS);
+    await expect.poll(() => stage.said("info")).toContain("the history is written again");
+    expect(await stage.get("/metrics")).toContain("unity_probe_history_errors_total 3\n");
+  });
+});
+
+describe("the end", () => {
+  it("waits for the run that goes on", async () => {
+    const stage = await started();
+    stage.sweepMs = 2_500;
+    await stage.passes(1_000);
+    await ended(stage, 8_000);
+    expect(stage.logged.at(-1)).toMatchObject({ sentence: "a run has ended", facts: { status: "completed" } });
+  });
+
+  it("does not wait for longer than its grace time", async () => {
+    const stage = await started();
+    stage.sweepMs = 50_000;
+    await stage.passes(2_000);
+    const atMs = stage.clock.nowMs;
+    await ended(stage, 8_000);
+    expect(stage.clock.nowMs - atMs).toBeLessThanOrEqual(8_000);
+    expect(stage.logged.at(-1)).toMatchObject({ sentence: "a run has ended", facts: { status: "interrupted" } });
+  });
+});
+
+describe("one run", () => {
+  it("asks what all schedules ask, once, and gives its report", async () => {
+    const stage = new AgentStage(`${SITE}schedules: {a: ${EVERY}, b: ${EVERY}}\n`);
+    const { signal } = new AbortController();
+    const document = await stage.settles(Agent.once(await stage.load(), stage.parts(), 8_000, signal));
+    expect(document.summary).toMatchObject({ pass: 1, exitCode: 0 });
+    expect(stage.asked).toHaveLength(1);
+  });
+});
