@@ -18,6 +18,7 @@ describe("--help", () => {
     ["help-plan", ["plan", "--help"]],
     ["help-profiles", ["profiles", "-h"]],
     ["help-respond", ["respond", "--help"]],
+    ["help-agent", ["agent", "--help"]],
     ["help-demo", ["demo", "--help"]],
     ["help-doctor", ["doctor", "--help"]],
   ])("%s is as its golden file has it", async (name, args) => {
