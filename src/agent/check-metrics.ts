@@ -109,11 +109,12 @@ function* samplesOf(labelled: ReadonlyMap<string, ShownCell>, reads: Reads): Gen
   }
 }
 
-function* hostSamples(cells: Iterable<ShownCell>): Generator<Sample> {
+function* hostSamples(cells: Iterable<ShownCell>): Generator<Sample | undefined> {
   const counts = new Map<string, number>();
   for (const { published, result } of cells) {
     const labels = writeLabels({ profile: result.profile, host: result.host, outcome: published });
     counts.set(labels, (counts.get(labels) ?? 0) + 1);
+    yield undefined;
   }
   for (const [labels, value] of counts) yield { labels, value };
 }

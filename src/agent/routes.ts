@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { World } from "../model/prober.ts";
 import type { ReportDocument } from "../report/document.ts";
-import type { StatusDocument } from "../report/status-document.ts";
 import { EXPOSITION_TYPE } from "./exposition.ts";
 import { jsonPieces, LargeBody } from "./large-body.ts";
 import type { AgentMetrics } from "./metrics.ts";
 import { type Probe, ProbeRoute } from "./probe-route.ts";
 import { JSON_TEXT, type Reply, says } from "./reply.ts";
+import type { StatusSource } from "./status.ts";
 
 /** The page, without anything from elsewhere. */
 export interface PageAssets {
@@ -19,7 +19,7 @@ export interface PageAssets {
 
 export interface RouteParts {
   /** What the page draws; asked for once after each change. */
-  status(): StatusDocument;
+  status(): StatusSource;
   /** The report of the last run, of a schedule or of all; undefined before there was one. */
   report(schedule: string | undefined): ReportDocument | undefined;
   /** Why this is not ready yet, in words that anybody may read. */
@@ -77,7 +77,7 @@ function readiness(why: string | undefined): Reply {
   return why === undefined ? says(200, "ready") : says(503, `not ready: ${why}`);
 }
 
-function* statusPieces({ cells, ...head }: StatusDocument): Generator<string> {
+function* statusPieces({ cells, ...head }: StatusSource): Generator<string> {
   yield* jsonPieces(head, "cells", cells);
 }
 

@@ -27,8 +27,17 @@ export interface LastRun {
   readonly missed?: number;
 }
 
+/** The status document, whose cells are made one by one as somebody reads them: there may be 30,000. */
+export type StatusSource = Omit<StatusDocument, "cells"> & { readonly cells: Iterable<StatusCell> };
+
 /** The status document. A profile or a finding that several schedules have stands in it once. */
-export function statusDocument({ tool, source, writtenAtMs, runs, cells }: StatusParts): StatusDocument {
+export function statusDocument(parts: StatusParts): StatusDocument {
+  const source = statusSource(parts);
+  return { ...source, cells: [...source.cells] };
+}
+
+/** The same, to be read once. */
+export function statusSource({ tool, source, writtenAtMs, runs, cells }: StatusParts): StatusSource {
   const documents = runs.map(({ record }) => record.document);
   const profiles = new Map<string, ProfileEntry>();
   for (const profile of documents.flatMap((document) => document.profiles)) profiles.set(profile.id, profile);
@@ -44,7 +53,7 @@ export function statusDocument({ tool, source, writtenAtMs, runs, cells }: Statu
     runs: runs.map(statusRun),
     profiles: [...profiles.values()],
     findings: [...findings.values()],
-    cells: cells.map(statusCell),
+    cells: statusCells(cells),
   };
 }
 
@@ -61,6 +70,10 @@ function statusRun({ record, nextAtMs, missed }: LastRun): StatusRun {
     ...(nextAtMs !== undefined && { nextAt: isoTime(nextAtMs) }),
     ...(missed !== undefined && { missed }),
   };
+}
+
+function* statusCells(cells: Iterable<CellState>): Generator<StatusCell> {
+  for (const cell of cells) yield statusCell(cell);
 }
 
 function statusCell(cell: CellState): StatusCell {
@@ -81,17 +94,16 @@ function statusCell(cell: CellState): StatusCell {
 
 /** Votes that follow each other and say the same, as one stretch. */
 export function stretchesOf(votes: readonly Vote[]): readonly Stretch[] {
-  const stretches: { outcome: Vote["outcome"]; votes: number; from: string; to: string }[] = [];
+  const stretches: { readonly outcome: Vote["outcome"]; votes: number; readonly fromMs: number; toMs: number }[] = [];
   for (const { outcome, atMs } of votes) {
     const last = stretches.at(-1);
-    const at = isoTime(atMs);
-    if (last?.outcome !== outcome) stretches.push({ outcome, votes: 1, from: at, to: at });
+    if (last?.outcome !== outcome) stretches.push({ outcome, votes: 1, fromMs: atMs, toMs: atMs });
     else {
       last.votes += 1;
-      last.to = at;
+      last.toMs = atMs;
     }
   }
-  return stretches;
+  return stretches.map(({ fromMs, toMs, ...stretch }) => ({ ...stretch, from: isoTime(fromMs), to: isoTime(toMs) }));
 }
 
 function isoTime(ms: number): string {

@@ -5,7 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ServerLimits } from "../../src/agent/server.ts";
-import { statusDocument } from "../../src/agent/status.ts";
+import { statusSource } from "../../src/agent/status.ts";
 import { TOOL } from "../report/sample-run.ts";
 import { AT_MS, DOCUMENT, manyCells, RECORD } from "./sample-cells.ts";
 import { ask, EVENTS_REQUEST, open, QUICK_EVENTS, readAll, readUntil, type Stage, serve } from "./web.ts";
@@ -26,7 +26,7 @@ describe("a server under load", () => {
   it("answers 10,000 requests for the status page without growing", { timeout: 60_000 }, async () => {
     const cells = manyCells(40);
     const status = () =>
-      statusDocument({ tool: TOOL, source: DOCUMENT.source, writtenAtMs: AT_MS, runs: [{ record: RECORD }], cells });
+      statusSource({ tool: TOOL, source: DOCUMENT.source, writtenAtMs: AT_MS, runs: [{ record: RECORD }], cells });
     const server = await serve({ status });
     const agent = new Agent({ keepAlive: true, maxSockets: 50 });
     const get = (path: string) =>
@@ -60,7 +60,7 @@ describe("a server under load", () => {
     const server = await serve({
       status: () => {
         written++;
-        return statusDocument({ tool: TOOL, source: DOCUMENT.source, writtenAtMs: AT_MS, runs: [], cells });
+        return statusSource({ tool: TOOL, source: DOCUMENT.source, writtenAtMs: AT_MS, runs: [], cells });
       },
     });
     const headers = { "Accept-Encoding": "gzip" };
@@ -106,7 +106,7 @@ describe("a client that is slow on purpose", () => {
 
   it("is cut off when it does not read its answer", async () => {
     const cells = manyCells(2_000);
-    const status = () => statusDocument({ tool: TOOL, source: DOCUMENT.source, writtenAtMs: AT_MS, runs: [], cells });
+    const status = () => statusSource({ tool: TOOL, source: DOCUMENT.source, writtenAtMs: AT_MS, runs: [], cells });
     const server = await serve({ status, limits: { responseMs: 1_500 } });
     const socket = await open(server);
     socket.pause();

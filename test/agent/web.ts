@@ -6,7 +6,7 @@ import type { ListenConfig } from "../../src/agent/config.ts";
 import { EVENT_STREAM } from "../../src/agent/event-stream.ts";
 import { AgentMetrics } from "../../src/agent/metrics.ts";
 import { type AgentServer, type ServerParts, startServer } from "../../src/agent/server.ts";
-import { statusDocument } from "../../src/agent/status.ts";
+import { statusSource } from "../../src/agent/status.ts";
 import { realWorld } from "../../src/cli/parts.ts";
 import { TOOL } from "../report/sample-run.ts";
 import { AT_MS, CELLS, DOCUMENT, RECORD } from "./sample-cells.ts";
@@ -28,7 +28,7 @@ export async function serve(parts: Partial<ServerParts> = {}, listen: Partial<Li
     { address: "127.0.0.1", port: 0, ...listen },
     {
       status: () =>
-        statusDocument({
+        statusSource({
           tool: TOOL,
           source: DOCUMENT.source,
           writtenAtMs: AT_MS,
