@@ -57,6 +57,28 @@ async function bundle(): Promise<{ readonly files: Map<string, string>; readonly
   return { files, metafile: result.metafile };
 }
 
+/** The status page: what the agent serves, and `-o html` writes into one file. It has no library in it. */
+async function bundlePage(): Promise<Map<string, string>> {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: ["src/page/main.ts", "src/page/page.css"],
+    entryNames: "page",
+    outdir: "dist/page",
+    bundle: true,
+    format: "iife",
+    platform: "browser",
+    target: ["es2022", "chrome123", "firefox120", "safari17.5"],
+    minify: true,
+    legalComments: "none",
+    // What a peer said could end a script element that stands in a page: only ASCII goes into the file, escaped.
+    charset: "ascii",
+    write: false,
+    logLevel: "warning",
+  });
+  const files = new Map(result.outputFiles.map((file) => [relative(dist, file.path), file.text]));
+  return files.set(join("page", "page.html"), await readFile(join(root, "src/page/page.html"), "utf8"));
+}
+
 /** The text of profiles.json. Throws with everything that is wrong in a profile: such a one cannot be shipped. */
 async function packedProfiles(): Promise<string> {
   const folder = join(root, "profiles");
@@ -94,7 +116,13 @@ async function writeDist(files: ReadonlyMap<string, string>): Promise<void> {
   }
 }
 
-const [{ files, metafile }, profiles, roles] = await Promise.all([bundle(), packedProfiles(), packedRoles()]);
+const [{ files, metafile }, page, profiles, roles] = await Promise.all([
+  bundle(),
+  bundlePage(),
+  packedProfiles(),
+  packedRoles(),
+]);
+for (const [path, text] of page) files.set(path, text);
 files.set("profiles.json", profiles);
 files.set("roles.json", roles);
 files.set("DEPENDENCIES.txt", await licencesOf(root, Object.keys(metafile.inputs)));

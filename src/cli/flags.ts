@@ -55,7 +55,7 @@ export const PLAN_FLAGS = {
   output: {
     type: "array",
     alias: "o",
-    about: "FORMAT or FORMAT=FILE: table, json, ndjson, junit, nagios; repeatable",
+    about: "FORMAT or FORMAT=FILE: table, json, ndjson, junit, html, nagios; repeatable",
     values: async () => Object.keys(FORMATS),
   },
   color: {

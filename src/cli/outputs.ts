@@ -9,6 +9,7 @@ import type { ReportDocument, ResultEntry } from "../report/document.ts";
 import { createRenderer, FORMATS, type Format } from "../report/index.ts";
 import type { Renderer, RenderOptions } from "../report/renderer.ts";
 import { fileTrouble } from "./file-trouble.ts";
+import { pageAssets } from "./page-assets.ts";
 
 export interface Outputs {
   /** One result that is final; streaming formats print it at once. */
@@ -66,7 +67,8 @@ function parseOutput(word: string): { readonly format: Format; readonly file?: s
   return { format: format as Format, ...(file === undefined ? {} : { file }) };
 }
 
-async function openOutput(wanted: ReturnType<typeof parseOutput>, options: RenderOptions): Promise<Output> {
+async function openOutput(wanted: ReturnType<typeof parseOutput>, given: RenderOptions): Promise<Output> {
+  const options = wanted.format === "html" ? { ...given, page: await pageAssets() } : given;
   if (wanted.file === undefined) {
     return { renderer: await createRenderer(wanted.format, options), sink: standardOutput() };
   }

@@ -8,6 +8,7 @@ export const FORMATS = {
   json: async (): Promise<Create> => (await import("./json.ts")).json,
   ndjson: async (): Promise<Create> => (await import("./ndjson.ts")).ndjson,
   junit: async (): Promise<Create> => (await import("./junit.ts")).junit,
+  html: async (): Promise<Create> => (await import("./html.ts")).html,
   nagios: async (): Promise<Create> => (await import("./nagios.ts")).nagios,
 } as const;
 

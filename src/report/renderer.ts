@@ -1,6 +1,13 @@
 /** What a renderer is: the document, or its results one by one, in; text out. */
 import type { ReportDocument, ResultEntry } from "./document.ts";
 
+/** The status page as it was built: what the agent serves as three files. */
+export interface PageAssets {
+  readonly html: string;
+  readonly css: string;
+  readonly js: string;
+}
+
 export interface RenderOptions {
   readonly color: boolean;
   /** Columns of the terminal; text renderers use at least 60. */
@@ -9,6 +16,8 @@ export interface RenderOptions {
   readonly verbose?: boolean;
   /** A remark printed behind a row's detail, for instance where the demo really sent it. */
   readonly endpointNote?: (result: ResultEntry) => string | undefined;
+  /** The status page as it was built; `html` needs it. */
+  readonly page?: PageAssets;
 }
 
 export interface Renderer {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createRenderer, FORMATS, type Format } from "../../src/report/index.ts";
 import { runDocument } from "../../src/report/run-document.ts";
 import { safeJson, safeText } from "../../src/report/safe-text.ts";
+import { PAGE } from "./sample-page.ts";
 import { oneTarget, sampleRun, TOOL } from "./sample-run.ts";
 
 /** Characters that move a cursor, turn text around or hide, as Unicode numbers them; a line feed ends lines. */
@@ -83,6 +84,7 @@ describe.each(Object.keys(FORMATS) as Format[])("hostile text in %s", (format) =
           color: false,
           width: 80,
           verbose: true,
+          page: PAGE,
           endpointNote: () => hostile,
         });
         const text = renderer.end(runDocument({ ...report, results, findings }, TOOL));

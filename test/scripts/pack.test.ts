@@ -57,6 +57,7 @@ describe("the tarball", () => {
         "bin/unity-probe.js",
         "dist/DEPENDENCIES.txt",
         "dist/cli/main.js",
+        "dist/page/page.html",
         "dist/profiles.json",
         "package.json",
         "profiles/cisco-unity/failover-secondary.yaml",

@@ -31,7 +31,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
   standin: { layer: 2, imports: ["model", "wire", "net"], modules: [] },
   profile: { layer: 3, imports: ["model", "probers/index.ts"], modules: ["node:url", "yaml", "zod"] },
   engine: { layer: 3, imports: ["model", "verdict"], modules: ["p-limit"] },
-  report: { layer: 3, imports: ["model"], modules: ["node:util", "zod"] },
+  report: { layer: 3, imports: ["model"], modules: ["node:crypto", "node:util", "zod"] },
   responder: {
     layer: 3,
     imports: ["model", "wire", "net", "node-dgram-ext", "sweep/flows.ts", "sweep/pace.ts", "sweep/window.ts"],
@@ -53,6 +53,18 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
       "prom-client",
       "zod",
     ],
+  },
+  page: {
+    layer: 4,
+    imports: [
+      "model",
+      "report/document.ts",
+      "report/safe-text.ts",
+      "report/status-document.ts",
+      "report/targets.ts",
+      "report/text-layout.ts",
+    ],
+    modules: [],
   },
   cli: {
     layer: 5,

@@ -1,0 +1,51 @@
+/** The panel with the details of one cell: opened from a button, which gets the focus back when it closes. */
+import type { StatusCell } from "../report/status-document.ts";
+import { DETAILS_TITLE, detailParts } from "./details-view.ts";
+import { byId, fill, h } from "./dom.ts";
+
+export interface DetailsPanel {
+  /** Shows a cell, or nothing; the focus stays where it is, or on what takes its place. */
+  draw(cell: StatusCell | undefined, now: number): void;
+  /** Moves the focus into the panel, and remembers where it came from. */
+  enter(from: HTMLElement): void;
+  /** Gives the focus back; where its old place is gone, to the cell in the matrix. */
+  leave(key: string | undefined): void;
+}
+
+/** `close` is called when the reader closes the panel. */
+export function detailsPanel(close: () => void): DetailsPanel {
+  const panel = byId("details");
+  let openedFrom: HTMLElement | undefined;
+  return {
+    draw(cell, now) {
+      const focused = panel.contains(document.activeElement);
+      panel.hidden = cell === undefined;
+      for (const button of document.querySelectorAll<HTMLElement>("button.cell")) {
+        button.setAttribute("aria-expanded", `${cell !== undefined && button.dataset.cell === cell.key}`);
+      }
+      if (cell === undefined) return;
+      const closing = h("button", { type: "button", class: "close" }, "Close");
+      closing.addEventListener("click", close);
+      fill(panel, closing, ...detailParts(cell, now));
+      if (focused) title()?.focus();
+    },
+    enter(from) {
+      openedFrom = from;
+      panel.scrollTop = 0;
+      title()?.focus();
+    },
+    leave(key) {
+      const back = openedFrom?.isConnected === true ? openedFrom : cellButtonOf(key);
+      back?.focus();
+    },
+  };
+}
+
+function title(): HTMLElement | null {
+  return document.getElementById(DETAILS_TITLE);
+}
+
+/** The button of a cell in the matrix. */
+export function cellButtonOf(key: string | undefined): HTMLElement | undefined {
+  return [...document.querySelectorAll<HTMLElement>("button.cell")].find((button) => button.dataset.cell === key);
+}
