@@ -17,11 +17,16 @@ export interface Settled {
   readonly spent: boolean;
 }
 
-/** What is published after the newest of these votes; given are those that are not spent, oldest first. */
-export function settle(published: Outcome | undefined, votes: readonly Vote[], { need, of }: Damping): Settled {
-  const window = votes.slice(-of);
-  const newest = window.at(-1)?.outcome;
+/** What is published after the newest of these votes, oldest first, of which so many of the newest are not spent. */
+export function settle(
+  published: Outcome | undefined,
+  votes: readonly Vote[],
+  unspent: number,
+  { need, of }: Damping,
+): Settled {
+  const newest = votes.at(-1)?.outcome;
   if (newest === undefined || newest === published) return { published, spent: false };
+  const window = votes.slice(-Math.min(unspent, of));
   if (countOf(newest, window) >= need) return { published: newest, spent: true };
   const contradicted =
     published === undefined ? window.length === of : window.length - countOf(published, window) >= need;
@@ -45,8 +50,9 @@ const ENDS_BELOW = 4;
 
 /** Whether the raw outcome changes too often to be believed; `was` because it begins and ends at different shares. */
 export function isFlapping(votes: readonly Vote[], was: boolean): boolean {
-  const newest = votes.slice(-PAIRS - 1);
   let changes = 0;
-  for (let at = 1; at < newest.length; at++) if (newest[at]!.outcome !== newest[at - 1]!.outcome) changes++;
+  for (let at = Math.max(1, votes.length - PAIRS); at < votes.length; at++) {
+    if (votes[at]!.outcome !== votes[at - 1]!.outcome) changes++;
+  }
   return changes >= (was ? ENDS_BELOW : BEGINS_AT);
 }

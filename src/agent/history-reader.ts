@@ -1,9 +1,8 @@
 /** Reads history files back into cells, in the order in which they were written. */
-import type { Outcome } from "../model/words.ts";
 import type { ResultEntry } from "../report/document.ts";
-import { type CellState, cellKey, type Vote } from "./cell.ts";
+import { type CellState, cellKey } from "./cell.ts";
 import { readLines } from "./history-line.ts";
-import { HISTORY_VERSION, type HistoryRecord, type Numbers, type StoredCell, votesOf } from "./history-record.ts";
+import { HISTORY_VERSION, type HistoryRecord, type Numbers, type StoredCell, StoredVotes } from "./history-record.ts";
 import type { Known, Numbered } from "./history-writer.ts";
 import type { RunRecord } from "./run-record.ts";
 import type { CellStates } from "./states.ts";
@@ -40,6 +39,11 @@ export class HistoryReader {
   /** The first number that the last file has not used. */
   get next(): number {
     return this.#file.next;
+  }
+
+  /** How many results of runs follow the beginning of the last file: reading it again takes as long. */
+  get repeats(): number {
+    return this.#file.repeats;
   }
 
   /** Takes a file in. Resolves whatever its bytes are. */
@@ -99,6 +103,7 @@ export class HistoryReader {
     // The beginning of a file repeats the last run of each schedule.
     const repeated = file.begun ? false : taking === "begin" || this.runs.get(run.schedule)?.id === run.id;
     if (!repeated) this.#states.apply(record);
+    if (file.begun) file.repeats += entries.length;
     this.runs.set(run.schedule, record);
   }
 }
@@ -111,9 +116,9 @@ class OpenFile {
   /** Nothing of the beginning is missing. */
   whole = false;
   next = 1;
+  repeats = 0;
   #cellsRead = 0;
   readonly #last = new Map<string, Numbers>();
-  readonly #votes = new Map<string, Vote>();
   #results = new Map<number, ResultEntry>();
 
   number(results: readonly ResultEntry[], first: number): void {
@@ -138,10 +143,10 @@ class OpenFile {
   /** Cells as they were, without those whose result is lost. */
   cells(cells: readonly StoredCell[], times: readonly number[]): readonly CellState[] {
     this.begun = true;
+    const votes = new StoredVotes(times);
     const read = cells.flatMap((cell) => {
       const result = this.#results.get(cell.result);
-      const votes = votesOf(cell, times, (atMs, outcome) => this.#vote(atMs, outcome));
-      return result === undefined ? [] : [{ ...cell, key: cellKey(result), result, votes }];
+      return result === undefined ? [] : [{ ...cell, key: cellKey(result), result, votes: votes.of(cell) }];
     });
     this.#cellsRead += read.length;
     return read;
@@ -168,13 +173,6 @@ class OpenFile {
       }
     }
     return numbered;
-  }
-
-  #vote(atMs: number, outcome: Outcome): Vote {
-    const key = `${atMs} ${outcome}`;
-    const vote = this.#votes.get(key) ?? { atMs, outcome };
-    this.#votes.set(key, vote);
-    return vote;
   }
 }
 

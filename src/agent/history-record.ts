@@ -60,15 +60,26 @@ export function storedCells(
   return { kind: "cells", times, cells: stored };
 }
 
-/** The votes of a stored cell. `sharedVote`: cells that were asked in the same run share their votes. */
-export function votesOf(
-  { votes }: StoredCell,
-  times: readonly number[],
-  sharedVote: (atMs: number, outcome: Outcome) => Vote,
-): readonly Vote[] {
-  return votes.flatMap(([from, letters]) =>
-    [...letters].map((letter, nth) => sharedVote(times[from + nth]!, LETTERS[letter]!)),
-  );
+/** The votes of stored cells. Those that had the same past share it. */
+export class StoredVotes {
+  readonly #times: readonly number[];
+  readonly #read = new Map<string, readonly Vote[]>();
+
+  constructor(times: readonly number[]) {
+    this.#times = times;
+  }
+
+  of({ votes }: StoredCell): readonly Vote[] {
+    const key = votes.join(" ");
+    let read = this.#read.get(key);
+    if (read === undefined) {
+      read = votes.flatMap(([from, letters]) =>
+        [...letters].map((letter, nth) => ({ atMs: this.#times[from + nth]!, outcome: LETTERS[letter]! })),
+      );
+      this.#read.set(key, read);
+    }
+    return read;
+  }
 }
 
 /** Numbers in their order, neighbours put together. */

@@ -14,6 +14,8 @@ import type { CellStates } from "./states.ts";
 
 /** A new file is begun when one has an eighth of the room, and twice what it began with. */
 const FILES = 8;
+/** Or when its runs have so many results: the agent reads them again when it starts, a million takes about 2 s. */
+const RESULTS_A_FILE = 1_000_000;
 /** Runs that may wait for the disk; more are refused, so that a disk that hangs costs no memory. */
 const WAITING_RUNS = 8;
 /** Schedules whose last run is kept; the one that ran longest ago goes first. */
@@ -53,6 +55,8 @@ export async function openHistory(config: HistoryConfig, states: CellStates, par
 interface Found {
   readonly runs: ReadonlyMap<string, RunRecord>;
   readonly writer: HistoryWriter;
+  /** How many results the file to go on with has after its beginning. */
+  readonly results: number;
   /** The file to go on with, cut to its whole lines; absent when a new one must be begun. */
   readonly goOn?: Listed;
   /** Files from this number on hold what is known now. */
@@ -84,9 +88,10 @@ async function readBack(files: readonly Listed[], states: CellStates, parts: His
     if (!whole && start > 0) continue;
     for (const sentence of said) parts.say(sentence);
     const writer = goOn === undefined ? new HistoryWriter() : new HistoryWriter(reader.known, reader.next);
-    return { runs: reader.runs, writer, ...(goOn !== undefined && { goOn }), needed: files[start]!.number };
+    const needed = files[start]!.number;
+    return { runs: reader.runs, writer, results: reader.repeats, ...(goOn !== undefined && { goOn }), needed };
   }
-  return { runs: new Map(), writer: new HistoryWriter(), needed: 0 };
+  return { runs: new Map(), writer: new HistoryWriter(), results: 0, needed: 0 };
 }
 
 class DiskHistory implements History {
@@ -100,8 +105,9 @@ class DiskHistory implements History {
   #file: HistoryFile | undefined;
   #goOn: Listed | undefined;
   #needed: number;
-  /** What the file began with. */
+  /** What the file began with, and how many results followed. */
   #headBytes = 0;
+  #results: number;
   /** What the other files have. */
   #otherBytes = 0;
   #waiting = 0;
@@ -116,6 +122,7 @@ class DiskHistory implements History {
     this.#lastRuns = new Map(found.runs);
     this.#writer = found.writer;
     this.#goOn = found.goOn;
+    this.#results = found.results;
     this.#needed = found.needed;
   }
 
@@ -143,7 +150,10 @@ class DiskHistory implements History {
     try {
       const file = await this.#fileWithRoom();
       if (file === undefined) await this.#begin(cells);
-      else await this.#goOnWith(file, await this.#writer.run(record));
+      else {
+        await this.#goOnWith(file, await this.#writer.run(record));
+        this.#results += record.document.results.length;
+      }
     } catch (error) {
       await this.#leaveFile();
       throw error;
@@ -161,7 +171,8 @@ class DiskHistory implements History {
     }
     const file = this.#file;
     if (file === undefined || !(await file.isAsLeft())) return undefined;
-    return file.bytes < Math.max(this.#maxBytes / FILES, 2 * this.#headBytes) ? file : undefined;
+    const full = file.bytes >= Math.max(this.#maxBytes / FILES, 2 * this.#headBytes) || this.#results >= RESULTS_A_FILE;
+    return full ? undefined : file;
   }
 
   async #goOnWith(file: HistoryFile, lines: Lines): Promise<void> {
@@ -184,6 +195,7 @@ class DiskHistory implements History {
     lines.confirm();
     this.#writer = writer;
     this.#headBytes = lines.bytes.length;
+    this.#results = 0;
     this.#needed = number;
     this.#otherBytes = await this.#makeRoom(lines.bytes.length, number);
   }

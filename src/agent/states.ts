@@ -16,6 +16,8 @@ import type { RunRecord } from "./run-record.ts";
 /** In so many runs of its schedule a cell may be absent, or skipped though not for being too early. */
 export const FORGOTTEN_AFTER_RUNS = 10;
 
+const NO_VOTES: readonly Vote[] = [];
+
 export class CellStates {
   #damping: Damping;
   /** In the order in which they were met. */
@@ -73,10 +75,10 @@ export class CellStates {
   #vote(key: string, result: ResultEntry, before: CellState | undefined, run: RunVotes): CellState {
     this.#unaskedRuns.delete(key);
     const { atMs } = run;
-    const votes = [...(before?.votes.slice(1 - HISTORY_VOTES) ?? []), run.vote(result.outcome)];
+    const votes = run.votesAfter(before?.votes ?? NO_VOTES, result.outcome);
     const unspent = (before?.unspentVotes ?? 0) + 1;
     const was = before?.settled === true ? before.published : undefined;
-    const settled = settle(was, votes.slice(-unspent), this.#damping);
+    const settled = settle(was, votes, unspent, this.#damping);
     const published = settled.published ?? result.outcome;
     const lastPassMs = result.outcome === "pass" ? atMs : before?.lastPassMs;
     return {
@@ -171,20 +173,26 @@ class RunVotes {
   /** Keys of cells without an address whose host has one now. */
   readonly resolved = new Set<string>();
   readonly #cells: ReadonlyMap<string, CellState>;
-  /** Thousands of cells share the same few votes of a run. */
-  readonly #votes = new Map<Outcome, Vote>();
+  /** By the votes before and the newest outcome: thousands of cells that had the same past share it. */
+  readonly #votesAfter = new Map<readonly Vote[], Map<Outcome, readonly Vote[]>>();
+  readonly #anyNameless: boolean;
   #addressed: ReadonlyMap<string, readonly CellState[]> | undefined;
 
   constructor(record: RunRecord, cells: ReadonlyMap<string, CellState>) {
     this.atMs = record.startedAtMs;
     this.schedule = record.schedule;
     this.#cells = cells;
+    this.#anyNameless = [...cells.values()].some(({ result }) => result.address === null);
   }
 
-  vote(outcome: Outcome): Vote {
-    const vote = this.#votes.get(outcome) ?? { atMs: this.atMs, outcome };
-    this.#votes.set(outcome, vote);
-    return vote;
+  /** The votes of a cell with one more of this run. */
+  votesAfter(before: readonly Vote[], outcome: Outcome): readonly Vote[] {
+    const byOutcome = this.#votesAfter.get(before) ?? new Map<Outcome, readonly Vote[]>();
+    const known = byOutcome.get(outcome);
+    if (known !== undefined) return known;
+    const votes = [...before.slice(1 - HISTORY_VOTES), { atMs: this.atMs, outcome }];
+    this.#votesAfter.set(before, byOutcome.set(outcome, votes));
+    return votes;
   }
 
   /** The cells that a result stands for: its own, or without an address those of all known addresses of the host. */
@@ -196,7 +204,7 @@ class RunVotes {
 
   #ofOneAddress(entry: ResultEntry): Meant {
     const key = cellKey(entry);
-    const nameless = rowKey(entry);
+    const nameless = this.#anyNameless ? rowKey(entry) : "";
     const withoutAddress = this.#cells.get(nameless);
     if (withoutAddress !== undefined) this.resolved.add(nameless);
     return { key, result: entry, before: this.#cells.get(key) ?? withoutAddress };

@@ -74,5 +74,5 @@ export interface Stretch {
 
 /** Profile, check, host, address and direction: what makes a cell the same in every run. */
 export function cellKey({ profile, check, host, address, direction }: ResultEntry): string {
-  return [profile, check, host, address ?? "", direction].join(" ");
+  return `${profile} ${check} ${host} ${address ?? ""} ${direction}`;
 }

@@ -18,9 +18,9 @@ interface Step {
 function stepsOf(letters: string, need = 2, of = 3): Step[] {
   let now: Outcome | undefined;
   let unspent = "";
-  return [...letters].map((letter) => {
+  return [...letters].map((letter, at) => {
     const votes = unspent + letter;
-    const settled = settle(now, votesOf(votes), { need, of });
+    const settled = settle(now, votesOf(letters.slice(0, at + 1)), votes.length, { need, of });
     now = settled.published;
     unspent = settled.spent ? "" : votes;
     return { published: now === undefined ? "-" : now[0]!.toUpperCase(), spent: settled.spent, unspent: votes };
