@@ -6,7 +6,6 @@ import { setMaxListeners } from "node:events";
 import type { Parts } from "../model/parts.ts";
 import { ConfigError } from "../profile/config-error.ts";
 import type { ReportDocument, Tool } from "../report/document.ts";
-import type { StatusDocument } from "../report/status-document.ts";
 import { Alerts } from "./alerts.ts";
 import type { AgentConfig, ListenConfig } from "./config.ts";
 import type { AgentLog } from "./log.ts";
@@ -18,7 +17,7 @@ import type { RunRecord } from "./run-record.ts";
 import { Runner, type RunnerConfig } from "./runner.ts";
 import { nobodyAnswered, ownSide, type SelfCheckParts } from "./self-check.ts";
 import { type AgentServer, startServer } from "./server.ts";
-import { statusDocument } from "./status.ts";
+import { type StatusSource, statusSource } from "./status.ts";
 import { Timetable } from "./timetable.ts";
 import type { DeliveryEvent, DeliveryParts } from "./webhook-queue.ts";
 
@@ -215,7 +214,7 @@ export class Agent {
     return server;
   }
 
-  #status(): StatusDocument {
+  #status(): StatusSource {
     const { tool, host, parts } = this.#parts;
     const runs = this.#schedules().flatMap((name) => {
       const record = this.#memory.lastRun(name);
@@ -225,7 +224,7 @@ export class Agent {
       return [{ record, missed, ...(nextAtMs !== undefined && { nextAtMs }) }];
     });
     const source = { host, role: this.#loaded.plans.role };
-    return statusDocument({ tool, source, writtenAtMs: parts.world.wallMs(), runs, cells: this.#memory.cells() });
+    return statusSource({ tool, source, writtenAtMs: parts.world.wallMs(), runs, cells: this.#memory.cells() });
   }
 
   /** One run of a schedule, and what becomes of it. Never rejects. */

@@ -7,36 +7,51 @@ export interface Body {
   readonly gzipped: Buffer;
 }
 
+export interface LargeBodyOptions {
+  /** How long it may be given again. Who asks while it is written gets the same in any case. */
+  readonly keptMs: number;
+  monotonicMs(): number;
+}
+
 export class LargeBody {
   readonly #pieces: () => AsyncIterable<string> | Iterable<string>;
-  readonly #isKept: boolean;
+  readonly #options: LargeBodyOptions;
   #written: Promise<Body> | undefined;
+  /** When it was written; undefined while it is not. */
+  #writtenMs: number | undefined;
 
-  /** `isKept`: stays good until somebody calls it stale; else only those share it who ask while it is written. */
-  constructor(pieces: () => AsyncIterable<string> | Iterable<string>, isKept: boolean) {
+  constructor(pieces: () => AsyncIterable<string> | Iterable<string>, options: LargeBodyOptions) {
     this.#pieces = pieces;
-    this.#isKept = isKept;
+    this.#options = options;
   }
 
   /** The body. Rejects with what the writer throws; the next one who asks has it written anew. */
   get(): Promise<Body> {
-    if (this.#written !== undefined) return this.#written;
-    const written = write(this.#pieces());
+    const { keptMs, monotonicMs } = this.#options;
+    const isOld = this.#writtenMs !== undefined && monotonicMs() - this.#writtenMs >= keptMs;
+    if (this.#written !== undefined && !isOld) return this.#written;
+    const written = writeBody(this.#pieces());
     this.#written = written;
-    const forget = () => {
-      if (this.#written === written) this.#written = undefined;
-    };
-    written.then(this.#isKept ? undefined : forget, forget);
+    this.#writtenMs = undefined;
+    written.then(
+      () => this.#note(written, monotonicMs()),
+      () => this.#note(written, Number.NEGATIVE_INFINITY),
+    );
     return written;
   }
 
+  /** What was written, or is about to be, is old. */
   stale(): void {
     this.#written = undefined;
   }
+
+  #note(written: Promise<Body>, atMs: number): void {
+    if (this.#written === written) this.#writtenMs = atMs;
+  }
 }
 
-/** Compressing happens in another thread, and between two pieces the event loop turns once. */
-async function write(pieces: AsyncIterable<string> | Iterable<string>): Promise<Body> {
+/** A body of its own. Compressing happens in another thread, and between two pieces the event loop turns once. */
+export async function writeBody(pieces: AsyncIterable<string> | Iterable<string>): Promise<Body> {
   const parts: Buffer[] = [];
   for await (const piece of pieces) {
     if (piece !== "") parts.push(Buffer.from(piece));

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { World } from "../model/prober.ts";
 import type { ReportDocument } from "../report/document.ts";
 import { EXPOSITION_TYPE } from "./exposition.ts";
-import { LargeBody } from "./large-body.ts";
+import { writeBody } from "./large-body.ts";
 import { type KeptCell, type ProbeRun, writeProbe } from "./probe-metrics.ts";
 import { type Reply, says } from "./reply.ts";
 
@@ -50,8 +50,7 @@ export class ProbeRoute {
     const running = this.#running.get(key) ?? this.#begin(key, target, module, timeoutMs);
     if (running === undefined) return says(400, "the configuration has no such target with such a module (a profile)");
     const run = await this.#wait(running, timeoutMs);
-    const body = new LargeBody(() => writeProbe(run, this.#parts.kept), false);
-    return { status: 200, type: EXPOSITION_TYPE, body: await body.get() };
+    return { status: 200, type: EXPOSITION_TYPE, body: await writeBody(writeProbe(run, this.#parts.kept)) };
   }
 
   #begin(key: string, target: string, module: string, timeoutMs: number): Promise<ReportDocument> | undefined {

@@ -42,8 +42,8 @@ export function says(status: number, line: string, headers: OutgoingHttpHeaders 
   return { status, body: `${line}\n`, headers };
 }
 
-/** Sends it, compressed where the client takes that, without the body where it asked for the head alone. */
-export function send(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
+/** Sends it, compressed where the client takes that, without the body where it asked for the head alone. Gives what waits. */
+export function send(request: IncomingMessage, response: ServerResponse, reply: Reply): Buffer {
   const { status, type = PLAIN_TEXT, headers } = reply;
   const { bytes, isCompressed } = bytesFor(request, reply);
   response.writeHead(status, {
@@ -55,6 +55,7 @@ export function send(request: IncomingMessage, response: ServerResponse, reply: 
     "Content-Length": bytes.length,
   });
   response.end(request.method === "HEAD" ? undefined : bytes);
+  return bytes;
 }
 
 function bytesFor({ headers }: IncomingMessage, { body }: Reply): { bytes: Buffer; isCompressed: boolean } {

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { World } from "../model/prober.ts";
 import type { ReportDocument } from "../report/document.ts";
 import { EXPOSITION_TYPE } from "./exposition.ts";
-import { jsonPieces, LargeBody } from "./large-body.ts";
+import { type Body, jsonPieces, LargeBody, writeBody } from "./large-body.ts";
 import type { AgentMetrics } from "./metrics.ts";
 import { type Probe, ProbeRoute } from "./probe-route.ts";
 import { JSON_TEXT, type Reply, says } from "./reply.ts";
@@ -18,7 +18,7 @@ export interface PageAssets {
 }
 
 export interface RouteParts {
-  /** What the page draws; asked for once after each change. */
+  /** What the page draws; asked for once a second at most, and after a change. */
   status(): StatusSource;
   /** The report of the last run, of a schedule or of all; undefined before there was one. */
   report(schedule: string | undefined): ReportDocument | undefined;
@@ -50,11 +50,16 @@ export interface Routes {
   changed(): void;
 }
 
+/** The status says when it was written, when the next run is due and what was missed: it is not old for long. */
+const STATUS_KEPT_MS = 1_000;
+
 export function createRoutes(parts: RouteParts): Routes {
   const { metrics, page, world } = parts;
   const probe = new ProbeRoute({ probe: parts.probe, kept: (key) => metrics.cell(key), world });
-  const exposition = new LargeBody(() => metrics.pieces(), false);
-  const status = new LargeBody(() => statusPieces(parts.status()), true);
+  const monotonicMs = () => world.monotonicMs();
+  const reports = new Reports();
+  const exposition = new LargeBody(() => metrics.pieces(), { keptMs: 0, monotonicMs });
+  const status = new LargeBody(() => statusPieces(parts.status()), { keptMs: STATUS_KEPT_MS, monotonicMs });
   const byPath = new Map<string, Route>([
     ["/", asset(page.html, "text/html; charset=utf-8")],
     ["/page.css", asset(page.css, "text/css; charset=utf-8")],
@@ -67,7 +72,7 @@ export function createRoutes(parts: RouteParts): Routes {
     ],
     ["/probe", { isGetOnly: true, answer: ({ query, headers }) => probe.answer(query, headers) }],
     ["/api/v1/status", { answer: async () => ({ status: 200, type: JSON_TEXT, body: await status.get() }) }],
-    ["/api/v1/report", { answer: ({ query }) => reportReply(parts.report(query.get("schedule") ?? undefined)) }],
+    ["/api/v1/report", { answer: ({ query }) => reports.reply(parts.report(query.get("schedule") ?? undefined)) }],
     ["/api/v1/events", { answer: "events" }],
   ]);
   return { byPath, changed: () => status.stale() };
@@ -81,22 +86,28 @@ function* statusPieces({ cells, ...head }: StatusSource): Generator<string> {
   yield* jsonPieces(head, "cells", cells);
 }
 
-async function reportReply(report: ReportDocument | undefined): Promise<Reply> {
-  if (report === undefined) return says(404, "no run has ended yet");
-  const { results, ...head } = report;
-  const body = new LargeBody(() => jsonPieces(head, "results", results), false);
-  return { status: 200, type: JSON_TEXT, body: await body.get() };
+/** Reports as they were written, for as long as somebody has the report itself. */
+class Reports {
+  readonly #written = new WeakMap<ReportDocument, Promise<Body>>();
+
+  async reply(report: ReportDocument | undefined): Promise<Reply> {
+    if (report === undefined) return says(404, "no run has ended yet");
+    const { results, ...head } = report;
+    const written = this.#written.get(report) ?? writeBody(jsonPieces(head, "results", results));
+    this.#written.set(report, written);
+    return { status: 200, type: JSON_TEXT, body: await written };
+  }
 }
 
 /** A part of the page: kept by browsers, and asked for again each time, because a new release changes it. */
 function asset(text: string, type: string): Route {
   const tag = `W/"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`;
-  const body = new LargeBody(() => [text], true);
+  const body = writeBody([text]);
   const headers = { "Cache-Control": "no-cache", ETag: tag };
   return {
     answer: async ({ headers: { "if-none-match": known = "" } }) =>
       known.split(/\s*,\s*/).includes(tag)
         ? { status: 304, body: "", headers }
-        : { status: 200, type, body: await body.get(), headers },
+        : { status: 200, type, body: await body, headers },
   };
 }

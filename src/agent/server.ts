@@ -5,6 +5,7 @@ import { bearsToken, isLoopback, namesLoopback } from "./access.ts";
 import type { ListenConfig } from "./config.ts";
 import { capConnections } from "./connections.ts";
 import { EVENT_STREAM, EventStream, type EventStreamOptions } from "./event-stream.ts";
+import { HeldBodies } from "./held-bodies.ts";
 import { type Reply, SAFE_HEADERS, says, send } from "./reply.ts";
 import { createRoutes, type Route, type RouteParts, type Routes } from "./routes.ts";
 
@@ -34,6 +35,8 @@ export interface ServerLimits {
   /** An answer that is not read by then is dropped. */
   readonly responseMs: number;
   readonly headerBytes: number;
+  /** Of all answers that wait for slow readers. */
+  readonly heldBytes: number;
   readonly events: EventStreamOptions;
 }
 
@@ -44,6 +47,7 @@ const LIMITS: ServerLimits = {
   idleMs: 30_000,
   responseMs: 150_000,
   headerBytes: 16 * 1024,
+  heldBytes: 64 * 2 ** 20,
   events: EVENT_STREAM,
 };
 
@@ -64,7 +68,7 @@ export async function startServer(listen: ListenConfig, parts: ServerParts): Pro
   }
   const limits = { ...LIMITS, ...parts.limits };
   const events = new EventStream(limits.events);
-  const desk = new Desk(createRoutes(parts), events, { parts, token: listen.token, responseMs: limits.responseMs });
+  const desk = new Desk(createRoutes(parts), events, { parts, token: listen.token, limits });
   const server = createBoundedServer(limits, (request, response) => desk.take(request, response));
   await listening(server, listen).catch((error: unknown) => {
     events.close();
@@ -134,7 +138,7 @@ function closeServer(server: Server, events: EventStream): Promise<void> {
 interface DeskOptions {
   readonly parts: ServerParts;
   readonly token: string | undefined;
-  readonly responseMs: number;
+  readonly limits: ServerLimits;
 }
 
 /** Takes requests: who may ask, what, and in which way. */
@@ -142,8 +146,10 @@ class Desk {
   readonly #routes: Routes;
   readonly #events: EventStream;
   readonly #options: DeskOptions;
+  readonly #held: HeldBodies;
 
   constructor(routes: Routes, events: EventStream, options: DeskOptions) {
+    this.#held = new HeldBodies(options.limits.heldBytes);
     this.#routes = routes;
     this.#events = events;
     this.#options = options;
@@ -155,7 +161,7 @@ class Desk {
   }
 
   take(request: IncomingMessage, response: ServerResponse): void {
-    const { parts, responseMs } = this.#options;
+    const { parts, limits } = this.#options;
     const url = (request.url ?? "").length > URL_CHARACTERS ? undefined : parseUrl(request.url);
     const path = url?.pathname ?? "";
     const route = this.#routes.byPath.get(path);
@@ -169,11 +175,11 @@ class Desk {
       this.#listen(request, response);
       return;
     }
-    const late = setTimeout(() => response.destroy(), responseMs).unref();
+    const late = setTimeout(() => response.destroy(), limits.responseMs).unref();
     response.once("close", () => clearTimeout(late));
     const { answer } = route;
     const asked = { query: url.searchParams, headers: request.headers };
-    const reply = async () => send(request, response, await answer(asked));
+    const reply = async () => this.#held.hold(send(request, response, await answer(asked)), response);
     reply().catch((error: unknown) => {
       parts.trouble(error);
       if (response.headersSent) response.destroy();

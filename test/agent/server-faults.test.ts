@@ -120,6 +120,30 @@ describe("a client that is slow on purpose", () => {
   });
 });
 
+describe("clients that read slowly", () => {
+  it("keep no more answers in memory than they may: the oldest goes with its readers", async () => {
+    const text = "x".repeat(16 * MEGABYTE);
+    let written = 0;
+    const server = await serve({
+      status: () => ({ ...JSON.parse(`{"schemaVersion": 1}`), cells: [text, ++written] }),
+      limits: { heldBytes: 40 * MEGABYTE },
+    });
+    const readers: Socket[] = [];
+    for (let at = 0; at < 5; at++) {
+      const socket = await open(server);
+      socket.pause();
+      socket.write("GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+      readers.push(socket);
+      await expect.poll(() => written).toBe(at + 1);
+      await expect.poll(() => socket.readableLength).toBeGreaterThan(0);
+      server.changed();
+    }
+    const lengths = (await Promise.all(readers.map(readAll))).map((answer) => answer.length);
+    expect(lengths.map((length) => length > text.length)).toEqual([false, false, false, true, true]);
+    await isWell(server);
+  });
+});
+
 describe("who listens to events", () => {
   it("is told at once, after each change, and in between that the connection lives", async () => {
     const server = await withLimits({ events: QUICK_EVENTS });
