@@ -35,8 +35,12 @@ function buildStage(stage: Stage, root: string, rootOf: (from: string | undefine
       folder = join(root, text);
       mkdirSync(folder, { recursive: true });
     } else if (word === "COPY") {
-      const { from, sources, target } = parseCopy(text);
-      for (const source of sources) copy(join(rootOf(from), source), join(folder, target), target.endsWith("/"));
+      const { from, sources, target, owner } = parseCopy(text);
+      const to = target.startsWith("/") ? join(root, target) : join(folder, target);
+      for (const source of sources) copy(join(rootOf(from), source), to, target.endsWith("/"));
+      if (owner !== undefined && spawnSync("chown", ["--recursive", owner, to]).status !== 0) {
+        throw new Error(`COPY ${text}: the owner cannot be set`);
+      }
     } else if (word === "RUN") {
       runStep(text, folder);
     } else if (word !== "USER" && word !== "ENTRYPOINT") {

@@ -36,16 +36,19 @@ export interface Copy {
   readonly from: string | undefined;
   readonly sources: readonly string[];
   readonly target: string;
+  /** `65532:65532`; undefined for root's. */
+  readonly owner: string | undefined;
 }
 
 /** What a COPY copies. */
 export function parseCopy(text: string): Copy {
   const words = text.split(/\s+/);
   const flags = words.filter((word) => word.startsWith("--"));
-  const other = flags.find((flag) => !flag.startsWith("--from="));
+  const valueOf = (name: string) => flags.find((flag) => flag.startsWith(`--${name}=`))?.slice(name.length + 3);
+  const other = flags.find((flag) => !/^--(?:from=.|chown=\d+:\d+$)/.test(flag));
   if (other !== undefined) throw new Error(`COPY ${text}: ${other} is not understood here`);
   const paths = words.slice(flags.length);
-  return { from: flags[0]?.slice("--from=".length), sources: paths.slice(0, -1), target: paths.at(-1)! };
+  return { from: valueOf("from"), sources: paths.slice(0, -1), target: paths.at(-1)!, owner: valueOf("chown") };
 }
 
 /** The argument vector of an instruction in exec form; undefined in shell form. */
