@@ -43,6 +43,7 @@ const STEPS: readonly Step[] = [
     tests: true,
   },
   { name: "lab", command: "npm run test:lab --", tests: true, skipsFail: true },
+  { name: "the image, without a container engine", command: "npm run prove:image" },
   { name: "fresh clone", command: `git clone --quiet . "${fresh}"` },
   { name: "the README's first command", command: firstCommand(), folder: fresh },
   { name: "a new prober of each kind", command: "npx tsx scripts/try-new-prober.ts" },

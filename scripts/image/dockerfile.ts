@@ -44,11 +44,11 @@ export interface Copy {
 export function parseCopy(text: string): Copy {
   const words = text.split(/\s+/);
   const flags = words.filter((word) => word.startsWith("--"));
-  const valueOf = (name: string) => flags.find((flag) => flag.startsWith(`--${name}=`))?.slice(name.length + 3);
+  const flagOf = (name: string) => flags.find((flag) => flag.startsWith(`--${name}=`))?.slice(name.length + 3);
   const other = flags.find((flag) => !/^--(?:from=.|chown=\d+:\d+$)/.test(flag));
   if (other !== undefined) throw new Error(`COPY ${text}: ${other} is not understood here`);
   const paths = words.slice(flags.length);
-  return { from: valueOf("from"), sources: paths.slice(0, -1), target: paths.at(-1)!, owner: valueOf("chown") };
+  return { from: flagOf("from"), sources: paths.slice(0, -1), target: paths.at(-1)!, owner: flagOf("chown") };
 }
 
 /** The argument vector of an instruction in exec form; undefined in shell form. */

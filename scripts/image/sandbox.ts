@@ -49,16 +49,20 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Mounts the root, drops everything, and becomes the program: $1 root, $2 user, $3 group, then the argument vector. */
+/**
+ * Mounts the root, drops everything, and becomes the program: $1 root, $2 user, $3 group, $4 the folder that may be
+ * written to, then the argument vector.
+ */
 const ENTER = `
 set -e
-root=$1 user=$2 group=$3 program=$4
-shift 4
+root=$1 user=$2 group=$3 writable=$4 program=$5
+shift 5
 ip link set lo up
 mount --bind "$root" "$root"
 mount -t proc -o ro proc "$root/proc"
 for device in null urandom; do mount --bind "/dev/$device" "$root/dev/$device"; done
 mount -o remount,bind,ro "$root"
+mount -t tmpfs -o "size=16m,mode=0700,uid=$user,gid=$group" volume "$root$writable"
 exec capsh --chroot="$root" --inh= --drop=all --groups= --gid="$group" --uid="$user" --no-new-privs \\
   --shell="$program" -- "$@"
 `;
@@ -68,11 +72,17 @@ exec capsh --chroot="$root" --inh= --drop=all --groups= --gid="$group" --uid="$u
  *
  * @param user as USER says it: `65532:65532`
  * @param argv the program by its path in the root, and its arguments
+ * @param options `writable`: a folder that is a volume, empty at first
  */
-export function runInside(root: string, user: string, argv: readonly string[]): Ended {
+export function runInside(
+  root: string,
+  user: string,
+  argv: readonly string[],
+  { writable }: { readonly writable: string },
+): Ended {
   const [uid = "", gid = ""] = user.split(":");
   const namespaces = ["--mount", "--net", "--ipc", "--uts", "--pid", "--fork", "--kill-child"];
-  const enter = ["sh", "-c", ENTER, "enter", root, uid, gid, ...argv];
+  const enter = ["sh", "-c", ENTER, "enter", root, uid, gid, writable, ...argv];
   const { status, stdout, stderr, error } = spawnSync("unshare", [...namespaces, ...enter], {
     cwd: "/",
     env: { PATH },

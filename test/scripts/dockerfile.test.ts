@@ -30,8 +30,15 @@ describe("the image", () => {
     const copies = image.instructions.filter(({ word }) => word === "COPY").map(({ text }) => parseCopy(text));
     expect(new Set(copies.map(({ from }) => from))).toEqual(new Set(["build"]));
     const sources = copies.flatMap((copy) => copy.sources);
-    const expected = [...packed, "LICENSE", "node_modules", "package.json"].map((name) => `/build/${name}`);
+    const expected = [...packed, "LICENSE", "node_modules", "package.json", "state"].map((name) => `/build/${name}`);
     expect([...sources].sort()).toEqual(expected.sort());
+  });
+
+  it("has one folder that its user may write to, for the agent's history", () => {
+    const copies = image.instructions.filter(({ word }) => word === "COPY").map(({ text }) => parseCopy(text));
+    expect(copies.filter(({ owner }) => owner !== undefined)).toEqual([
+      { from: "build", sources: ["/build/state"], target: "/var/lib/unity-probe", owner: theOnly(image, "USER") },
+    ]);
   });
 
   it("is built from what the build needs, and from nothing else of the folder", () => {
@@ -64,7 +71,12 @@ describe("reading a Dockerfile", () => {
 
   it("refuses an instruction before any stage, and a COPY that it does not understand", () => {
     expect(() => parseDockerfile("RUN x\nFROM a\n")).toThrow("before the first FROM");
-    expect(() => parseCopy("--chown=1:1 a b")).toThrow("--chown=1:1 is not understood");
+    expect(() => parseCopy("--chmod=755 a b")).toThrow("--chmod=755 is not understood");
+  });
+
+  it("knows whose a copy becomes", () => {
+    expect(parseCopy("--from=x --chown=1:2 a b")).toEqual({ from: "x", sources: ["a"], target: "b", owner: "1:2" });
+    expect(() => parseCopy("--chown=root a b")).toThrow("--chown=root is not understood");
   });
 
   it("knows the shell form", () => {
