@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { causesOf } from "../../src/agent/alarm-causes.ts";
 import type { AlarmRow } from "../../src/agent/alarm-rows.ts";
@@ -86,6 +87,20 @@ describe("json", () => {
       stillBadCount: 1,
       stillBad: [expect.objectContaining({ check: "service-0/tcp/1000" })],
     });
+  });
+
+  it("has the fields that docs/alarms.md shows, and those that its table adds", () => {
+    const page = readFileSync(new URL("../../docs/alarms.md", import.meta.url), "utf8");
+    const shown = JSON.parse(/^```json\n([\s\S]*?)^```$/m.exec(page)![1]!);
+    const { cause, rows: named, ...head } = JSON.parse(bodyOf("json", notice([rowOf(0)]), sender));
+    expect(Object.keys(shown)).toEqual(expect.arrayContaining(Object.keys(head)));
+    expect(Object.keys(shown).length).toBe(Object.keys(head).length + 2);
+    expect(Object.keys(named[0])).toEqual(Object.keys(shown.rows[0]));
+    expect(Object.keys(cause)).toEqual(expect.arrayContaining(["kind", "trouble", "hosts", "hostCount"]));
+    const recovery = JSON.parse(bodyOf("json", recovered([rowOf(0)]), sender));
+    for (const field of [...Object.keys(recovery), ...Object.keys(recovery.rows[0])]) {
+      expect(field in shown || field in shown.rows[0] || page.includes(`| \`${field}\` |`), field).toBe(true);
+    }
   });
 
   it("says of a recovery how long it was bad", () => {
