@@ -101,6 +101,10 @@ export const RUN_FLAGS = {
     about: "Host with a responder, or HOST:PORT (default port 7654): ports are proven by it; repeatable",
   },
   "key-file": { type: "string", about: "File with the key that we share with responders: 64 hexadecimal digits" },
+  media: {
+    type: "boolean",
+    about: "Send a second of voice to media ports that a responder proved: loss, jitter, delay, DSCP of both ways",
+  },
   quiet: { type: "boolean", alias: "q", about: "No progress on the terminal" },
 } as const satisfies Record<string, Flag>;
 
@@ -147,6 +151,7 @@ export function runOptionsOf(flags: FlagValues): RunOptions {
     anyAddress: flags["any-address"] === true,
     strict: flags.strict === true,
     force: flags.force === true,
+    media: flags.media === true,
     ...(timeout === undefined ? {} : { timeoutMs: durationMs(timeout, "--timeout") }),
     ...(attempts === undefined ? {} : { attempts }),
     ...(sample === undefined ? {} : { sample }),

@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly attempts?: number;
   /** How many ports of a longer range are asked; without it long ranges are sampled, and short ones asked in full. */
   readonly sample?: SampleWanted;
+  /** Sends streams to ports of media rows that a far end proved. */
+  readonly media?: boolean;
   /** Only addresses of this family. */
   readonly family?: 4 | 6;
 }

@@ -6,9 +6,11 @@ import type { Check } from "../model/check.ts";
 import type { FarEnd, FarEndTold, Proof, Unproven } from "../model/far-end.ts";
 import { portsOf } from "../model/ports.ts";
 import { TRANSPORTS, type Transport } from "../model/words.ts";
+import { mediaSeen } from "../verdict/media.ts";
 import { groupsOfProof } from "../verdict/proof.ts";
 import type { RunContext } from "./context.ts";
 import type { Located } from "./locate.ts";
+import { fatesWith, type Streams, streamMedia, streamsOf } from "./media.ts";
 import type { Proven } from "./proven.ts";
 import { SWEEP_PACE } from "./range.ts";
 
@@ -33,7 +35,10 @@ export async function askFarEnd(
     return { checks: checks.map((check) => ({ ...check, farEnd: { none: farEnd } })), proven: new Map() };
   }
   try {
-    return withProofs(checks, farEnd, await proveAll(checks, farEnd, context, ratePerS));
+    const proofs = await proveAll(checks, farEnd, context, ratePerS);
+    const streams = await streamAll(checks, farEnd, proofs, context, ratePerS);
+    const fates = fatesWith(proofs.udp.fates, streams);
+    return withProofs(checks, farEnd, { ...proofs, udp: { ...proofs.udp, fates } }, streams);
   } finally {
     await farEnd.end();
   }
@@ -75,13 +80,25 @@ async function proveAll(
   return { tcp: tcp!, udp: udp! };
 }
 
+/** Streams where they are wanted, once the ports are free again. */
+async function streamAll(
+  checks: readonly Check[],
+  farEnd: FarEnd,
+  { udp }: Proofs,
+  { options, signal }: RunContext,
+  ratePerS: number,
+): Promise<Streams> {
+  if (options.media !== true || udp.lost !== undefined) return new Map();
+  return await streamMedia(checks.filter(isForTokens), farEnd, udp.fates, ratePerS, signal);
+}
+
 /** Rows of our own direction; a token does not leave from a port that a row wants to be asked from. */
 function isForTokens({ purpose, direction, skip, sourcePort }: Check): boolean {
   const asked = skip === undefined || skip.unlessProven === true;
   return purpose === "row" && direction === "out" && asked && sourcePort === undefined;
 }
 
-function withProofs(checks: readonly Check[], farEnd: FarEnd, proofs: Proofs): FarEndDone {
+function withProofs(checks: readonly Check[], farEnd: FarEnd, proofs: Proofs, streams: Streams): FarEndDone {
   const { seenAs, local } = farEnd;
   const lost = TRANSPORTS.map((transport) => proofs[transport].lost).find((why) => why !== undefined);
   const proven = new Map<Check, Proven>();
@@ -92,8 +109,10 @@ function withProofs(checks: readonly Check[], farEnd: FarEnd, proofs: Proofs): F
     if (askedFromOwn) return { ...check, farEnd: { ...known, unproven: { "own-port": ports } } };
     if (!isForTokens(check)) return { ...check, farEnd: known };
     const proof = proofs[check.transport];
+    const media = mediaSeen(streamsOf(check, streams));
     const { groups, left } = groupsOfProof({ ...check, local }, ports, proof);
-    const withTold = { ...check, farEnd: { ...known, ...unprovenOf(left, proof) } };
+    const told = { ...known, ...unprovenOf(left, proof), ...(media !== undefined && { media }) };
+    const withTold = { ...check, farEnd: told };
     const errorQueue = farEnd.errorQueue[check.transport];
     proven.set(withTold, { groups, left, errorQueue, durationMs: proof.durationMs });
     return withTold;

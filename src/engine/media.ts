@@ -6,7 +6,7 @@ import pLimit from "p-limit";
 import type { Check } from "../model/check.ts";
 import type { FarEnd, Fate, Proof } from "../model/far-end.ts";
 import type { NoStream, StreamAsk, StreamSeen } from "../model/media-stream.ts";
-import { portsOf } from "../model/ports.ts";
+import { holdsPort, portsOf } from "../model/ports.ts";
 import { isAllLost } from "../verdict/media.ts";
 
 /** A second of G.711 (RFC 3551): 20 ms of audio a packet, marked EF (RFC 3246) as voice is (RFC 4594 section 4.1). */
@@ -40,7 +40,7 @@ export async function streamMedia(
 }
 
 /** Rows over UDP that carry media towards the target. */
-function isMedia({ row, transport }: Check): boolean {
+function isMedia({ row, transport }: Pick<Check, "row" | "transport">): boolean {
   return row.media === true && transport === "udp";
 }
 
@@ -50,22 +50,24 @@ function somePassed({ ports }: Check, fates: Proof["fates"]): readonly number[] 
   return some.filter((port) => port !== undefined);
 }
 
-/** The streams to ports of one check. */
-export function streamsOf({ ports }: Check, streams: Streams): Streams {
-  return new Map([...portsOf(ports)].flatMap((port) => (streams.has(port) ? [[port, streams.get(port)!]] : [])));
+/** The streams that a check has a part in. */
+export function streamsOf({ ports, row, transport }: Check, streams: Streams): Streams {
+  if (streams.size === 0 || !isMedia({ row, transport })) return new Map();
+  const own = [...streams].filter(([port]) => holdsPort(ports, port));
+  return new Map(own);
 }
 
-/** What became of the ports, where a port that lost its whole stream is one that loses media. */
+/** What became of the ports, where one that lost a whole stream is one that loses media. */
 export function fatesWith(fates: Proof["fates"], streams: Streams): Proof["fates"] {
-  const changed = new Map(fates);
-  for (const [port, stream] of streams) {
-    if ("why" in stream) continue;
-    const lost: Fate | undefined = isAllLost(stream.out)
-      ? "request-lost"
-      : isAllLost(stream.back)
-        ? "reply-lost"
-        : undefined;
-    if (lost !== undefined) changed.set(port, lost);
-  }
-  return changed;
+  const changes = [...streams].flatMap(([port, stream]) => {
+    const fate = fateOf(stream);
+    return fate === undefined ? [] : [[port, fate] as const];
+  });
+  return changes.length === 0 ? fates : new Map([...fates, ...changes]);
+}
+
+function fateOf(stream: StreamSeen | NoStream): Fate | undefined {
+  if ("why" in stream) return undefined;
+  if (isAllLost(stream.out)) return "request-lost";
+  return isAllLost(stream.back) ? "reply-lost" : undefined;
 }

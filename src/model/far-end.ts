@@ -1,5 +1,5 @@
 /** The responder at the target, as the engine sees it. Nothing here throws for what a network does. */
-import type { NoStream, StreamAsk, StreamSeen } from "./media-stream.ts";
+import type { MediaSeen, NoStream, StreamAsk, StreamSeen } from "./media-stream.ts";
 import type { Icmp } from "./observation.ts";
 import type { Direction, Transport } from "./words.ts";
 
@@ -82,6 +82,8 @@ export interface FarEndTold {
   readonly lost?: string;
   /** Ports that it could not prove, by what hindered it; they are asked as without a far end. */
   readonly unproven?: Readonly<Partial<Record<Unproven, readonly number[]>>>;
+  /** What streams to its ports showed. */
+  readonly media?: MediaSeen;
 }
 
 /** Fates of ports of which nothing is known; `own-port`: the row is asked from a port of ours, and tokens are not. */

@@ -10,6 +10,7 @@ import type { Counts, Offender, RangeEntry, ReportDocument, ResultEntry, Tool } 
 import { SCHEMA_VERSION } from "./document.ts";
 import { exitCause } from "./exit-cause.ts";
 import { inPlanOrder } from "./result-order.ts";
+import { streamEvidence } from "./stream-evidence.ts";
 import { firstTryDecided, rttMs } from "./timing.ts";
 
 /** The whole run as a document. */
@@ -64,13 +65,14 @@ function offenderOf(icmp: Icmp): Offender {
 }
 
 /** The facts that were read; where another protocol answered or nothing was understood, also the bytes themselves. */
-function evidenceOf({ reading, observations }: CheckResult): Evidence {
+function evidenceOf({ check, reading, observations }: CheckResult): Evidence {
   const understood = reading !== undefined && reading.service !== "mismatch";
   const bytes = understood ? undefined : observations.findLast((seen) => seen.firstBytes?.length)?.firstBytes;
   const tls = observations.findLast((seen) => seen.tls !== undefined)?.tls;
   return {
     ...(tls !== undefined && tlsEvidence(tls)),
     ...reading?.evidence,
+    ...streamEvidence(check.farEnd?.media),
     ...(bytes !== undefined && { firstBytes: Buffer.from(bytes).toString("hex") }),
   };
 }

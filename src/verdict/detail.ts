@@ -8,6 +8,7 @@ import type { CheckSeen, Verdict } from "../model/result.ts";
 import type { Expectation, Outcome } from "../model/words.ts";
 import { detailOfProof, farEndWarnings, inUseHint } from "./far-end-words.ts";
 import { hopLimitWarning } from "./hop-limits.ts";
+import { mediaHint, mediaWarnings } from "./media.ts";
 import { detailOfRange } from "./range-words.ts";
 import { refusesOurCertificate, wantsClientCertificate } from "./state.ts";
 
@@ -27,8 +28,9 @@ function plainDetailOf(one: CheckSeen, outcome: Outcome): string {
   const { verdict, range, check } = one;
   if (one.skipped !== undefined) return one.skipped.why + inUseHint(check);
   if (verdict === undefined) return "interrupted before it ended";
-  if (range !== undefined) return detailOfRange(one);
-  return detailOfPort(one, verdict, outcome) + inUseHint(check);
+  const media = mediaHint(check.farEnd?.media);
+  if (range !== undefined) return detailOfRange(one) + media;
+  return detailOfPort(one, verdict, outcome) + inUseHint(check) + media;
 }
 
 function detailOfPort(one: CheckSeen, verdict: Verdict, outcome: Outcome): string {
@@ -64,6 +66,7 @@ export function warningsOf(one: CheckSeen): readonly string[] {
     ...(foreign ? ["the port answers, but another protocol than the row's"] : []),
     ...(forged === undefined ? [] : [forged]),
     ...farEndWarnings(one),
+    ...mediaWarnings(one.check.farEnd?.media),
   ];
 }
 

@@ -78,7 +78,7 @@ export function mediaHint(media: MediaSeen | undefined): string {
   const reordered = each((way) => (way.reordered === 0 ? undefined : `${way.reordered}`));
   const duplicates = each((way) => (way.duplicates === 0 ? undefined : `${way.duplicates}`));
   return [
-    `; stream of ${out.sent} packets to ${ports.length === 1 ? "it" : `${ports.length} of the ports`}: `,
+    `; stream of ${out.sent} packets to ${formatPorts(ports)}: `,
     `loss ${loss}`,
     jitter && `, jitter ${jitter}`,
     roundTripMs !== undefined && `, round trip ${milliseconds(roundTripMs)}`,

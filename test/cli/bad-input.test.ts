@@ -41,6 +41,11 @@ describe("words that cannot be used end in one line and exit 2", () => {
       ["--profile", "failover-secondary", "--host", "dc01:389"],
       "has a port, and the profile says the ports; give the host only: dc01",
     ],
+    [
+      "a stream to nobody",
+      [...GOOD, "--media"],
+      "--media without a responder; streams go to one only: --responder HOST",
+    ],
     ["a flag that nobody knows", [...GOOD, "--hots", "x"], "run has no flag --hots; did you mean --host?"],
     ["a letter that nobody knows", [...GOOD, "-x"], "run has no flag -x; --help shows all"],
     ["a flag of another verb", ["demo", "--profile", "x"], "demo has no flag --profile"],

@@ -1,20 +1,24 @@
 /** A far end by script: what becomes of each port, what it was asked, and whether it was let go. */
 import type { FarEnd, Fate, ProofAsk } from "../../src/model/far-end.ts";
+import type { NoStream, StreamAsk, StreamSeen } from "../../src/model/media-stream.ts";
 import type { Parts } from "../../src/model/parts.ts";
 import type { HeldClock } from "./held-clock.ts";
 
 export interface FarEndScript {
   /** Undefined: the far end is lost before it knows. */
   fate?(transport: ProofAsk["transport"], port: number): Fate | undefined;
+  /** What is seen of a stream; without it streams cannot be announced. */
+  stream?(ask: StreamAsk): StreamSeen | NoStream;
   readonly seenAs?: string;
   readonly lost?: string;
 }
 
 export function scriptedFarEnd(
   clock: HeldClock,
-  { fate = () => "open", seenAs = "192.0.2.200", lost }: FarEndScript = {},
+  { fate = () => "open", stream, seenAs = "192.0.2.200", lost }: FarEndScript = {},
 ) {
   const asked: (ProofAsk & { readonly atMs: number })[] = [];
+  const streamed: (StreamAsk & { readonly atMs: number })[] = [];
   const opened: string[] = [];
   const state = { ended: 0 };
   const session: FarEnd = {
@@ -28,6 +32,13 @@ export function scriptedFarEnd(
       const fates = new Map(known.filter((one): one is [number, Fate] => one[1] !== undefined));
       return { fates, errors: new Map(), packets: ask.ports.length, ...(lost !== undefined && { lost }) };
     },
+    ...(stream !== undefined && {
+      async stream(ask: StreamAsk, signal: AbortSignal) {
+        streamed.push({ ...ask, atMs: clock.nowMs });
+        await clock.sleep(1_000, signal);
+        return signal.aborted ? { why: "interrupted" as const } : stream(ask);
+      },
+    }),
     async end() {
       state.ended++;
     },
@@ -36,5 +47,5 @@ export function scriptedFarEnd(
     opened.push(`${host} ${address}`);
     return session;
   };
-  return { farEnd, asked, opened, state };
+  return { farEnd, asked, streamed, opened, state };
 }

@@ -52,17 +52,17 @@ describe("the detail adds", () => {
   it.each([
     [
       [stream()],
-      "50 packets to it: loss 0.0 % out, 0.0 % back, jitter 1.2 ms out, 0.9 ms back, round trip 42.0 ms, DSCP EF kept",
+      "50 packets to 5000: loss 0.0 % out, 0.0 % back, jitter 1.2 ms out, 0.9 ms back, round trip 42.0 ms, DSCP EF kept",
     ],
     [
       [stream(), stream({}, { received: 47, dscpSeen: [{ dscp: 0, packets: 47 }] }), stream()],
-      "150 packets to 3 of the ports: loss 0.0 % out, 2.0 % back, jitter 1.2 ms out, 0.9 ms back, round trip 42.0 ms, DSCP EF kept out, changed to CS0 in part back",
+      "150 packets to 5000-5002: loss 0.0 % out, 2.0 % back, jitter 1.2 ms out, 0.9 ms back, round trip 42.0 ms, DSCP EF kept out, changed to CS0 in part back",
     ],
     [
       [stream({ reordered: 3 }, { duplicates: 2 })],
-      "50 packets to it: loss 0.0 % out, 0.0 % back, jitter 1.2 ms out, 0.9 ms back, round trip 42.0 ms, reordered 3 out, duplicated 2 back, DSCP EF kept",
+      "50 packets to 5000: loss 0.0 % out, 0.0 % back, jitter 1.2 ms out, 0.9 ms back, round trip 42.0 ms, reordered 3 out, duplicated 2 back, DSCP EF kept",
     ],
-    [[allLost], "50 packets to it: loss 100.0 % out, DSCP EF unknown"],
+    [[allLost], "50 packets to 5000: loss 100.0 % out, DSCP EF unknown"],
   ])("what both ways showed: %#", (streams, words) => {
     expect(hintOf(...streams)).toBe(`; stream of ${words}`);
   });

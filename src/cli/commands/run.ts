@@ -50,7 +50,11 @@ export const runCommand: Command = {
 
 /** The responders with the key that they share with us. Throws ConfigError. */
 async function farEndsOf(responders: Responders, flags: FlagValues): Promise<FarEnds | undefined> {
-  if (responders.size === 0) return undefined;
+  if (responders.size === 0) {
+    if (flags.media === true)
+      throw new ConfigError("--media without a responder", "streams go to one only: --responder HOST");
+    return undefined;
+  }
   const without = "a responder answers nobody without the key";
   const key = await keyFrom(text(flags, "key-file"), without, THIS_MACHINE);
   const source = text(flags, "source");
