@@ -2,10 +2,11 @@
 import { once, setMaxListeners } from "node:events";
 import { readFile, stat } from "node:fs/promises";
 import { hostname } from "node:os";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { Agent, type AgentParts, type Loaded } from "../agent/agent.ts";
 import { whenChanged } from "../agent/config-change.ts";
 import { parseAgentConfig } from "../agent/config-file.ts";
+import { openLedger } from "../agent/disk-ledger.ts";
 import { agentPlans } from "../agent/plans.ts";
 import type { PageAssets } from "../agent/routes.ts";
 import type { World } from "../model/prober.ts";
@@ -35,12 +36,16 @@ export async function runAgent(flags: FlagValues): Promise<number> {
     flags.once === true
       ? await openOutputs(outputsOf(flags), renderOptions(flags.color, flags.verbose === true, process.env))
       : undefined;
+  const log = createAgentLog();
   const open = await openParts(world);
+  const dir = loaded.config.history?.dir;
+  const say = (sentence: string) => log.warn(sentence, {});
+  const ledger = dir === undefined ? undefined : await openLedger(join(dir, "ledger.json"), { world, say });
   const parts: AgentParts = {
-    parts: open,
+    parts: ledger === undefined ? open : { ...open, ledger },
     tool: { name: "unity-probe", version: toolVersion() },
     host: hostname(),
-    log: createAgentLog(),
+    log,
     page: await pageAssets(),
     post,
     procNet: (name) => readFile(`/proc/net/${name}`, "utf8").catch(() => undefined),
@@ -59,6 +64,7 @@ export async function runAgent(flags: FlagValues): Promise<number> {
     await keepAgent(await Agent.start(loaded, parts), { file, graceMs, world, signal: stop.signal });
     return EXIT_CODES.passed;
   } finally {
+    await ledger?.flush();
     open.close();
   }
 }
