@@ -33,10 +33,7 @@ export interface FarEndSent {
   readonly answered: Uint8Array;
   /** 1 for each port to which its own side let nothing out. */
   readonly unsent: Uint8Array;
+  /** The far end was not started for these, and sent nothing there. */
+  readonly notListed: Uint16Array;
   readonly packets: number;
-}
-
-/** The far end was not started for a port that it was to send to. */
-export interface FarEndRefused {
-  readonly refused: string;
 }

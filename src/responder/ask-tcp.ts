@@ -16,8 +16,11 @@ const HANDSHAKE_ROUND_TRIPS = 4;
 /** How long a token may take over a connection that stands, its resends included. */
 const EXCHANGE_MS = 2_000;
 const IDLE_MS = 1;
+/** So many connections from ports that may not be used are one try. */
+const STALE_MAX = 8;
 
-type Tried = "answered" | "silent" | "unsent";
+/** `stale`: from a port of ours that may not be used. */
+type Tried = "answered" | "silent" | "unsent" | "stale";
 
 export const askTcp: Ask = async (question, parts, signal) => {
   const { ports, attempts, line } = question;
@@ -27,15 +30,17 @@ export const askTcp: Ask = async (question, parts, signal) => {
   const errors = new Map<number, PortError>();
   let [next, packets] = [0, 0];
   const askPort = async (index: number): Promise<void> => {
-    for (let round = 0; round < attempts && answered[index] === 0 && !signal.aborted; round++) {
+    let stale = 0;
+    for (let round = 0; round < attempts && answered[index] === 0 && !signal.aborted; ) {
       while (!line.hasRoom(world.monotonicMs()) && !signal.aborted) await world.sleep(IDLE_MS, signal);
       if (signal.aborted) return;
       line.sent(world.monotonicMs());
       const tried = await askOnce(question, index, round, errors, parts, signal);
       line.forget(1);
       if (tried === "answered") answered[index] = 1;
-      unsent[index] = tried === "unsent" ? 1 : 0;
+      unsent[index] = tried === "unsent" || tried === "stale" ? 1 : 0;
       if (tried !== "unsent") packets++;
+      if (tried !== "stale" || ++stale >= STALE_MAX) round++;
     }
   };
   const work = async (): Promise<void> => {
@@ -72,6 +77,11 @@ async function askOnce(
     return icmp === undefined && (syscall !== "connect" || OWN_CODES.has(code)) ? "unsent" : "silent";
   }
   const until = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(EXCHANGE_MS + HANDSHAKE_ROUND_TRIPS * rttMs))]);
+  // What a firewall takes for the reply to an earlier flow proves nothing.
+  if (!question.mayUse(result.socket.localPort ?? 0)) {
+    result.socket.resetAndDestroy();
+    return "stale";
+  }
   const reply = await exchange(result.socket, tokenAt(tokens.request, index), until);
   return Buffer.compare(reply, tokenAt(tokens.reply, index)) === 0 ? "answered" : "silent";
 }

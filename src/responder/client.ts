@@ -13,7 +13,7 @@ import {
   type ServerMessage,
 } from "../wire/responder.ts";
 import { plainAddress } from "./address.ts";
-import type { FarEndLost, FarEndRefused, FarEndSent, PortsBound, PortTokens } from "./answers.ts";
+import type { FarEndLost, FarEndSent, PortsBound, PortTokens } from "./answers.ts";
 import { Channel } from "./channel.ts";
 import { type Credentials, tokenKeyOf } from "./credentials.ts";
 import { tokensFor } from "./key.ts";
@@ -172,21 +172,16 @@ export class ResponderSession {
   }
 
   /** Lets the far end send request tokens to ports of ours, from ports of its own that are fresh. */
-  async send(
-    transport: Transport,
-    ports: Uint16Array,
-    pace: FarEndPace,
-  ): Promise<FarEndSent | FarEndRefused | FarEndLost> {
+  async send(transport: Transport, ports: Uint16Array, pace: FarEndPace): Promise<FarEndSent | FarEndLost> {
     const { attempts, perSecond } = pace;
     const message = { type: "send", transport, ports: spansOf(ports), attempts, perSecond } as const;
     const answer = await this.#request(message, SEND_TIMEOUT_MS);
     if ("lost" in answer) return answer;
-    if (answer.type === "refused" && answer.reason === "not-listed") return { refused: answer.detail };
     if (answer.type !== "sent") return this.#unexpected("sent", answer);
     const answered = flagsIn(answer.answered, ports.length);
     const unsent = flagsIn(answer.unsent, ports.length);
     if (answered === undefined || unsent === undefined) return this.#lose("it told of another number of ports");
-    return { answered, unsent, packets: answer.packets };
+    return { answered, unsent, notListed: portsIn(answer.notListed), packets: answer.packets };
   }
 
   async end(): Promise<void> {

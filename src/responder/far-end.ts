@@ -18,7 +18,7 @@ export async function openFarEnd(options: ClientOptions, parts: ClientParts): Pr
       udp: (session.local.includes(":") ? features.udpErrorQueue6 : features.udpErrorQueue4).has,
     },
     prove: ({ direction, ...wish }, signal) =>
-      direction === "out" ? proveOut(session, wish, parts, signal) : proveIn(session, wish, parts),
+      direction === "out" ? proveOut(session, wish, parts, signal) : proveIn(session, wish, parts, signal),
     stream: (ask, signal) => runStream(session, ask, parts, signal),
     end: () => session.end(),
   };

@@ -261,10 +261,11 @@ export class Session {
   }
 
   /** Asks ports of the prober: the other direction. */
-  async #ask(transport: Transport, ports: Uint16Array, pace: FarEndPace): Promise<ServerMessage> {
+  async #ask(transport: Transport, wanted: Uint16Array, pace: FarEndPace): Promise<ServerMessage> {
     const { key, address, peer, listed, claims, world, sockets } = this.#options;
-    const unlisted = ports.find((port) => !holdsPort(listed[transport], port));
-    if (unlisted !== undefined) return { type: "refused", reason: "not-listed", detail: `${transport}/${unlisted}` };
+    const isListed = (port: number) => holdsPort(listed[transport], port);
+    const ports = wanted.filter(isListed);
+    const notListed = spansOf(wanted.filter((port) => !isListed(port)));
     const tokens = tokensFor(key, this.#id, { transport, direction: "in" }, ports);
     const ask = transport === "udp" ? askUdp : askTcp;
     const mayUse = (port: number) => !claims.wasAsked(transport, port);
@@ -272,6 +273,9 @@ export class Session {
     const line = new Line(perSecond, world.monotonicMs());
     const question = { source: address, address: peer, ports, tokens, attempts, line, rttMs: ASSUMED_RTT_MS };
     const { answered, unsent, packets } = await ask({ ...question, mayUse }, { world, sockets }, this.#stop.signal);
-    return { type: "sent", answered: bitsOf(answered), unsent: bitsOf(unsent), packets };
+    const indexOf = new Map(Array.from(ports, (port, index) => [port, index]));
+    const ofWanted = (flags: Uint8Array) =>
+      bitsOf(Uint8Array.from(wanted, (port) => flags[indexOf.get(port) ?? -1] ?? 0));
+    return { type: "sent", answered: ofWanted(answered), unsent: ofWanted(unsent), notListed, packets };
   }
 }

@@ -109,7 +109,7 @@ const packets = integer(0, STREAM_PACKETS_MAX);
 const transport = oneOf(["tcp", "udp"]);
 const durationMs = integer(0, 86_400_000);
 
-export const REFUSALS = ["version", "malformed", "unexpected", "sessions", "not-listed"] as const;
+export const REFUSALS = ["version", "malformed", "unexpected", "sessions"] as const;
 export const ENDINGS = ["expired", "silence", "shutdown"] as const;
 
 const FROM_CLIENT = {
@@ -150,7 +150,7 @@ const FROM_SERVER = {
   },
   released: {},
   arrived: { arrived: bits },
-  sent: { answered: bits, unsent: bits, packets: integer(0, 2 ** 32) },
+  sent: { answered: bits, unsent: bits, notListed: spans, packets: integer(0, 2 ** 32) },
   streamed: {
     received: packets,
     duplicates: integer(0, 2 ** 32),

@@ -51,7 +51,7 @@ describe("certificates of one authority", () => {
     const parts = { world, sockets: native };
     for (const transport of ["tcp", "udp"] as const) {
       const proofs = [
-        await proveIn(first, { ...wish, transport }, parts),
+        await proveIn(first, { ...wish, transport }, parts, signal),
         await proveOut(first, { ...wish, transport }, parts, signal),
       ];
       for (const { fates } of proofs) expect(new Set(fates.values())).toEqual(new Set(["open"]));

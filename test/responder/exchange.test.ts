@@ -32,7 +32,7 @@ describe.each(BACKENDS)("an exchange by $backend", ({ sockets }) => {
     const parts = { world, sockets };
     const ports = range(FIRST + 100, 200);
     // The reverse direction first, as the protocol asks.
-    expect(count(complete(await proveIn(own, { transport, ports, pace }, parts)))).toEqual({ open: 200 });
+    expect(count(complete(await proveIn(own, { transport, ports, pace }, parts, signal)))).toEqual({ open: 200 });
     expect(count(complete(await proveOut(own, { transport, ports, pace }, parts, signal)))).toEqual({ open: 200 });
     await own.end();
     expect(own.lost).toBeUndefined();

@@ -93,6 +93,7 @@ const fromServer: fc.Arbitrary<ServerMessage> = fc.oneof(
   fc.record({ type: fc.constant("arrived" as const), arrived: bits }),
   fc.record({
     type: fc.constant("sent" as const),
+    notListed: spans,
     answered: bits,
     unsent: bits,
     packets: fc.integer({ min: 0, max: 2 ** 32 }),
