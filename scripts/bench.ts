@@ -2,6 +2,7 @@
  * `npm run bench [-- NAME...]`: every bench, or those that are named. Build first. It measures and asserts nothing:
  * docs/benchmarks.md says what was measured where.
  */
+import { benchAgent } from "./bench/agent.ts";
 import { benchProfile } from "./bench/profile.ts";
 import { benchLoop } from "./bench/ranges/loop.ts";
 import { benchResponder } from "./bench/ranges/responder.ts";
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, () => string | Promise<string>>> = {
   responder: benchResponder,
   loop: benchLoop,
   thread: benchThread,
+  agent: benchAgent,
 };
 
 const named = process.argv.slice(2);

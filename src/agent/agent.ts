@@ -100,7 +100,7 @@ export class Agent {
     const { plans, config } = loaded;
     const name = config.schedules.length === 1 ? config.schedules[0]!.name : "once";
     const record = await agent.#runner.run(name, plans.whole, signal);
-    agent.#take(record);
+    await agent.#take(record);
     await agent.stop(graceMs);
     return record.document;
   }
@@ -231,7 +231,7 @@ export class Agent {
   async #run(schedule: string): Promise<void> {
     try {
       const plan = this.#loaded.plans.ofSchedules.get(schedule)!;
-      this.#take(await this.#runner.run(schedule, plan, this.#end.signal));
+      await this.#take(await this.#runner.run(schedule, plan, this.#end.signal));
     } catch (error) {
       // Nothing that a network does ends here: this is a mistake of ours, and the next run is due all the same.
       const why = error instanceof Error ? error.stack : String(error);
@@ -239,10 +239,12 @@ export class Agent {
     }
   }
 
-  #take(record: RunRecord): void {
-    const { log } = this.#parts;
+  async #take(record: RunRecord): Promise<void> {
+    const { log, parts } = this.#parts;
     const transitions = this.#memory.take(record);
     const cells = this.#memory.cells();
+    // Of a thousand hosts each of these takes its time: others get the event loop in between.
+    await parts.world.sleep(0, this.#end.signal);
     this.#metrics.noteRun(record, cells, transitions);
     this.#alerts.note(record, transitions, cells);
     this.#server?.changed();

@@ -6,9 +6,9 @@ import { run } from "../engine/run.ts";
 import type { Plan } from "../model/check.ts";
 import type { Parts } from "../model/parts.ts";
 import type { World } from "../model/prober.ts";
-import type { RunReport } from "../model/result.ts";
-import type { ReportDocument, Tool } from "../report/document.ts";
-import { runDocument } from "../report/run-document.ts";
+import type { CheckResult, RunReport } from "../model/result.ts";
+import type { ReportDocument, ResultEntry, Tool } from "../report/document.ts";
+import { resultEntry, runDocument } from "../report/run-document.ts";
 import type { LimitsConfig } from "./config.ts";
 import type { AgentLog } from "./log.ts";
 import type { AgentPlans } from "./plans.ts";
@@ -33,6 +33,7 @@ export interface RunnerParts {
 }
 
 const RUN_ID_BYTES = 8;
+const ENTRIES_A_TURN = 200;
 
 export class Runner {
   readonly #parts: RunnerParts;
@@ -54,11 +55,11 @@ export class Runner {
 
   /** One run of what a schedule asks. Resolves also when the signal aborts: then it was interrupted. Never rejects for what a network does. */
   async run(schedule: string, plan: Plan, signal: AbortSignal): Promise<RunRecord> {
-    const { parts, tool, log, cutOff } = this.#parts;
+    const { parts, log, cutOff } = this.#parts;
     const id = Buffer.from(parts.world.randomBytes(RUN_ID_BYTES)).toString("hex");
     log.info("a run begins", { run: id, schedule });
     const report = await this.#ask(plan, signal);
-    const document = runDocument(report, tool);
+    const document = await this.#documentOf(report);
     const offline = signal.aborted ? undefined : await cutOff(document, signal);
     const status = signal.aborted ? "interrupted" : offline === undefined ? "completed" : "agent-offline";
     return {
@@ -88,7 +89,7 @@ export class Runner {
     signal.addEventListener("abort", stop, { once: true, signal: ended.signal });
     void world.sleep(timeoutMs, ended.signal).then(stop);
     try {
-      return runDocument(await this.#ask(plan, over.signal), this.#parts.tool);
+      return await this.#documentOf(await this.#ask(plan, over.signal));
     } finally {
       ended.abort();
     }
@@ -102,6 +103,18 @@ export class Runner {
     const world = { ...parts.world, secret };
     const source = { host, role: plans.role };
     return run(plan, { ...parts, world }, options, source, signal, {}, this.#politeness);
+  }
+
+  /** The results of a thousand hosts are written a few at a time, so that others get the event loop. */
+  async #documentOf(report: RunReport): Promise<ReportDocument> {
+    const { tool, parts } = this.#parts;
+    const entries = new Map<CheckResult, ResultEntry>();
+    const { signal } = new AbortController();
+    for (const result of report.results) {
+      if (entries.size % ENTRIES_A_TURN === ENTRIES_A_TURN - 1) await parts.world.sleep(0, signal);
+      entries.set(result, resultEntry(result, report.plan));
+    }
+    return runDocument(report, tool, (result) => entries.get(result)!);
   }
 
   /** A file of a secret that cannot be read now leaves the secret as it was. */

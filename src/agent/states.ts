@@ -237,6 +237,6 @@ function addressedByRow(cells: Iterable<CellState>): ReadonlyMap<string, readonl
 }
 
 /** The key of a row at a host, whatever its address: that of the cell without one. */
-function rowKey(entry: ResultEntry): string {
-  return cellKey({ ...entry, address: null });
+function rowKey({ profile, check, host, direction }: ResultEntry): string {
+  return cellKey({ profile, check, host, direction, address: null });
 }

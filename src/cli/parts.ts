@@ -2,7 +2,6 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { performance } from "node:perf_hooks";
-import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { openSockets } from "#node-dgram-ext";
 import type { Ledger, Net, Parts } from "../model/parts.ts";
@@ -27,11 +26,24 @@ export function realWorld(): World {
   return {
     monotonicMs: () => performance.now(),
     wallMs: () => Date.now(),
-    // An abort ends the sleep in good order; the sleeper looks at the signal itself.
-    sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
+    sleep,
     randomBytes: (length) => randomBytes(length),
     secret: () => undefined,
   };
+}
+
+/** An abort ends the sleep in good order, without the error that would be made for it; the sleeper looks at the signal. */
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
+  });
 }
 
 /** A ledger that lasts as long as the process: by hand, manners hold within one run. */

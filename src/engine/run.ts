@@ -4,8 +4,9 @@
  */
 import type { Check, Plan } from "../model/check.ts";
 import type { Parts } from "../model/parts.ts";
+import type { World } from "../model/prober.ts";
 import type { CheckResult, CheckSeen, RunReport } from "../model/result.ts";
-import { settle } from "../verdict/settle.ts";
+import { settleHost, settleRun } from "../verdict/settle.ts";
 import type { RunContext, RunOptions, SweepProgress } from "./context.ts";
 import { Facts } from "./facts.ts";
 import { askFarEnd } from "./far-end.ts";
@@ -59,25 +60,53 @@ export async function run(
       events.onSeen?.(seen);
       if (!isFinalAlone(seen)) return;
       early.add(seen);
-      for (const result of settle(plan, [seen], settleOptions).results) events.onResult?.(result);
+      for (const result of settleHost([seen], settleOptions).results) events.onResult?.(result);
     },
   };
   const hosts = groupByHost(plan.checks);
-  const seen = await Promise.all(
-    [...hosts].map(async ([host, checks]) => {
-      const ofHost = await askHost(host, checks, context, options.ratePerS / hosts.size);
-      const { results } = settle(plan, ofHost, settleOptions);
-      for (const [at, result] of results.entries()) if (!early.has(ofHost[at]!)) events.onResult?.(result);
-      return ofHost;
-    }),
-  );
+  const settled = await eachInTurn([...hosts], parts.world, signal, async ([host, checks]) => {
+    const ofHost = await askHost(host, checks, context, options.ratePerS / hosts.size);
+    const settledHost = settleHost(ofHost, settleOptions);
+    for (const [at, result] of settledHost.results.entries()) if (!early.has(ofHost[at]!)) events.onResult?.(result);
+    return settledHost;
+  });
   return {
     plan,
     startedAtMs,
     source,
     durationMs: parts.world.monotonicMs() - startedMs,
-    ...settle(plan, seen.flat(), { ...settleOptions, interrupted: signal.aborted }),
+    ...settleRun(plan, settled, { ...settleOptions, interrupted: signal.aborted }),
   };
+}
+
+/** So many hosts begin before it is looked whether the event loop is free: thousands at once would hold it for seconds. */
+const HOSTS_A_TURN = 1;
+/** A turn of the event loop that takes longer is a busy one; a machine that is always busy does not hold us up for ever. */
+const BUSY_MS = 5;
+const BUSY_TURNS_MAX = 8;
+
+/** Begins with all of them, a few at a time, and waits for all. */
+function eachInTurn<T, R>(
+  all: readonly T[],
+  world: World,
+  signal: AbortSignal,
+  task: (one: T) => Promise<R>,
+): Promise<readonly R[]> {
+  let turn = Promise.resolve();
+  return Promise.all(
+    all.map((one, at) => {
+      if (at > 0 && at % HOSTS_A_TURN === 0) turn = turn.then(() => untilFree(world, signal));
+      return at < HOSTS_A_TURN ? task(one) : turn.then(() => task(one));
+    }),
+  );
+}
+
+async function untilFree(world: World, signal: AbortSignal): Promise<void> {
+  for (let turns = 0; turns < BUSY_TURNS_MAX; turns++) {
+    const beforeMs = world.monotonicMs();
+    await world.sleep(0, signal);
+    if (world.monotonicMs() - beforeMs < BUSY_MS) return;
+  }
 }
 
 /** The service itself answered what its row asked: no other result changes that. */
@@ -88,7 +117,11 @@ function isFinalAlone({ check, reading }: CheckSeen): boolean {
 
 function groupByHost(checks: readonly Check[]): ReadonlyMap<string, readonly Check[]> {
   const hosts = new Map<string, Check[]>();
-  for (const check of checks) hosts.set(check.host, [...(hosts.get(check.host) ?? []), check]);
+  for (const check of checks) {
+    const own = hosts.get(check.host);
+    if (own === undefined) hosts.set(check.host, [check]);
+    else own.push(check);
+  }
   return hosts;
 }
 

@@ -48,14 +48,17 @@ export function canaryFor(
   };
 }
 
+/** The candidates are tens of thousands, and the same for every host: they are not copied to draw three. */
 function draw(candidates: readonly number[], randomBytes: (length: number) => Uint8Array): readonly number[] {
-  const left = [...candidates];
-  const drawn: number[] = [];
-  while (drawn.length < CANARIES) {
+  const taken: number[] = [];
+  while (taken.length < CANARIES) {
     const random = new DataView(Uint8Array.from(randomBytes(4)).buffer).getUint32(0);
-    drawn.push(...left.splice(random % left.length, 1));
+    let place = random % (candidates.length - taken.length);
+    for (const other of taken) if (place >= other) place++;
+    taken.push(place);
+    taken.sort((a, b) => a - b);
   }
-  return drawn.sort((a, b) => a - b);
+  return taken.map((place) => candidates[place]!).sort((a, b) => a - b);
 }
 
 function portsOutside(rows: readonly Asked[]): readonly number[] {

@@ -88,16 +88,28 @@ export function expandVectors(vectors: readonly Vector[], options: VectorOptions
   );
   const settled = applyFlags([...drafts.values()].flat(), options);
   const hosts = new Map(vectors.flatMap((vector) => vector.hosts).map((host) => [host.host, host]));
+  const candidatesOf = rememberedCandidates(vectors);
   const checks = [...hosts.values()].flatMap((host) => {
     const own = vectors.filter((vector) => vector.hosts.some((one) => one.host === host.host));
     const rows = own.flatMap((vector) => drafts.get(vector)!.map((draft) => settled.get(draft)!));
     const asked = withTwins(rows.map((draft) => checkOf(draft, host, options.strictTls === true, source)));
     const out = asked.filter(({ direction }) => direction === "out");
-    const candidates = canaryCandidates(out);
+    const candidates = candidatesOf(own, out);
     if (candidates.length === 0) return asked;
     return [...asked, canaryFor(out[0]!, candidates, (length) => options.randomBytes(length))];
   });
   return { profiles: vectors.map(({ profile }) => plannedProfile(profile)), checks };
+}
+
+/** Hosts of the same vectors have the same rows: what their canaries are drawn from is found once. */
+function rememberedCandidates(vectors: readonly Vector[]) {
+  const known = new Map<string, readonly number[]>();
+  return (own: readonly Vector[], asked: readonly Check[]): readonly number[] => {
+    const key = own.map((vector) => vectors.indexOf(vector)).join(" ");
+    const candidates = known.get(key) ?? canaryCandidates(asked);
+    known.set(key, candidates);
+    return candidates;
+  };
 }
 
 function distinctProfiles(profiles: readonly Profile[]): readonly Profile[] {

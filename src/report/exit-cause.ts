@@ -38,7 +38,10 @@ function causesOf({ results }: RunReport, words: Words): readonly string[] {
   for (const result of results) {
     if (!result.required || result.skipped?.deliberate === true) continue;
     const after = words[result.outcome]?.(result.detail);
-    if (after !== undefined) alike.set(after, [...(alike.get(after) ?? []), result]);
+    if (after === undefined) continue;
+    const others = alike.get(after);
+    if (others === undefined) alike.set(after, [result]);
+    else others.push(result);
   }
   const asked = results.filter(({ skipped }) => skipped?.deliberate !== true);
   const allTargets = new Set(asked.map(targetOf)).size;

@@ -12,16 +12,22 @@ export function inPlanOrder<T extends Ordered>(results: readonly T[], plan: Plan
     const key = rowKey(check, check.id);
     if (!position.has(key)) position.set(key, position.size);
   }
-  const positionOf = (check: Check) => position.get(rowKey(check, check.via ?? check.id)) ?? position.size;
-  return [...results].sort(
-    ({ check: a }, { check: b }) =>
-      positionOf(a) - positionOf(b) ||
-      compare(addressKey(a.address), addressKey(b.address)) ||
-      Number(a.purpose === "lead") - Number(b.purpose === "lead") ||
-      compare(a.transport, b.transport) ||
-      (a.ports[0]?.first ?? 0) - (b.ports[0]?.first ?? 0) ||
-      compare(a.id, b.id),
+  const ordered = results.map((result) => ({
+    result,
+    check: result.check,
+    position: position.get(rowKey(result.check, result.check.via ?? result.check.id)) ?? position.size,
+    address: addressKey(result.check.address),
+  }));
+  ordered.sort(
+    (a, b) =>
+      a.position - b.position ||
+      compare(a.address, b.address) ||
+      Number(a.check.purpose === "lead") - Number(b.check.purpose === "lead") ||
+      compare(a.check.transport, b.check.transport) ||
+      (a.check.ports[0]?.first ?? 0) - (b.check.ports[0]?.first ?? 0) ||
+      compare(a.check.id, b.check.id),
   );
+  return ordered.map(({ result }) => result);
 }
 
 function rowKey(check: Check, id: string): string {

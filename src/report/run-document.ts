@@ -13,8 +13,12 @@ import { inPlanOrder } from "./result-order.ts";
 import { streamEvidence } from "./stream-evidence.ts";
 import { firstTryDecided, rttMs } from "./timing.ts";
 
-/** The whole run as a document. */
-export function runDocument(report: RunReport, tool: Tool): ReportDocument {
+/** The whole run as a document. `entryOf` gives what was made of a result before, where somebody did. */
+export function runDocument(
+  report: RunReport,
+  tool: Tool,
+  entryOf = (result: CheckResult) => resultEntry(result, report.plan),
+): ReportDocument {
   const { plan, summary, optional, exitCode } = report;
   const results = inPlanOrder(report.results, plan);
   return {
@@ -26,7 +30,7 @@ export function runDocument(report: RunReport, tool: Tool): ReportDocument {
     profiles: profileEntries(plan),
     findings: report.findings.map(({ check, host, text }) => ({ check, host, text })),
     summary: { ...countsOf(summary), optional: countsOf(optional), exitCode, cause: exitCause({ ...report, results }) },
-    results: results.map((result) => resultEntry(result, plan)),
+    results: results.map(entryOf),
   };
 }
 

@@ -73,6 +73,12 @@ export interface Stretch {
 }
 
 /** Profile, check, host, address and direction: what makes a cell the same in every run. */
-export function cellKey({ profile, check, host, address, direction }: ResultEntry): string {
+export function cellKey({
+  profile,
+  check,
+  host,
+  address,
+  direction,
+}: Pick<ResultEntry, "profile" | "check" | "host" | "address" | "direction">): string {
   return `${profile} ${check} ${host} ${address ?? ""} ${direction}`;
 }

@@ -32,8 +32,16 @@ export interface Settled {
   readonly exitCode: RunExitCode;
 }
 
+/** What is settled of one host: nothing that is seen of another changes it. */
+export type SettledHost = Pick<Settled, "results" | "findings">;
+
 /** Settles a run. The results keep the order of `seen`. */
 export function settle(plan: Plan, seen: readonly CheckSeen[], options: SettleOptions): Settled {
+  return settleRun(plan, [settleHost(seen, options)], options);
+}
+
+/** Settles what was seen of one host, in its order. */
+export function settleHost(seen: readonly CheckSeen[], options: SettleOptions): SettledHost {
   const liars = lyingAddresses(seen);
   const doubtful = withoutLies(seen, liars);
   const controls = controlsByAddress(doubtful);
@@ -41,10 +49,19 @@ export function settle(plan: Plan, seen: readonly CheckSeen[], options: SettleOp
     withOutcome(one, controls.get(addressKey(one.check)) ?? NO_CONTROLS, options.wallMs),
   );
   const results = withCrossReferences(markRequired(judged, options));
-  const counted = options.anyAddress ? withoutCoveredGroups(results) : results;
   return {
     results,
     findings: [...liarFindings(seen, liars), ...announcementFindings(results), ...farEndFindings(seen)],
+  };
+}
+
+/** The run as a whole, of hosts that are settled. */
+export function settleRun(plan: Plan, hosts: readonly SettledHost[], options: SettleOptions): Settled {
+  const results = hosts.flatMap((host) => host.results);
+  const counted = options.anyAddress ? withoutCoveredGroups(results) : results;
+  return {
+    results,
+    findings: hosts.flatMap((host) => host.findings),
     ...talliesOf(counted),
     exitCode: options.interrupted ? 130 : exitCodeOf(plan, counted),
   };
