@@ -25,6 +25,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   openssl: "openssl",
   tshark: "tshark",
   dumpcap: "wireshark-common",
+  prometheus: "prometheus",
 };
 
 const FILES: Readonly<Record<string, string>> = {
