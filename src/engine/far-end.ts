@@ -5,6 +5,7 @@
 import type { Check } from "../model/check.ts";
 import type { FarEnd, FarEndTold, Proof, Unproven } from "../model/far-end.ts";
 import { portsOf } from "../model/ports.ts";
+import { isForTokens } from "../model/tokens.ts";
 import { TRANSPORTS, type Transport } from "../model/words.ts";
 import { mediaSeen } from "../verdict/media.ts";
 import { groupsOfProof } from "../verdict/proof.ts";
@@ -90,12 +91,6 @@ async function streamAll(
 ): Promise<Streams> {
   if (options.media !== true || udp.lost !== undefined) return new Map();
   return await streamMedia(checks.filter(isForTokens), farEnd, udp.fates, ratePerS, signal);
-}
-
-/** Rows of our own direction; a token does not leave from a port that a row wants to be asked from. */
-function isForTokens({ purpose, direction, skip, sourcePort }: Check): boolean {
-  const asked = skip === undefined || skip.unlessProven === true;
-  return purpose === "row" && direction === "out" && asked && sourcePort === undefined;
 }
 
 function withProofs(checks: readonly Check[], farEnd: FarEnd, proofs: Proofs, streams: Streams): FarEndDone {

@@ -2,7 +2,7 @@
  * What a plan costs at worst, for `plan`: sends, bytes and time of each check, from the prober's own schedule. A send
  * is a datagram, a TCP connection request, or one write into a connection. Not counted: what the system adds
  * (acknowledgements, retransmissions, headers, TLS handshakes), what replies bring about, which nobody can foresee (leads,
- * and what a prober undoes), the second ask of UDP ports whose silence may be a withheld ICMP error, and the ports that a
+ * and what a prober undoes; ports that a responder finds in use, which are asked by their own protocol), the second ask of UDP ports whose silence may be a withheld ICMP error, and the ports that a
  * sample adds to find the edges of what is blocked. A name counts as one address.
  */
 import type { Check, Plan } from "../model/check.ts";
@@ -10,6 +10,7 @@ import { countPorts } from "../model/ports.ts";
 import type { Ask, Conversation, Oneshot, Prober, Sweep, World } from "../model/prober.ts";
 import { type SampleWanted, sampleSize } from "../model/sample.ts";
 import { withAttempts } from "../model/schedule.ts";
+import { isForTokens, TOKEN_BYTES } from "../model/tokens.ts";
 import type { Transport } from "../model/words.ts";
 
 export interface Estimate {
@@ -36,6 +37,8 @@ export interface Pace {
   /** How a range is asked; `asksPerS` is the slowest pace. */
   readonly sweep: Readonly<Record<Transport, SweepPace>>;
   readonly canaryAttempts: number;
+  /** New flows a second to ports that a far end holds. */
+  readonly tokensPerS: number;
   /** How many ports of a longer range the user wants to ask. */
   readonly sample?: SampleWanted;
   /** The user's own time-out and number of attempts, in place of the prober's and the sweeper's. */
@@ -70,6 +73,7 @@ export function estimatePlan(plan: Plan, heads: ReadonlyMap<string, Prober>, wor
 }
 
 function estimateCheck(check: Check, prober: Prober, world: World, pace: Pace): Estimate {
+  if (check.farEnd !== undefined && isForTokens(check)) return estimateTokens(check, pace);
   const ask: Ask = { host: check.host, remote: endpointOf(check), learned: {}, world };
   if (prober.kind === "sweep") return estimateSweep(check, prober, ask, pace);
   const connects = check.transport === "tcp" ? 1 : 0;
@@ -77,6 +81,18 @@ function estimateCheck(check: Check, prober: Prober, world: World, pace: Pace): 
   const { conversation } = prober;
   if (connects === 1 && conversation !== undefined) return estimateConversation(conversation, pace);
   return estimateOneshot(check, prober, ask, connects, pace);
+}
+
+/** Over UDP a token is sent again to a port that is silent; over TCP a connection and one write. */
+function estimateTokens({ transport, ports }: Check, pace: Pace): Estimate {
+  const { attempts, replyTimeoutMs } = pace.sweep[transport];
+  const total = countPorts(ports);
+  const sends = total * (transport === "udp" ? (pace.attempts ?? attempts) : 2);
+  return {
+    packets: sends,
+    bytes: (transport === "udp" ? sends : total) * TOKEN_BYTES,
+    worstMs: Math.ceil((sends / pace.tokensPerS) * 1000 + replyTimeoutMs),
+  };
 }
 
 function estimateOneshot(check: Check, prober: Oneshot<unknown>, ask: Ask, connects: number, pace: Pace): Estimate {

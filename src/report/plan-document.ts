@@ -2,6 +2,7 @@
 import type { Check, Plan } from "../model/check.ts";
 import { countPorts } from "../model/ports.ts";
 import { EXIT_CODES } from "../model/result.ts";
+import { isForTokens } from "../model/tokens.ts";
 import { askedEntry, profileEntries } from "./asked.ts";
 import type { Counts, Estimate, ReportDocument, ResultEntry, Tool } from "./document.ts";
 import { SCHEMA_VERSION } from "./document.ts";
@@ -72,6 +73,7 @@ function plannedEntry(check: Check, plan: Plan, estimate: Estimate | undefined):
 function detailOf(check: Check, estimate: Estimate | undefined): string {
   if (check.sameAs !== undefined) return `asked once, for ${check.sameAs.profile} ${check.sameAs.check}`;
   if (estimate === undefined) return check.prober;
+  if (check.farEnd !== undefined && isForTokens(check)) return `by the responder: ${costText(estimate)}`;
   const { sample } = estimate;
   const asked = sample === undefined ? "" : `, ${sample} of ${plural(countPorts(check.ports), "port")}`;
   return `${check.prober}${asked}: ${costText(estimate)}`;

@@ -9,6 +9,7 @@ const pace: Pace = {
   checksPerHost: 16,
   concurrency: 100,
   canaryAttempts: 1,
+  tokensPerS: 2000,
   sweep: {
     tcp: { attempts: 2, asksPerS: 2000, replyTimeoutMs: 3000 },
     udp: { attempts: 3, asksPerS: 1, replyTimeoutMs: 1000 },
@@ -49,6 +50,17 @@ describe("the cost of a check", () => {
     expect(estimate([stun]).checks.slice(0, 2)).toEqual([
       { packets: 6, bytes: 500, worstMs: 15_000 },
       { packets: 3, bytes: 600, worstMs: 6000 },
+    ]);
+  });
+
+  it("is tokens where a far end is to prove the row, at the run's own rate", () => {
+    const plan = expandPlan([profileOf([range, range.replace("udp/", "tcp/"), ntp])], options({ hosts: ["dc01"] }));
+    const checks = plan.checks.map((check) => ({ ...check, farEnd: {} }));
+    const { checks: estimates } = estimatePlan({ ...plan, checks }, heads, world, pace);
+    expect(estimates.slice(0, 3)).toEqual([
+      { packets: 63, bytes: 2016, worstMs: 1032 },
+      { packets: 42, bytes: 672, worstMs: 3021 },
+      { packets: 3, bytes: 96, worstMs: 1002 },
     ]);
   });
 

@@ -3,9 +3,12 @@ import type { RunOptions } from "../../engine/context.ts";
 import { ICMP_ERRORS_PER_S } from "../../engine/icmp-budget.ts";
 import { CHECKS_PER_ADDRESS } from "../../engine/limits.ts";
 import { CANARY_ATTEMPTS, SWEEP_PACE } from "../../engine/range.ts";
+import type { Check, Plan } from "../../model/check.ts";
 import { EXIT_CODES } from "../../model/result.ts";
+import { isForTokens } from "../../model/tokens.ts";
 import { loadProber } from "../../probers/index.ts";
 import { estimatePlan, type Pace } from "../../profile/estimate.ts";
+import type { Responders } from "../../profile/responders.ts";
 import { planDocument } from "../../report/plan-document.ts";
 import type { Command } from "../command.ts";
 import { list, outputsOf, RUN_FLAGS, runOptionsOf } from "../flags.ts";
@@ -21,7 +24,8 @@ export const planCommand: Command = {
   flags: RUN_FLAGS,
   async run(flags) {
     const world = realWorld();
-    const { plan, source, remarks } = await planFor(flags, world.randomBytes);
+    const { plan: asked, source, remarks, responders } = await planFor(flags, world.randomBytes);
+    const plan = withFarEnds(asked, responders);
     await secretsFor(plan, list(flags, "secret"), THIS_MACHINE);
     const outputs = await openOutputs(
       outputsOf(flags),
@@ -38,6 +42,16 @@ export const planCommand: Command = {
   },
 };
 
+/** The plan as it is where each responder that was named serves us. */
+function withFarEnds(plan: Plan, responders: Responders): Plan {
+  const checks = plan.checks.map((check): Check => {
+    if (!responders.has(check.host) || !isForTokens(check)) return check;
+    const { skip: _lifted, ...lifted } = check;
+    return { ...lifted, farEnd: {} };
+  });
+  return { ...plan, checks };
+}
+
 /** What the engine would do with these options, as the estimate wants it. */
 function paceOf({ concurrency, ratePerS, timeoutMs, attempts, sample }: RunOptions): Pace {
   return {
@@ -48,6 +62,7 @@ function paceOf({ concurrency, ratePerS, timeoutMs, attempts, sample }: RunOptio
       udp: { ...SWEEP_PACE.udp, asksPerS: Math.min(ratePerS, ICMP_ERRORS_PER_S) },
     },
     canaryAttempts: CANARY_ATTEMPTS,
+    tokensPerS: ratePerS,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(attempts === undefined ? {} : { attempts }),
     ...(sample === undefined ? {} : { sample }),

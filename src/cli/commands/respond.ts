@@ -25,7 +25,7 @@ export const RESPOND_FLAGS = {
 
 export const respondCommand: Command = {
   words: ["respond"],
-  about: "Be the far end: bind ports for probers that have the key (run cannot use it yet)",
+  about: "Be the far end: bind ports for probers that have the key, and tell what arrived",
   flags: RESPOND_FLAGS,
   async run(flags) {
     const { runResponder } = await import("../respond.ts");
