@@ -60,7 +60,8 @@ export async function connectResponder(
   });
   if (made.socket === undefined) {
     const by = made.icmp === undefined ? "" : `, by ${made.icmp.from}`;
-    return { failure: "unreachable", detail: `${made.code}${by}` };
+    const code = until.aborted ? `no answer within ${CONNECT_TIMEOUT_MS / 1000} s` : made.code;
+    return { failure: "unreachable", detail: `${code}${by}` };
   }
   const rttMs = parts.world.monotonicMs() - startedMs;
   const local = plainAddress(made.socket.localAddress);
