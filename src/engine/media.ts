@@ -32,7 +32,7 @@ export async function streamMedia(
     [...ports].map((port) =>
       limit(async () => {
         const seen = await farEnd.stream?.({ ...MEDIA_STREAM, port }, signal);
-        if (seen !== undefined) streams.set(port, seen);
+        streams.set(port, seen ?? { why: "unannounced" });
       }),
     ),
   );

@@ -42,11 +42,20 @@ export interface DscpCount {
 }
 
 /**
- * Why there was no stream. Not a fact about the network. `lost`: the far end is. The others are what may become of a port
- * that the far end is to bind; `no-resources` also where our own side has no socket.
+ * Why there was no stream. Not a fact about the network. `lost`: the far end is. `unannounced`: it cannot be told of one.
+ * The others are what may become of a port that the far end is to bind; `no-resources` also where our own side has no
+ * socket.
  */
 export interface NoStream {
-  readonly why: "in-use" | "busy" | "not-listed" | "not-permitted" | "no-resources" | "lost" | "interrupted";
+  readonly why:
+    | "in-use"
+    | "busy"
+    | "not-listed"
+    | "not-permitted"
+    | "no-resources"
+    | "unannounced"
+    | "lost"
+    | "interrupted";
 }
 
 /** Streams to several ports of one row, taken together. */

@@ -131,6 +131,7 @@ const HINDRANCES: Readonly<Record<Exclude<NoStream["why"], "interrupted">, strin
   "not-listed": "the responder was not started for that",
   "not-permitted": "below 1024 the responder needs CAP_NET_BIND_SERVICE",
   "no-resources": "nothing was left to bind it or to ask it with",
+  unannounced: "without a control channel none can be announced",
   lost: "the responder was lost",
 };
 

@@ -46,13 +46,18 @@ describe("streams", () => {
     expect(far.streamed.map(({ atMs }) => atMs)).toEqual([100, 100, 1_100]);
   });
 
-  it.each([
-    ["without the wish", () => GOOD, { media: false }],
-    ["to a far end that takes none", undefined, {}],
-  ])("are not sent %s", async (_, stream, options) => {
-    const { far, results } = await staged([media(5_000, 5_002)], stream, { options });
+  it("are not sent without the wish", async () => {
+    const { far, results } = await staged([media(5_000, 5_002)], () => GOOD, { options: { media: false } });
     expect(far.streamed).toEqual([]);
     expect(results[0]?.check.farEnd?.media).toBeUndefined();
+  });
+
+  it("that cannot be announced are a warning", async () => {
+    const { results } = await staged([media(5_000, 5_002)], undefined);
+    expect(results[0]).toMatchObject({
+      outcome: "pass",
+      warnings: ["no stream to 5000-5002: without a control channel none can be announced"],
+    });
   });
 
   it("are sent once to a port that two rows share, and are told of in both", async () => {

@@ -39,7 +39,7 @@ export const runCommand: Command = {
     const parts = await openParts({ ...world, secret }, { engine, ...(farEnds !== undefined && { farEnds }) });
     try {
       await refuseForeignSource(text(flags, "source"), parts.net);
-      tell([...remarks, ...longSweepRemarks(plan, runOptionsOf(flags).sample)]);
+      tell([...remarks, ...mediaRemarks(plan, flags), ...longSweepRemarks(plan, runOptionsOf(flags).sample)]);
       const { report, document } = await runPlan(plan, parts, flags, { source });
       return isPlugin(flags) ? nagiosState(document) : report.exitCode;
     } finally {
@@ -59,6 +59,14 @@ async function farEndsOf(responders: Responders, flags: FlagValues): Promise<Far
   const key = await keyFrom(text(flags, "key-file"), without, THIS_MACHINE);
   const source = text(flags, "source");
   return { responders, key, ...(source !== undefined && { source }) };
+}
+
+/** A wish for streams that no row can have is told, not refused: a site has vectors of all kinds. */
+function mediaRemarks({ checks }: Plan, flags: FlagValues): readonly string[] {
+  const isMedia = checks.some(({ row, transport, direction }) => {
+    return row.media === true && transport === "udp" && direction === "out";
+  });
+  return flags.media === true && !isMedia ? ["--media: no row that is asked carries media over UDP"] : [];
 }
 
 /** An address of another machine would only show as missing routes. Nothing is sent to find out. */
