@@ -8,7 +8,6 @@ import { whenChanged } from "../agent/config-change.ts";
 import { parseAgentConfig } from "../agent/config-file.ts";
 import { openLedger } from "../agent/disk-ledger.ts";
 import { agentPlans } from "../agent/plans.ts";
-import type { PageAssets } from "../agent/routes.ts";
 import type { World } from "../model/prober.ts";
 import { EXIT_CODES } from "../model/result.ts";
 import { post } from "../net/post.ts";
@@ -16,6 +15,7 @@ import { ConfigError } from "../profile/config-error.ts";
 import { durationMs, type FlagValues, list, outputsOf, text } from "./flags.ts";
 import { createAgentLog } from "./logger.ts";
 import { openOutputs, renderOptions } from "./outputs.ts";
+import { pageAssets } from "./page-assets.ts";
 import { openParts, realWorld } from "./parts.ts";
 import { knownProfiles, readText, shippedRoles } from "./profile-files.ts";
 import { secretsFor, THIS_MACHINE } from "./secrets.ts";
@@ -120,10 +120,4 @@ function tellConfig({ config, plans }: Loaded): number {
 
 function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`;
-}
-
-async function pageAssets(): Promise<PageAssets> {
-  const read = (name: string) => readFile(new URL(`../page/${name}`, import.meta.url), "utf8").catch(() => "");
-  const [html, css, js] = await Promise.all(["page.html", "page.css", "page.js"].map(read));
-  return { html: html!, css: css!, js: js! };
 }

@@ -1,5 +1,6 @@
 /** What does not pass, put together by what was seen: one line for a host that is gone, not sixty. */
 import type { Outcome } from "../model/words.ts";
+import type { ResultEntry } from "../report/document.ts";
 import type { StatusCell } from "../report/status-document.ts";
 import { type Target, targetKey } from "../report/targets.ts";
 import { isShown } from "./matrix.ts";
@@ -13,13 +14,13 @@ export interface Cause {
   /** The detail of a single cell; for several what all of them share. */
   readonly text: string;
   readonly cells: readonly StatusCell[];
-  /** Every cell of the target that was asked. */
+  /** Every cell of the target that was asked, as far as it counts. */
   readonly wholeTarget: boolean;
   /** When the first of them began to be so; undefined where no past is known. */
   readonly since: string | undefined;
 }
 
-/** Most urgent first; within an outcome in the order of the document. */
+/** Most urgent first; of one outcome what most cells share. */
 export function causesOf(cells: readonly StatusCell[]): readonly Cause[] {
   const shown = cells.filter(({ result }) => isShown(result));
   const alike = new Map<string, StatusCell[]>();
@@ -31,10 +32,15 @@ export function causesOf(cells: readonly StatusCell[]): readonly Cause[] {
   }
   const asked = new Map<string, number>();
   for (const { outcome, result } of shown) {
-    if (outcome !== "skipped") asked.set(targetKey(result), (asked.get(targetKey(result)) ?? 0) + 1);
+    if (outcome !== "skipped") asked.set(targetOf(result), (asked.get(targetOf(result)) ?? 0) + 1);
   }
-  const causes = [...alike.values()].map((alikes) => causeOf(alikes, asked.get(targetKey(alikes[0]!.result))));
-  return causes.sort((a, b) => urgency(a) - urgency(b));
+  const causes = [...alike.values()].map((alikes) => causeOf(alikes, asked.get(targetOf(alikes[0]!.result))));
+  return causes.sort((a, b) => urgency(a) - urgency(b) || b.cells.length - a.cells.length);
+}
+
+/** What counts and what does not are told apart. */
+function targetOf(result: ResultEntry): string {
+  return `${targetKey(result)} ${uncountedText(result) === undefined}`;
 }
 
 function causeOf(cells: readonly StatusCell[], asked: number | undefined): Cause {

@@ -2,7 +2,7 @@
 import type { StatusCell } from "../report/status-document.ts";
 import { targetText } from "../report/targets.ts";
 import { certificateDays, daysText, SOON_DAYS } from "./certificates.ts";
-import { type Child, fill, h } from "./dom.ts";
+import { fill, h } from "./dom.ts";
 import { historyStrip, portStrip } from "./strips.ts";
 import { ageText, clockText } from "./time.ts";
 import { endpointText, isBad, uncountedText, WORDS } from "./words.ts";
@@ -33,42 +33,48 @@ export function cellButton(key: string): HTMLButtonElement {
   });
 }
 
-/** Draws a cell. `compact`: it stands in a grid, where a range has its picture in the cell. */
-export function fillCell(button: HTMLButtonElement, cell: StatusCell, now: number, compact: boolean): void {
+export interface CellContext {
+  readonly now: number;
+  /** It stands in a grid, where a range has its picture in the cell. */
+  readonly compact: boolean;
+  /** The last run of its schedule did not ask it. */
+  readonly isKept: boolean;
+}
+
+/** Draws a cell. */
+export function fillCell(button: HTMLButtonElement, cell: StatusCell, context: CellContext): void {
+  const { now, compact } = context;
   const { result, history, since, outcome } = cell;
   button.className = `cell ${outcome}${uncountedText(result) === undefined ? "" : " uncounted"}`;
-  button.setAttribute("aria-label", labelOf(cell, now));
+  button.setAttribute("aria-label", labelOf(cell, context));
   fill(
     button,
     outcomeMark(cell),
-    ...tags(cell, now).map((text) => h("span", { class: "tag" }, text)),
+    ...tags(cell, context).map((text) => h("span", { class: "tag" }, text)),
+    compact && result.range !== undefined && result.range.tested > 0
+      ? portStrip(result.range, result.ports)
+      : undefined,
     compact && since !== undefined ? age(since, now) : undefined,
-    ...(compact ? picturesOf(cell) : []),
+    compact && history !== undefined && history.length > 0 ? historyStrip(history) : undefined,
   );
   if (history === undefined) button.classList.add("without-past");
 }
 
-function picturesOf({ result, history }: StatusCell): readonly Child[] {
-  return [
-    result.range === undefined || result.range.tested === 0 ? undefined : portStrip(result.range, result.ports),
-    history === undefined || history.length === 0 ? undefined : historyStrip(history),
-  ];
-}
-
 /** What a word alone does not say. */
-function tags(cell: StatusCell, now: number): readonly string[] {
-  const { flapping, outcome, result } = cell;
+function tags(cell: StatusCell, { now, isKept }: CellContext): readonly string[] {
+  const { flapping, outcome, result, resultAt } = cell;
   const days = certificateDays(cell, now);
   return [
     ...(flapping === true ? ["flapping"] : []),
-    ...(result.outcome === outcome ? [] : [`last run ${WORDS[result.outcome]}`]),
-    ...(days !== undefined && days <= SOON_DAYS ? [`certificate ${days < 0 ? "ended" : `${days} d`}`] : []),
+    ...(result.outcome === outcome ? [] : [`last ${WORDS[result.outcome]}`]),
+    ...(days !== undefined && days <= SOON_DAYS ? [`cert ${days < 0 ? "ended" : `${days} d`}`] : []),
+    ...(isKept ? [`of ${clockText(Date.parse(resultAt), now)}`] : []),
   ];
 }
 
 /** The whole cell in words, its visible ones first. */
-function labelOf(cell: StatusCell, now: number): string {
-  const { result, outcome, since, flapping } = cell;
+function labelOf(cell: StatusCell, { now, isKept }: CellContext): string {
+  const { result, outcome, since, flapping, resultAt } = cell;
   const days = certificateDays(cell, now);
   const uncounted = uncountedText(result);
   return [
@@ -78,5 +84,6 @@ function labelOf(cell: StatusCell, now: number): string {
     ...(result.outcome === outcome ? [] : [`the last run saw ${WORDS[result.outcome]}`]),
     ...(uncounted === undefined ? [] : [uncounted]),
     ...(days !== undefined && days <= SOON_DAYS ? [`certificate: ${daysText(days)}`] : []),
+    ...(isKept ? [`asked last ${clockText(Date.parse(resultAt), now)}`] : []),
   ].join(", ");
 }

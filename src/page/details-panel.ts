@@ -26,7 +26,8 @@ export function detailsPanel(close: () => void): DetailsPanel {
       if (cell === undefined) return;
       const closing = h("button", { type: "button", class: "close" }, "Close");
       closing.addEventListener("click", close);
-      fill(panel, closing, ...detailParts(cell, now));
+      const [head, ...rest] = detailParts(cell, now);
+      fill(panel, head, closing, ...rest);
       if (focused) title()?.focus();
     },
     enter(from) {

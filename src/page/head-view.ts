@@ -15,11 +15,16 @@ export function drawHead(status: StatusDocument, now: number): void {
   fill(byId("role"), status.source.role ?? "");
   fill(byId("banners"), ...status.runs.flatMap(bannerOf));
   fill(byId("counts"), ...countItems(status));
-  fill(byId("runs"), ...status.runs.map((run) => h("li", {}, ...runParts(run, now))));
+  drawRuns(status, now);
   fill(
     byId("foot"),
     `${status.tool.name} ${status.tool.version}, written ${clockText(Date.parse(status.writtenAt), now)}`,
   );
+}
+
+/** Draws the runs again, because time went on: one may be overdue. */
+export function drawRuns({ runs }: StatusDocument, now: number): void {
+  fill(byId("runs"), ...runs.map((run) => h("li", {}, ...runParts(run, now))));
 }
 
 /** A run that is no vote needs a word that nobody overlooks. */
@@ -67,16 +72,17 @@ function runParts(run: StatusRun, now: number): readonly Child[] {
   return [
     h("b", {}, schedule),
     ` ${status} ${clockText(Date.parse(startedAt), now)}, took ${tookText(durationMs)}`,
-    nextAt === undefined
-      ? undefined
-      : late > OVERDUE_MS
-        ? h("strong", {}, `, OVERDUE since ${clockText(Date.parse(nextAt), now)}`)
-        : `, next ${clockText(Date.parse(nextAt), now)}`,
+    ...(nextAt === undefined ? [] : [", ", nextPart(nextAt, late > OVERDUE_MS, now)]),
     missed === 0 ? undefined : `, ${plural(missed, "run")} missed`,
     summary.cause === undefined || nextAt !== undefined
       ? undefined
       : h("span", { class: "cause" }, `exit ${summary.exitCode}: ${summary.cause}`),
   ];
+}
+
+function nextPart(nextAt: string, isLate: boolean, now: number): Child {
+  const clock = clockText(Date.parse(nextAt), now);
+  return isLate ? h("strong", {}, `OVERDUE since ${clock}`) : `next ${clock}`;
 }
 
 /** The title and the icon of the window, for who has it in the background. */

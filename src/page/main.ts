@@ -4,10 +4,10 @@
  */
 import { safeStrings } from "../report/safe-text.ts";
 import type { StatusDocument } from "../report/status-document.ts";
-import { byId } from "./dom.ts";
+import { byId, fill, h } from "./dom.ts";
 import { walkByKeys } from "./keyboard.ts";
 import { follow } from "./live.ts";
-import { createPage } from "./page.ts";
+import { createPage, type Page } from "./page.ts";
 import { themeSwitch } from "./theme.ts";
 import { ageText, clockText } from "./time.ts";
 
@@ -38,31 +38,37 @@ function start(): void {
   setInterval(() => page.tick(), TICK_MS);
 }
 
-function followAgent(page: ReturnType<typeof createPage>, show: (status: StatusDocument) => void): void {
-  const live = byId("live");
+/** Shows what the agent says, and when it says nothing, that and since when. */
+function followAgent(page: Page, show: (status: StatusDocument) => void): void {
   let heardAt: number | undefined;
-  let lostWhy: string | undefined = "not heard yet";
+  let silence: string | undefined;
   const tell = (): void => {
-    const stale = lostWhy !== undefined;
-    const since =
-      heardAt === undefined ? "" : `, last heard ${clockText(heardAt, now())} (${ageText(now() - heardAt)} ago)`;
-    const word = stale ? "STALE" : "LIVE";
-    live.replaceChildren(Object.assign(document.createElement("b"), { textContent: word }));
-    live.append(stale ? ` ${lostWhy}${since}` : ` heard ${ageText(now() - (heardAt ?? now()))} ago`);
-    live.classList.toggle("is-stale", stale);
+    const at = now();
+    const word = silence === undefined ? "LIVE" : "STALE";
+    const ago = heardAt === undefined ? "" : `heard ${ageText(at - heardAt)} ago`;
+    fill(byId("live"), h("b", {}, heardAt === undefined && silence === undefined ? "connecting" : word), ` ${ago}`);
+    byId("live").classList.toggle("is-stale", silence !== undefined);
+  };
+  const turn = (why: string | undefined): void => {
+    if (why === silence) return;
+    silence = why;
+    const since = heardAt === undefined ? "" : ` What is shown was heard ${clockText(heardAt, now())}.`;
+    fill(
+      byId("silence"),
+      why === undefined ? undefined : h("p", { class: "banner" }, h("strong", {}, "STALE"), ` ${why}.${since}`),
+    );
+    page.stale(why !== undefined);
   };
   follow(
     {
-      status: show,
-      heard() {
+      status(status) {
         heardAt = now();
-        lostWhy = undefined;
-        page.stale(false);
+        turn(undefined);
+        show(status);
         tell();
       },
       lost(why) {
-        lostWhy = why;
-        page.stale(true);
+        turn(why);
         tell();
       },
     },

@@ -2,11 +2,17 @@
 import type { ProfileEntry, ResultEntry } from "../report/document.ts";
 import type { StatusCell, StatusDocument } from "../report/status-document.ts";
 import { type Target, targetKey, targetsOf } from "../report/targets.ts";
+import { isBad } from "./words.ts";
 
 export interface Vector {
   readonly profile: ProfileEntry;
+  /** At most TARGETS_SHOWN, in the order of the document. */
   readonly targets: readonly Target[];
+  /** Targets that are left out, because nobody could read so many columns. */
+  readonly leftOut: number;
   readonly rows: readonly Row[];
+  /** Of all targets. */
+  readonly cells: readonly StatusCell[];
 }
 
 export interface Row {
@@ -20,13 +26,23 @@ export interface Row {
   readonly notAsked: boolean;
 }
 
-/** The vectors in the order of the document; one without a cell is left out. */
-export function vectorsOf({ profiles, cells }: StatusDocument): readonly Vector[] {
+/** More columns are not drawn; what does not pass goes first. */
+export const TARGETS_SHOWN = 32;
+
+/** The vectors in the order of the document, of one host or of all (`""`); one without a cell is left out. */
+export function vectorsOf({ profiles, cells }: StatusDocument, host: string): readonly Vector[] {
+  const byProfile = new Map<string, StatusCell[]>(profiles.map(({ id }) => [id, []]));
+  for (const cell of cells) {
+    if (isShown(cell.result) && (host === "" || cell.result.host === host)) {
+      byProfile.get(cell.result.profile)?.push(cell);
+    }
+  }
   return profiles.flatMap((profile) => {
-    const own = cells.filter(({ result }) => result.profile === profile.id && isShown(result));
+    const own = byProfile.get(profile.id)!;
     if (own.length === 0) return [];
-    const targets = targetsOf(own.map(({ result }) => result));
-    return [{ profile, targets, rows: rowsOf(own, targets) }];
+    const all = targetsOf(own.map(({ result }) => result));
+    const targets = mostUrgent(all, own);
+    return [{ profile, targets, leftOut: all.length - targets.length, rows: rowsOf(own, targets), cells: own }];
   });
 }
 
@@ -35,15 +51,26 @@ export function isShown({ canary, reason }: ResultEntry): boolean {
   return canary !== true || reason === "accept-unreliable";
 }
 
+function mostUrgent(targets: readonly Target[], cells: readonly StatusCell[]): readonly Target[] {
+  if (targets.length <= TARGETS_SHOWN) return targets;
+  const bad = new Set(cells.filter(({ outcome }) => isBad(outcome)).map(({ result }) => targetKey(result)));
+  const isUrgent = (target: Target): boolean => bad.has(targetKey(target));
+  const first = [...targets.filter(isUrgent), ...targets.filter((target) => !isUrgent(target))];
+  const chosen = new Set(first.slice(0, TARGETS_SHOWN));
+  return targets.filter((target) => chosen.has(target));
+}
+
 function rowsOf(cells: readonly StatusCell[], targets: readonly Target[]): readonly Row[] {
   const places = new Map(targets.map((target, at) => [targetKey(target), at]));
   const rows = new Map<string, (StatusCell | undefined)[]>();
   for (const cell of cells) {
+    const place = places.get(targetKey(cell.result));
+    if (place === undefined) continue;
     const { check, direction, canary } = cell.result;
     // The ports of canaries are drawn anew in each run, their row is one.
     const id = canary === true ? "canary" : `${check} ${direction}`;
     const row = rows.get(id) ?? Array.from(targets, () => undefined);
-    row[places.get(targetKey(cell.result))!] = cell;
+    row[place] = cell;
     rows.set(id, row);
   }
   return [...rows].map(([id, row]) => {

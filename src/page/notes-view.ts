@@ -1,6 +1,5 @@
 /** Beside the matrix: what does not pass and why, findings, and certificates by the days that they have left. */
 import type { StatusCell, StatusDocument } from "../report/status-document.ts";
-import { targetText } from "../report/targets.ts";
 import { type Cause, causesOf } from "./causes.ts";
 import { age, outcomeMark } from "./cell-view.ts";
 import { certificatesOf, daysText, SOON_DAYS } from "./certificates.ts";
@@ -32,7 +31,9 @@ function drawCauses({ cells }: StatusDocument, now: number): void {
 }
 
 function causeItem({ cells, target, text, since, wholeTarget }: Cause, now: number): HTMLElement {
-  const rows = cells.slice(0, ROWS_SHOWN);
+  const rows = [
+    ...new Map(cells.map((cell) => [`${endpointText(cell.result)} ${cell.result.service}`, cell])).values(),
+  ];
   return h(
     "li",
     {},
@@ -40,16 +41,23 @@ function causeItem({ cells, target, text, since, wholeTarget }: Cause, now: numb
       "p",
       { class: "cause-head" },
       outcomeMark(cells[0]!),
-      h("b", {}, targetText(target)),
+      h("b", {}, target.host),
       since === undefined ? undefined : h("span", { class: "since" }, "for ", age(since, now)),
     ),
-    h("p", { class: "cause-text" }, text),
+    h(
+      "p",
+      { class: "cause-text" },
+      target.address === null || target.address === target.host
+        ? undefined
+        : h("span", { class: "address" }, target.address),
+      text,
+    ),
     h(
       "p",
       { class: "cause-rows" },
-      wholeTarget ? `every row (${cells.length}): ` : cells.length > 1 ? `${cells.length} rows: ` : undefined,
-      ...rows.map(rowButton),
-      cells.length > rows.length ? ` and ${cells.length - rows.length} more` : undefined,
+      wholeTarget ? `every row (${rows.length}): ` : rows.length > 1 ? `${rows.length} rows: ` : undefined,
+      ...rows.slice(0, ROWS_SHOWN).map(rowButton),
+      rows.length > ROWS_SHOWN ? ` and ${rows.length - ROWS_SHOWN} more` : undefined,
     ),
   );
 }

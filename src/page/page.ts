@@ -5,7 +5,7 @@ import { cellButtonOf, detailsPanel } from "./details-panel.ts";
 import { byId } from "./dom.ts";
 import { type Place, readHash, writeHash } from "./filter.ts";
 import { filterControls } from "./filter-controls.ts";
-import { drawHead, drawTitle } from "./head-view.ts";
+import { drawHead, drawRuns, drawTitle } from "./head-view.ts";
 import { matrixView } from "./matrix-view.ts";
 import { drawNotes } from "./notes-view.ts";
 import { ageText } from "./time.ts";
@@ -39,10 +39,11 @@ export function createPage(now: () => number): Page {
   };
   const controls = filterControls((filter) => {
     remember({ filter });
-    applyFilter();
+    drawMatrix();
   });
-  const applyFilter = (): void => {
-    const { shown, all } = matrix.filter(place.filter);
+  const drawMatrix = (): void => {
+    if (status === undefined) return;
+    const { shown, all } = matrix.update(status, place.filter, now());
     controls.set(place.filter, hostsOf(status), shown === all ? `${all} cells` : `${shown} of ${all} cells`);
   };
   listen({
@@ -54,7 +55,7 @@ export function createPage(now: () => number): Page {
     close: () => (place.cell === undefined ? undefined : close()),
     moved() {
       place = readHash(location.hash);
-      applyFilter();
+      drawMatrix();
       drawDetails();
     },
   });
@@ -66,8 +67,7 @@ export function createPage(now: () => number): Page {
       drawHead(next, now());
       drawNotes(next, now());
       drawTitle(next, isStale);
-      matrix.update(next, now());
-      applyFilter();
+      drawMatrix();
       if (differ(cellIn(before, place.cell), cellIn(next, place.cell))) drawDetails();
       refocus();
       if (before !== undefined) announceChanges(before, next);
@@ -77,7 +77,10 @@ export function createPage(now: () => number): Page {
       document.body.classList.toggle("stale", stale);
       if (status !== undefined) drawTitle(status, stale);
     },
-    tick: () => growAges(now()),
+    tick() {
+      growAges(now());
+      if (status !== undefined) drawRuns(status, now());
+    },
   };
 }
 
@@ -103,7 +106,8 @@ interface Wishes {
 /** What the reader does, wherever on the page. */
 function listen({ open, close, moved }: Wishes): void {
   document.addEventListener("click", ({ target }) => {
-    const button = target instanceof Element ? target.closest<HTMLElement>("button[data-cell]") : null;
+    if (!(target instanceof Element)) return;
+    const button = target.closest<HTMLElement>("button[data-cell]") ?? buttonOfRow(target);
     if (button !== null) open(button.dataset.cell!, button);
   });
   document.addEventListener("keydown", (event) => {
@@ -114,6 +118,12 @@ function listen({ open, close, moved }: Wishes): void {
     byId("filter-text").focus();
   });
   addEventListener("hashchange", moved);
+}
+
+/** A row of a list has one cell: the whole of it opens it, unless its text is being selected. */
+function buttonOfRow(target: Element): HTMLElement | null {
+  if (getSelection()?.isCollapsed === false) return null;
+  return target.closest(".list tbody tr")?.querySelector<HTMLElement>("button.cell") ?? null;
 }
 
 /** Remembers what has the focus; called afterwards it gives it to the cell that took its place. */

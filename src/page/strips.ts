@@ -61,7 +61,7 @@ export function portStrip(range: RangeEntry, ports: string): SVGElement {
     length,
     ...byWeight.map(({ at, length: width, state }) => {
       const height = PORT_HEIGHTS[state];
-      return svg("rect", { class: `port ${state}`, x: at, y: HEIGHT - height, width, height });
+      return svg("rect", { class: `mark ${state}`, x: at, y: HEIGHT - height, width, height });
     }),
   );
 }

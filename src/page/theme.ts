@@ -4,7 +4,7 @@ const THEMES = ["system", "light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
 
 const KEY = "unity-probe-theme";
-const WORDS: Readonly<Record<Theme, string>> = { system: "as the system", light: "light", dark: "dark" };
+const WORDS: Readonly<Record<Theme, string>> = { system: "system", light: "light", dark: "dark" };
 
 /** Applies the kept theme, and the next one each time the button is pressed. */
 export function themeSwitch(button: HTMLElement, root: HTMLElement): void {

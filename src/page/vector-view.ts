@@ -1,0 +1,125 @@
+/** One vector as a table: one target as a list with what was seen, several as a grid of words. */
+import type { StatusCell } from "../report/status-document.ts";
+import type { Target } from "../report/targets.ts";
+import { cellButton } from "./cell-view.ts";
+import { h } from "./dom.ts";
+import { type ListParts, listHeads, listRow } from "./list-view.ts";
+import { type Row, TARGETS_SHOWN, type Vector } from "./matrix.ts";
+import { endpointText } from "./words.ts";
+
+export interface DrawnVector {
+  /** What the table was made for; another one wants another table. */
+  readonly structure: string;
+  readonly section: HTMLElement;
+  /** Where the counts of its outcomes stand. */
+  readonly counts: HTMLElement;
+  readonly rows: readonly DrawnRow[];
+  readonly cells: ReadonlyMap<string, DrawnCell>;
+}
+
+export interface DrawnRow {
+  readonly element: HTMLTableRowElement;
+  readonly keys: readonly (string | undefined)[];
+}
+
+export interface DrawnCell {
+  readonly button: HTMLButtonElement;
+  /** In a list: the rest of the row, which changes with the cell. */
+  readonly parts?: ListParts;
+  cell: StatusCell;
+  /** Of what is drawn; empty before the first time. */
+  signature: string;
+}
+
+type Cells = Map<string, DrawnCell>;
+
+/** The table with empty cells. */
+export function drawVector(vector: Vector, now: number): Omit<DrawnVector, "structure"> {
+  const { profile, targets, rows, leftOut } = vector;
+  const cells: Cells = new Map();
+  const past = vector.cells.some(({ history }) => history !== undefined);
+  const isGrid = targets.length > 1;
+  const heads = (): HTMLElement => (isGrid ? gridHeads(targets) : listHeads(past));
+  const rowOf = (row: Row): DrawnRow => (isGrid ? gridRow(row, cells) : oneRow(row, past, now, cells));
+  const asked = rows.filter((row) => !row.notAsked).map(rowOf);
+  const folded = rows.filter((row) => row.notAsked).map(rowOf);
+  const counts = h("p", { class: "counts" });
+  const titleId = `vector-${profile.id}`;
+  const section = h(
+    "section",
+    { class: `vector ${isGrid ? "grid" : "list"}`, "aria-labelledby": titleId },
+    h("header", {}, h("h2", { id: titleId }, profile.title), rolesOf(vector), counts),
+    isGrid ? undefined : h("p", { class: "target" }, ...targetNames(targets[0]!)),
+    profile.caution === undefined
+      ? undefined
+      : h("p", { class: "caution" }, h("strong", {}, "Caution. "), profile.caution),
+    leftOut === 0 ? undefined : h("p", { class: "aside" }, leftOutText(leftOut)),
+    asked.length === 0 ? undefined : tableOf(profile.title, heads(), asked),
+    folded.length === 0 ? undefined : foldedRows(profile.title, heads(), folded),
+  );
+  return { section, counts, rows: [...asked, ...folded], cells };
+}
+
+function rolesOf({ profile }: Vector): HTMLElement {
+  const { from, to, id } = profile;
+  return h("p", { class: "roles" }, h("span", {}, from), " → ", h("span", {}, to), h("code", {}, id));
+}
+
+function leftOutText(count: number): string {
+  return `${TARGETS_SHOWN} of ${count + TARGETS_SHOWN} addresses are shown, those that do not pass first; choose a host above to see any other.`;
+}
+
+function tableOf(label: string, heads: HTMLElement, rows: readonly DrawnRow[]): HTMLElement {
+  const table = h("table", { "aria-label": label }, heads, h("tbody", {}, ...rows.map(({ element }) => element)));
+  return h("div", { class: "scroller" }, table);
+}
+
+function foldedRows(title: string, heads: HTMLElement, rows: readonly DrawnRow[]): HTMLElement {
+  return h(
+    "details",
+    { class: "folded" },
+    h("summary", {}, `${rows.length} row${rows.length === 1 ? " was" : "s were"} not asked`),
+    tableOf(`${title}: not asked`, heads, rows),
+  );
+}
+
+function gridHeads(targets: readonly Target[]): HTMLElement {
+  const heads = targets.map((target) => h("th", { scope: "col" }, ...targetNames(target)));
+  return h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "row-head" }, "Service"), ...heads));
+}
+
+/** The name's first label stands out; the rest of it is often the same for all. */
+function targetNames({ host, address }: Target): readonly HTMLElement[] {
+  const dot = /^[\d.]+$|:/.test(host) ? -1 : host.indexOf(".");
+  const name = dot === -1 ? h("b", {}, host) : h("b", {}, host.slice(0, dot), h("i", {}, host.slice(dot)));
+  return address === null || address === host ? [name] : [name, h("span", { class: "address" }, address)];
+}
+
+function gridRow(row: Row, drawn: Cells): DrawnRow {
+  const { asked, cells } = row;
+  const head = h(
+    "th",
+    { scope: "row", class: "row-head" },
+    h(
+      "span",
+      { class: "asked" },
+      h("span", { class: "port" }, `${asked.via === undefined ? "" : "↳ "}${endpointText(asked)} `),
+      h("span", { class: "service" }, asked.service),
+    ),
+  );
+  const places = cells.map((cell) => {
+    if (cell === undefined) return h("td", {}, h("span", { class: "none" }, "–"));
+    const button = cellButton(cell.key);
+    drawn.set(cell.key, { button, cell, signature: "" });
+    return h("td", {}, button);
+  });
+  return { element: h("tr", {}, head, ...places), keys: cells.map((cell) => cell?.key) };
+}
+
+function oneRow(row: Row, past: boolean, now: number, drawn: Cells): DrawnRow {
+  const cell = row.cells[0]!;
+  const button = cellButton(cell.key);
+  const { element, parts } = listRow(cell, button, past, now);
+  drawn.set(cell.key, { button, parts, cell, signature: "" });
+  return { element, keys: [cell.key] };
+}
