@@ -231,7 +231,7 @@ export class Agent {
   async #run(schedule: string): Promise<void> {
     try {
       const plan = this.#loaded.plans.ofSchedules.get(schedule)!;
-      await this.#take(await this.#runner.run(schedule, plan, this.#end.signal));
+      await this.#take(await this.#runner.run(schedule, plan, this.#end.signal, { keepsEarlier: true }));
     } catch (error) {
       // Nothing that a network does ends here: this is a mistake of ours, and the next run is due all the same.
       const why = error instanceof Error ? error.stack : String(error);

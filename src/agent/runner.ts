@@ -32,6 +32,9 @@ export interface RunnerParts {
   cutOff(document: ReportDocument, signal: AbortSignal): Promise<string | undefined>;
 }
 
+/** Of a run whose rows have earlier results: what it is too early for moves nothing. */
+export type Keeping = Pick<RunOptions, "keepsEarlier">;
+
 const RUN_ID_BYTES = 8;
 const ENTRIES_A_TURN = 200;
 
@@ -54,11 +57,11 @@ export class Runner {
   }
 
   /** One run of what a schedule asks. Resolves also when the signal aborts: then it was interrupted. Never rejects for what a network does. */
-  async run(schedule: string, plan: Plan, signal: AbortSignal): Promise<RunRecord> {
+  async run(schedule: string, plan: Plan, signal: AbortSignal, keeping: Keeping = {}): Promise<RunRecord> {
     const { parts, log, cutOff } = this.#parts;
     const id = Buffer.from(parts.world.randomBytes(RUN_ID_BYTES)).toString("hex");
     log.info("a run begins", { run: id, schedule });
-    const report = await this.#ask(plan, signal);
+    const report = await this.#ask(plan, signal, keeping);
     const document = await this.#documentOf(report);
     const offline = signal.aborted ? undefined : await cutOff(document, signal);
     const status = signal.aborted ? "interrupted" : offline === undefined ? "completed" : "agent-offline";
@@ -95,11 +98,11 @@ export class Runner {
     }
   }
 
-  async #ask(plan: Plan, signal: AbortSignal): Promise<RunReport> {
+  async #ask(plan: Plan, signal: AbortSignal, keeping: Keeping = {}): Promise<RunReport> {
     const { parts, host } = this.#parts;
     const { plans, limits } = this.#config;
     const secret = await this.#secrets();
-    const options: RunOptions = { ...limits, anyAddress: false, strict: false, force: false };
+    const options: RunOptions = { ...limits, anyAddress: false, strict: false, force: false, ...keeping };
     const world = { ...parts.world, secret };
     const source = { host, role: plans.role };
     return run(plan, { ...parts, world }, options, source, signal, {}, this.#politeness);

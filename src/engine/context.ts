@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly strict: boolean;
   /** Ask although the prober's manners say it is too early. */
   readonly force: boolean;
+  /** Somebody keeps earlier results: a check that it is too early for moves nothing. */
+  readonly keepsEarlier?: true;
   /** Replaces every prober's own give-up time. */
   readonly timeoutMs?: number;
   /** Replaces the number of sends of a UDP transaction and of asks of a range's port. */

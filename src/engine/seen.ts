@@ -33,7 +33,7 @@ export function skipped(check: Check, why: string, deliberate: boolean): CheckSe
   return { ...NOTHING, check, skipped: { why, deliberate } };
 }
 
-/** The prober's manners say that it is too early to ask again. */
-export function notDue(check: Check, why: string): CheckSeen {
-  return { ...NOTHING, check, skipped: { why, deliberate: false, notDue: true } };
+/** The prober's manners say that it is too early to ask again; deliberate where an earlier result is kept. */
+export function notDue(check: Check, why: string, deliberate: boolean): CheckSeen {
+  return { ...NOTHING, check, skipped: { why, deliberate, notDue: true } };
 }

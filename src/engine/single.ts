@@ -34,7 +34,7 @@ async function askNow(
   const { parts, options, signal } = context;
   if (signal.aborted) return interrupted(check);
   const early = options.force || turn === "again" ? undefined : claimTurn(check, prober, parts.ledger, world);
-  if (early !== undefined) return notDue(check, early);
+  if (early !== undefined) return notDue(check, early, options.keepsEarlier === true);
   const learned = await context.facts.wait(prober.wants?.(check.params, check.host) ?? [], world, signal);
   const ask: Ask = {
     host: check.host,

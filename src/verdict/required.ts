@@ -108,6 +108,9 @@ export function exitCodeOf(plan: Plan, results: readonly CheckResult[]): Exclude
 
 function isSwitchedOffOrPassed(profile: string, results: readonly CheckResult[]): boolean {
   const rows = results.filter(({ check }) => check.row.profile === profile && check.purpose === "row");
-  // Rows that the address left out (no IPv6 there) were wanted: only what the plan leaves out is switched off.
-  return rows.every((row) => row.check.skip?.deliberate === true) || rows.some(({ outcome }) => outcome === "pass");
+  // Rows that the address left out (no IPv6 there) were wanted: only what the plan leaves out is switched off, and what
+  // has an earlier result stays at that.
+  const isOff = ({ check, skipped }: CheckResult) =>
+    check.skip?.deliberate === true || (skipped?.notDue === true && skipped.deliberate);
+  return rows.every(isOff) || rows.some(({ outcome }) => outcome === "pass");
 }

@@ -4,6 +4,8 @@ import { answers, silent } from "./scripted-net.ts";
 import { check, memoryLedger, oneshot, type Staged, stage } from "./stage.ts";
 
 const MINUTE_MS = 60_000;
+/** A schedule of a minute begins its runs a little early or late. */
+const EARLIEST_MS = 0.98 * MINUTE_MS;
 const polite = oneshot("polite", { manners: { minIntervalMs: MINUTE_MS } });
 const udp = check("polite", 123, { transport: "udp" });
 
@@ -34,6 +36,17 @@ describe("a prober that must not ask often", () => {
     expect(exitCode).toBe(3);
   });
 
+  it("moves nothing when it is too early, where earlier results are kept", async () => {
+    const { run } = runs();
+    await run();
+    const kept = { options: { keepsEarlier: true } } as const;
+    const alone = await run([udp], kept);
+    expect(alone.results[0]).toMatchObject({ outcome: "skipped", skipped: { notDue: true, deliberate: true } });
+    expect(alone.exitCode).toBe(0);
+    const withOthers = await run([udp, check("polite", 124, { transport: "udp" })], kept);
+    expect(withOthers).toMatchObject({ exitCode: 0, summary: { pass: 1, skipped: 0 } });
+  });
+
   it("is sent again when it is due, and when the user forces it", async () => {
     const { clock, run } = runs();
     await run();
@@ -46,9 +59,9 @@ describe("a prober that must not ask often", () => {
     const { clock, run } = runs();
     const { net } = await run([udp], { scene: { port: () => silent } });
     expect(net.opened[0]?.sends).toHaveLength(3);
-    clock.nowMs = MINUTE_MS - 1;
+    clock.nowMs = EARLIEST_MS - 1;
     expect((await run()).results[0]?.outcome).toBe("skipped");
-    clock.nowMs = MINUTE_MS;
+    clock.nowMs = EARLIEST_MS;
     expect((await run()).results[0]?.outcome).toBe("pass");
   });
 
