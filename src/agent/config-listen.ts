@@ -3,6 +3,7 @@ import { ConfigError } from "../profile/config-error.ts";
 import { parseAddress } from "../profile/hosts.ts";
 import type { Path } from "../profile/places.ts";
 import { parsePort } from "../profile/ports.ts";
+import { isLoopback } from "./access.ts";
 import type { ListenConfig } from "./config.ts";
 import type { WrittenAgent } from "./config-schema.ts";
 
@@ -30,10 +31,6 @@ export async function listenOf(
   const where = checkListen(written);
   if (typeof written === "string" || written.token === undefined) return where;
   return { ...where, token: await fill(["listen", "token"], written.token) };
-}
-
-function isLoopback(address: string): boolean {
-  return address.startsWith("127.") || address === "::1";
 }
 
 /** `10.0.0.1:9464` or `[2001:db8::1]:9464`. Throws ConfigError without a place. */

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { createRoutes, type RouteParts } from "../../src/agent/routes.ts";
 import { startServer } from "../../src/agent/server.ts";
 import { readExposition } from "./exposition-grammar.ts";
 import { CELLS, DOCUMENT } from "./sample-cells.ts";
@@ -172,6 +174,21 @@ describe("the agent's server", () => {
   it("listens on ::1 too", async () => {
     const server = await serve({}, { address: "::1" });
     expect(await ask(server, "/-/healthy")).toMatchObject({ status: 200 });
+  });
+});
+
+describe("docs/agent-server.md", () => {
+  const page = readFileSync(new URL("../../docs/agent-server.md", import.meta.url), "utf8");
+  const rows = [...page.matchAll(/^\| `(\/[^`]*)` \| .* \| (wanted|open) \|$/gm)];
+
+  it("has each path, and says who may ask for it", async () => {
+    const server = await serve({}, { token: "s3cret" });
+    for (const [, path = "", token] of rows) {
+      expect((await ask(server, path)).status, path).toBe(token === "open" ? 200 : 401);
+    }
+    const { byPath } = createRoutes({ page: PAGE } as RouteParts);
+    const named = rows.map(([, path]) => path);
+    expect([...byPath.keys()].sort()).toEqual([...named, "/page.css", "/page.js"].sort());
   });
 });
 
