@@ -51,12 +51,20 @@ export class HistoryFile {
     }
   }
 
-  /** A file as it was left, cut to its whole lines. Rejects with the system's error. */
-  static async goOn({ number, path, bytes }: Listed): Promise<HistoryFile> {
+  /**
+   * A file as it was read, cut to its whole lines; undefined where somebody wrote to it since. Rejects with the system's
+   * error.
+   */
+  static async goOn({ number, path, bytes }: Listed, wholeBytes: number): Promise<HistoryFile | undefined> {
     const handle = await open(path, "r+");
     try {
-      await handle.truncate(bytes);
-      return new HistoryFile(number, handle, bytes);
+      const file = new HistoryFile(number, handle, bytes);
+      if (!(await file.isAsLeft())) {
+        await handle.close();
+        return undefined;
+      }
+      await handle.truncate(wholeBytes);
+      return new HistoryFile(number, handle, wholeBytes);
     } catch (error) {
       await handle.close();
       throw error;

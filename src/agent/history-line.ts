@@ -4,7 +4,7 @@
  * ones, and `zcat` reads the file.
  */
 import { promisify } from "node:util";
-import { crc32, deflateRaw, inflateRaw } from "node:zlib";
+import { crc32, deflateRaw, inflateRaw, inflateRawSync } from "node:zlib";
 
 const deflate = promisify(deflateRaw);
 const inflate = promisify<Uint8Array, { maxOutputLength: number }, Buffer>(inflateRaw);
@@ -15,6 +15,8 @@ const HEADER_BYTES = HEADER.length + 4;
 const TRAILER_BYTES = 8;
 /** What one line may be when it is whole; a damaged length must not ask for more. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
+/** A line of so much is inflated in less time than another thread takes to begin. */
+const SHORT_LINE_BYTES = 32 * 1024;
 
 /** The text as a member. It must not hold a line break: JSON never does. */
 export async function writeLine(text: string): Promise<Buffer> {
@@ -67,7 +69,9 @@ async function textOf(member: Buffer): Promise<string | undefined> {
   const size = member.readUInt32LE(member.length - 4);
   if (size === 0 || size > MAX_LINE_BYTES) return undefined;
   try {
-    const line = await inflate(member.subarray(HEADER_BYTES, -TRAILER_BYTES), { maxOutputLength: size });
+    const body = member.subarray(HEADER_BYTES, -TRAILER_BYTES);
+    const most = { maxOutputLength: size };
+    const line = size <= SHORT_LINE_BYTES ? inflateRawSync(body, most) : await inflate(body, most);
     const whole = line.length === size && crc32(line) === member.readUInt32LE(member.length - 8);
     return whole ? line.toString("utf8", 0, size - 1) : undefined;
   } catch {

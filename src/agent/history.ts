@@ -52,13 +52,15 @@ export async function openHistory(config: HistoryConfig, states: CellStates, par
   return new DiskHistory(config, states, parts, found);
 }
 
+type GoOn = readonly [file: Listed, wholeBytes: number];
+
 interface Found {
   readonly runs: ReadonlyMap<string, RunRecord>;
   readonly writer: HistoryWriter;
   /** How many results the file to go on with has after its beginning. */
   readonly results: number;
-  /** The file to go on with, cut to its whole lines; absent when a new one must be begun. */
-  readonly goOn?: Listed;
+  /** The file to go on with after its whole lines; absent when a new one must be begun. */
+  readonly goOn?: GoOn;
   /** Files from this number on hold what is known now. */
   readonly needed: number;
 }
@@ -70,7 +72,7 @@ async function readBack(files: readonly Listed[], states: CellStates, parts: His
     const said: string[] = [];
     const reader = new HistoryReader(states);
     let whole = false;
-    let goOn: Listed | undefined;
+    let goOn: GoOn | undefined;
     for (const [at, file] of files.slice(start).entries()) {
       const bytes = await readFile(file.path).catch((error: Error) => {
         said.push(`a file of the history cannot be read: ${error.message}`);
@@ -83,7 +85,7 @@ async function readBack(files: readonly Listed[], states: CellStates, parts: His
         said.push(`${file.path} is damaged from byte ${from} to ${to}: what stood there is left out`);
       }
       // A damaged file is ended, so that the next one holds all again.
-      goOn = read.whole && read.damaged.length === 0 ? { ...file, bytes: read.end } : undefined;
+      goOn = read.whole && read.damaged.length === 0 ? [{ ...file, bytes: bytes.length }, read.end] : undefined;
     }
     if (!whole && start > 0) continue;
     for (const sentence of said) parts.say(sentence);
@@ -103,7 +105,7 @@ class DiskHistory implements History {
   readonly #lastRuns: Map<string, RunRecord>;
   #writer: HistoryWriter;
   #file: HistoryFile | undefined;
-  #goOn: Listed | undefined;
+  #goOn: GoOn | undefined;
   #needed: number;
   /** What the file began with, and how many results followed. */
   #headBytes = 0;
@@ -163,11 +165,10 @@ class DiskHistory implements History {
   /** The file to go on with, unless it is full or somebody else changed it. */
   async #fileWithRoom(): Promise<HistoryFile | undefined> {
     if (this.#goOn !== undefined) {
-      const listed = this.#goOn;
+      const [found, wholeBytes] = this.#goOn;
       this.#goOn = undefined;
-      this.#file = await HistoryFile.goOn(listed);
-      this.#headBytes = 0;
-      this.#otherBytes = await this.#makeRoom(listed.bytes, listed.number);
+      this.#file = await HistoryFile.goOn(found, wholeBytes);
+      this.#otherBytes = await this.#makeRoom(wholeBytes, found.number);
     }
     const file = this.#file;
     if (file === undefined || !(await file.isAsLeft())) return undefined;

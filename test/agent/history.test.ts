@@ -186,6 +186,23 @@ describe("a folder that cannot be written to", () => {
     expect(essence(again.states.cells())).toEqual(essence(kept.states.cells()));
   });
 
+  it("takes no line from another agent that writes to the same folder", async () => {
+    const first = await open(dir);
+    await noteAll(first, "PP");
+    const second = await open(dir);
+    await noteAll(first, "F", 2);
+    await noteAll(second, "F", 3);
+    await noteAll(first, "F", 4);
+    await Promise.all([first.history.close(), second.history.close()]);
+    expect((await zcat(dir)).flatMap((line) => line.run?.id ?? [])).toEqual([
+      "run-0",
+      "run-1",
+      "run-2",
+      "run-4",
+      "run-3",
+    ]);
+  });
+
   it("refuses more than a few runs at once, and keeps those that it took", async () => {
     const kept = await open(dir);
     const runs = Array.from({ length: 20 }, (_, run) => runOf("P", run));
