@@ -19,13 +19,26 @@ export function farEndsOver(
   parts: { readonly world: World; readonly sockets: Sockets },
 ): NonNullable<Parts["farEnd"]> {
   const tool = `unity-probe ${toolVersion()}`;
-  return async (host, address): Promise<FarEnd | NoFarEnd | undefined> => {
+  return async (host, address, signal): Promise<FarEnd | NoFarEnd | undefined> => {
     const port = responders.get(host);
     if (port === undefined) return undefined;
     // Loaded when one is asked, not at every start.
     const { openFarEnd } = await import("../responder/far-end.ts");
     const from = source === undefined ? {} : { source };
-    const opened = await openFarEnd({ address, port, key, tool, ...from }, parts);
+    const opening = openFarEnd({ address, port, key, tool, ...from }, parts);
+    const opened = await Promise.race([opening, aborted(signal)]);
+    if (opened === undefined) {
+      // Nobody waits for it any more.
+      void opening.then((late) => ("failure" in late ? undefined : late.end()));
+      return undefined;
+    }
     return "failure" in opened ? { ...opened, detail: `tcp/${port}: ${opened.detail}` } : opened;
   };
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
 }

@@ -8,9 +8,17 @@ import { durationText } from "../report/text-layout.ts";
 /** Shorter ones nobody wonders about. */
 const LONG_MS = 120_000;
 
-/** A sentence for each range, whatever the number of hosts: hosts are swept side by side. */
-export function longSweepRemarks(plan: Plan, wanted: SampleWanted | undefined): readonly string[] {
-  const remarks = plan.checks.flatMap(({ skip, sameAs, transport, ports, portsText, row }) => {
+/**
+ * A sentence for each range, whatever the number of hosts: hosts are swept side by side. Those with a far end send no
+ * ICMP errors to wait for.
+ */
+export function longSweepRemarks(
+  plan: Plan,
+  wanted: SampleWanted | undefined,
+  withFarEnd: ReadonlySet<string> = new Set(),
+): readonly string[] {
+  const remarks = plan.checks.flatMap(({ host, skip, sameAs, transport, ports, portsText, row }) => {
+    if (withFarEnd.has(host)) return [];
     const total = countPorts(ports);
     const asked = sampleSize(total, transport, wanted) ?? total;
     const longestMs = (asked / ICMP_ERRORS_PER_S) * 1_000;

@@ -22,7 +22,7 @@ export function createProgress(plan: Plan, wanted: boolean, stream: NodeJS.Write
   // A name with several addresses makes more checks than the plan holds, so the total grows with what is seen.
   let done = 0;
   let shown = "";
-  const sweeps = new Map<Check, SweepProgress>();
+  const sweeps = new Map<string, SweepProgress>();
   const show = (text: string) => {
     const line = text.slice(0, (stream.columns ?? 80) - 1);
     // A sweep tells of every port; a terminal need not.
@@ -33,15 +33,20 @@ export function createProgress(plan: Plan, wanted: boolean, stream: NodeJS.Write
   return {
     seen({ check }) {
       done++;
-      sweeps.delete(check);
+      sweeps.delete(keyOf(check));
       show(counted(sweeps.size > 0 ? sweepText([...sweeps.values()]) : nameOf(check)));
     },
     sweep(progress) {
-      sweeps.set(progress.check, progress);
+      sweeps.set(keyOf(progress.check), progress);
       show(counted(sweepText([...sweeps.values()])));
     },
     end: () => void stream.write(CLEAR_LINE),
   };
+}
+
+/** A far end adds to a check what it told, so that it is another object than before. */
+function keyOf(check: Check): string {
+  return `${nameOf(check)} ${check.address}`;
 }
 
 function nameOf({ transport, portsText, host }: Check): string {

@@ -4,7 +4,7 @@
  */
 import type { Check } from "../model/check.ts";
 import type { FarEnd, FarEndTold, Proof, Unproven } from "../model/far-end.ts";
-import { portsOf } from "../model/ports.ts";
+import { countPorts, portsOf } from "../model/ports.ts";
 import { isForTokens } from "../model/tokens.ts";
 import { TRANSPORTS, type Transport } from "../model/words.ts";
 import { mediaSeen } from "../verdict/media.ts";
@@ -34,6 +34,10 @@ export async function askFarEnd(
   if (farEnd === undefined) return { checks, proven: new Map() };
   if ("failure" in farEnd) {
     return { checks: checks.map((check) => ({ ...check, farEnd: { none: farEnd } })), proven: new Map() };
+  }
+  for (const check of checks.filter(isForTokens)) {
+    const portsTotal = countPorts(check.ports);
+    if (portsTotal > 1) context.onSweep({ check, portsDone: 0, portsTotal });
   }
   try {
     const proofs = await proveAll(checks, farEnd, context, ratePerS);

@@ -70,9 +70,12 @@ function idOfLead(parent: Check, lead: Lead, taken: ReadonlySet<string>): string
 }
 
 function checkOfLead(parent: Check, lead: Lead, taken: ReadonlySet<string>): Check {
-  const { skip: _skip, tls: _tls, sourcePort: _sourcePort, ...rest } = parent;
+  const { skip: _skip, tls: _tls, sourcePort: _sourcePort, farEnd, ...rest } = parent;
+  const { local, seenAs } = farEnd ?? {};
   return {
     ...rest,
+    // What the far end told of the parent's port it did not tell of this one.
+    ...(local !== undefined && seenAs !== undefined && { farEnd: { local, seenAs } }),
     id: idOfLead(parent, lead, taken),
     row: { ...parent.row, service: lead.service, required: false, note: lead.why },
     transport: lead.transport,

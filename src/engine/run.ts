@@ -135,7 +135,10 @@ async function askHost(
   for (const seen of unreachable) context.onSeen(seen);
   const asked = await Promise.all(
     reachable.map(async (located) => {
-      const farEnd = await askFarEnd(located, context, ratePerS / reachable.length);
+      // One session at a time with the responder of an address, under however many names it is asked.
+      const turn = [`far end ${located.address}`];
+      const prove = () => askFarEnd(located, context, ratePerS / reachable.length);
+      const farEnd = await context.limits.inTurn(turn, prove);
       return askOnce(farEnd.checks, {
         ...context,
         facts: new Facts(),

@@ -22,6 +22,12 @@ it("says nothing of what is quick: samples, short ranges, TCP, and rows that are
   expect(longSweepRemarks(planOf([range(1_024, 65_535, { transport: "udp", skip })]), "all")).toEqual([]);
 });
 
+it("says nothing of a host with a far end, whose ports are proven by tokens", () => {
+  const plan = planOf(["192.0.2.1", "192.0.2.2"].map((host) => range(5_000, 5_999, { transport: "udp", host })));
+  expect(longSweepRemarks(plan, undefined, new Set(["192.0.2.1", "192.0.2.2"]))).toEqual([]);
+  expect(longSweepRemarks(plan, undefined, new Set(["192.0.2.1"]))).toHaveLength(1);
+});
+
 it("says it once, however many hosts are asked", () => {
   const plan = planOf(["192.0.2.1", "192.0.2.2"].map((host) => range(5_000, 5_999, { transport: "udp", host })));
   expect(longSweepRemarks(plan, undefined)).toHaveLength(1);

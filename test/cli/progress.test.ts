@@ -37,6 +37,14 @@ describe("progress", () => {
     ]);
   });
 
+  it("knows a range again to which a far end added what it told", () => {
+    const { stream, lines } = terminal();
+    const progress = createProgress(plan, true, stream);
+    progress.sweep({ check: range, portsDone: 0, portsTotal: 64_512 });
+    progress.seen({ check: { ...range, farEnd: {} } } as CheckSeen);
+    expect(lines.at(-1)).toBe("1/3 tcp/1024-65535 dc01");
+  });
+
   it("adds ranges up, waits for the slowest, and promises nothing that one of them does not", () => {
     const { stream, lines } = terminal();
     const progress = createProgress(plan, true, stream);

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { SweepJob } from "../../src/model/observation.ts";
 import { HeldClock } from "./held-clock.ts";
 import { type FarEndScript, scriptedFarEnd } from "./scripted-far-end.ts";
-import { check, oneshot, range, scriptedSweeper, stage, sweep, TARGET } from "./stage.ts";
+import { answers } from "./scripted-net.ts";
+import { check, dialogue, oneshot, range, saying, scriptedSweeper, stage, sweep, TARGET } from "./stage.ts";
 
 const probers = [oneshot("asker"), sweep];
 
@@ -197,4 +198,29 @@ it("canaries are never the far end's: they show what others do to us", async () 
   const { far, jobs } = await staged([canary, check("asker", 88, { transport: "tcp" })]);
   expect(far.asked.map(({ ports }) => [...ports])).toEqual([[88]]);
   expect(jobs.map(portsOfJob)).toEqual([[40_001, 40_002, 40_003]]);
+});
+
+it("an endpoint that a service in use announces is not itself called in use", async () => {
+  const lead = {
+    transport: "tcp",
+    port: 5_001,
+    prober: "talker",
+    params: {},
+    service: "RPC",
+    why: "announced",
+  } as const;
+  const mapper = [saying("mapper", { leads: [lead] }), dialogue("talker")];
+  const { results } = await staged([check("mapper", 135)], { fate: () => "in-use" }, { probers: mapper });
+  expect(results.map(({ detail }) => detail)).toEqual(["it answered; in use by a service there", "it answered"]);
+  expect(results[1]?.check.farEnd).toEqual({ local: "192.0.2.200", seenAs: "192.0.2.200" });
+});
+
+it("a machine that is asked under two names has one session after the other", async () => {
+  const names = { dc01: [TARGET], gc01: [TARGET] };
+  const scene = { port: () => answers(), names, resolveMs: 1 };
+  const rows = ["dc01", "gc01"].map((host) => check("asker", 88, { transport: "udp", host }));
+  const { far } = await staged(rows, {}, { scene });
+  expect(far.opened).toEqual([`dc01 ${TARGET}`, `gc01 ${TARGET}`]);
+  const [first, second] = far.asked.map(({ atMs }) => atMs);
+  expect(second! - first!).toBeGreaterThanOrEqual(100);
 });

@@ -46,8 +46,8 @@ export const planCommand: Command = {
 function withFarEnds(plan: Plan, responders: Responders): Plan {
   const checks = plan.checks.map((check): Check => {
     if (!responders.has(check.host) || !isForTokens(check)) return check;
-    const { skip: _lifted, ...lifted } = check;
-    return { ...lifted, farEnd: {} };
+    const { skip: _lifted, row, ...rest } = check;
+    return { ...rest, row: { ...row, required: row.required || row.requiredIfProven === true }, farEnd: {} };
   });
   return { ...plan, checks };
 }

@@ -39,7 +39,8 @@ export const runCommand: Command = {
     const parts = await openParts({ ...world, secret }, { engine, ...(farEnds !== undefined && { farEnds }) });
     try {
       await refuseForeignSource(text(flags, "source"), parts.net);
-      tell([...remarks, ...mediaRemarks(plan, flags), ...longSweepRemarks(plan, runOptionsOf(flags).sample)]);
+      const long = longSweepRemarks(plan, runOptionsOf(flags).sample, new Set(responders.keys()));
+      tell([...remarks, ...mediaRemarks(plan, flags), ...long]);
       const { report, document } = await runPlan(plan, parts, flags, { source });
       return isPlugin(flags) ? nagiosState(document) : report.exitCode;
     } finally {
