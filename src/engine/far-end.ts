@@ -11,7 +11,7 @@ import { mediaSeen } from "../verdict/media.ts";
 import { groupsOfProof } from "../verdict/proof.ts";
 import type { RunContext } from "./context.ts";
 import type { Located } from "./locate.ts";
-import { fatesWith, type Streams, streamMedia, streamsOf } from "./media.ts";
+import { proofWith, type Streams, streamMedia, streamsOf } from "./media.ts";
 import type { Proven } from "./proven.ts";
 import { SWEEP_PACE } from "./range.ts";
 
@@ -42,8 +42,7 @@ export async function askFarEnd(
   try {
     const proofs = await proveAll(checks, farEnd, context, ratePerS);
     const streams = await streamAll(checks, farEnd, proofs, context, ratePerS);
-    const fates = fatesWith(proofs.udp.fates, streams);
-    return withProofs(checks, farEnd, { ...proofs, udp: { ...proofs.udp, fates } }, streams);
+    return withProofs(checks, farEnd, proofs, streams);
   } finally {
     await farEnd.end();
   }
@@ -107,8 +106,10 @@ function withProofs(checks: readonly Check[], farEnd: FarEnd, proofs: Proofs, st
     const askedFromOwn = check.sourcePort !== undefined && check.purpose === "row";
     if (askedFromOwn) return { ...check, farEnd: { ...known, unproven: { "own-port": ports } } };
     if (!isForTokens(check)) return { ...check, farEnd: known };
-    const proof = proofs[check.transport];
-    const media = mediaSeen(streamsOf(check, streams));
+    const own = streamsOf(check, streams);
+    const media = mediaSeen(own);
+    const tokens = proofs[check.transport];
+    const proof = own.size === 0 ? tokens : proofWith(tokens, own);
     const { groups, left } = groupsOfProof({ ...check, local }, ports, proof);
     const told = { ...known, ...unprovenOf(left, proof), ...(media !== undefined && { media }) };
     const withTold = { ...check, farEnd: told };

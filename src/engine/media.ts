@@ -39,9 +39,9 @@ export async function streamMedia(
   return streams;
 }
 
-/** Rows over UDP that carry media towards the target. */
-function isMedia({ row, transport }: Pick<Check, "row" | "transport">): boolean {
-  return row.media === true && transport === "udp";
+/** Rows over UDP that carry media. Where nothing is to pass, one token that did says all. */
+function isMedia({ row, transport, expect }: Check): boolean {
+  return row.media === true && transport === "udp" && expect !== "blocked";
 }
 
 function somePassed({ ports }: Check, fates: Proof["fates"]): readonly number[] {
@@ -51,19 +51,23 @@ function somePassed({ ports }: Check, fates: Proof["fates"]): readonly number[] 
 }
 
 /** The streams that a check has a part in. */
-export function streamsOf({ ports, row, transport }: Check, streams: Streams): Streams {
-  if (streams.size === 0 || !isMedia({ row, transport })) return new Map();
-  const own = [...streams].filter(([port]) => holdsPort(ports, port));
-  return new Map(own);
+export function streamsOf(check: Check, streams: Streams): Streams {
+  if (!isMedia(check)) return new Map();
+  return new Map([...streams].filter(([port]) => holdsPort(check.ports, port)));
 }
 
-/** What became of the ports, where one that lost a whole stream is one that loses media. */
-export function fatesWith(fates: Proof["fates"], streams: Streams): Proof["fates"] {
-  const changes = [...streams].flatMap(([port, stream]) => {
+/** The proof of a check whose streams these are: a port that lost a whole one loses media, whatever tokens did. */
+export function proofWith<P extends Proof>(proof: P, streams: Streams): P {
+  const fates = new Map(proof.fates);
+  const errors = new Map(proof.errors);
+  for (const [port, stream] of streams) {
     const fate = fateOf(stream);
-    return fate === undefined ? [] : [[port, fate] as const];
-  });
-  return changes.length === 0 ? fates : new Map([...fates, ...changes]);
+    if (fate === undefined) continue;
+    fates.set(port, fate);
+    // It was about a token.
+    errors.delete(port);
+  }
+  return { ...proof, fates, errors };
 }
 
 function fateOf(stream: StreamSeen | NoStream): Fate | undefined {

@@ -89,6 +89,20 @@ describe("streams", () => {
     ]);
   });
 
+  it("of which nothing came through say nothing of a row that carries no media, though it has the port too", async () => {
+    const other = range(5_000, 5_000, { transport: "udp", id: "other/udp/5000" });
+    const { results } = await staged([media(5_000, 5_000), other], () => NOTHING_OUT);
+    expect(results.map(({ outcome, warnings }) => [outcome, warnings.length])).toEqual([
+      ["fail", 1],
+      ["pass", 0],
+    ]);
+  });
+
+  it("are not sent where nothing is to pass: the token that did is enough", async () => {
+    const { far, results } = await staged([media(5_000, 5_000, { expect: "blocked" })], () => NOTHING_OUT);
+    expect([far.streamed, results[0]?.outcome]).toEqual([[], "fail"]);
+  });
+
   it("that could not be are a warning, and the tokens still count", async () => {
     const { results } = await staged([media(5_000, 5_000)], () => ({ why: "lost" }));
     expect(results[0]).toMatchObject({
