@@ -37,13 +37,15 @@ export interface CellContext {
   readonly now: number;
   /** It stands in a grid, where a range has its picture in the cell. */
   readonly compact: boolean;
+  /** There is room for a line of what was seen. */
+  readonly roomy: boolean;
   /** The last run of its schedule did not ask it. */
   readonly isKept: boolean;
 }
 
 /** Draws a cell. */
 export function fillCell(button: HTMLButtonElement, cell: StatusCell, context: CellContext): void {
-  const { now, compact } = context;
+  const { now, compact, roomy } = context;
   const { result, history, since, outcome } = cell;
   button.className = `cell ${outcome}${uncountedText(result) === undefined ? "" : " uncounted"}`;
   button.setAttribute("aria-label", labelOf(cell, context));
@@ -55,6 +57,7 @@ export function fillCell(button: HTMLButtonElement, cell: StatusCell, context: C
       ? portStrip(result.range, result.ports)
       : undefined,
     compact && since !== undefined ? age(since, now) : undefined,
+    roomy ? h("span", { class: "said" }, result.detail) : undefined,
     compact && history !== undefined && history.length > 0 ? historyStrip(history) : undefined,
   );
   if (history === undefined) button.classList.add("without-past");
@@ -68,7 +71,7 @@ function tags(cell: StatusCell, { now, isKept }: CellContext): readonly string[]
     ...(flapping === true ? ["flapping"] : []),
     ...(result.outcome === outcome ? [] : [`last ${WORDS[result.outcome]}`]),
     ...(days !== undefined && days <= SOON_DAYS ? [`cert ${days < 0 ? "ended" : `${days} d`}`] : []),
-    ...(isKept ? [`of ${clockText(Date.parse(resultAt), now)}`] : []),
+    ...(isKept ? [`seen ${clockText(Date.parse(resultAt), now)}`] : []),
   ];
 }
 

@@ -7,13 +7,18 @@ export interface OutcomeCounts {
   readonly uncounted: ReadonlyMap<Outcome, number>;
 }
 
-/** As the summary of a run counts: required cells, an any-of group once for each address, canaries not at all. */
+/**
+ * As the summary of a run counts: required cells, an any-of group once for each address (in a plan each member), canaries
+ * not at all.
+ */
 export function countsOf(cells: readonly StatusCell[]): OutcomeCounts {
   const shown = cells.filter(({ result }) => result.canary !== true);
-  const single = shown.filter(({ result }) => result.group === undefined || result.required);
+  const isMember = ({ result }: StatusCell): boolean => result.group !== undefined && !result.required;
+  const single = shown.filter((cell) => !isMember(cell));
+  const members = shown.filter((cell) => isMember(cell) && cell.outcome !== "skipped");
   const groups = new Map<string, StatusCell[]>();
-  for (const cell of shown.filter((one) => one.result.group !== undefined && !one.result.required)) {
-    if (cell.outcome === "skipped") continue;
+  for (const cell of members) {
+    if (cell.outcome === "planned") continue;
     const { profile, host, address, group } = cell.result;
     const key = JSON.stringify([profile, host, address, group]);
     groups.set(key, [...(groups.get(key) ?? []), cell]);
@@ -22,6 +27,7 @@ export function countsOf(cells: readonly StatusCell[]): OutcomeCounts {
     counted: tally([
       ...single.filter(({ result }) => result.required).map(({ outcome }) => outcome),
       ...[...groups.values()].map(outcomeOfGroup),
+      ...members.map(({ outcome }) => outcome).filter((outcome) => outcome === "planned"),
     ]),
     uncounted: tally(single.filter(({ result }) => !result.required).map(({ outcome }) => outcome)),
   };
@@ -36,7 +42,6 @@ function tally(outcomes: readonly Outcome[]): ReadonlyMap<Outcome, number> {
 /** As verdict/required.ts has it, on what a document tells: one that passes is enough. */
 function outcomeOfGroup(members: readonly StatusCell[]): Outcome {
   const outcomes = members.map(({ outcome }) => outcome);
-  if (outcomes.includes("planned")) return "planned";
   if (outcomes.includes("pass")) return "pass";
   if (members.some(isProvenFiltered)) return "fail";
   return outcomes.every((outcome) => outcome === "fail") ? "fail" : "inconclusive";

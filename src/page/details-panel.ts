@@ -1,5 +1,6 @@
 /** The panel with the details of one cell: opened from a button, which gets the focus back when it closes. */
 import type { StatusCell } from "../report/status-document.ts";
+import { cellText } from "./cell-text.ts";
 import { DETAILS_TITLE, detailParts } from "./details-view.ts";
 import { byId, fill, h } from "./dom.ts";
 
@@ -24,10 +25,9 @@ export function detailsPanel(close: () => void): DetailsPanel {
         button.setAttribute("aria-expanded", `${cell !== undefined && button.dataset.cell === cell.key}`);
       }
       if (cell === undefined) return;
-      const closing = h("button", { type: "button", class: "close" }, "Close");
-      closing.addEventListener("click", close);
+      const tools = h("p", { class: "tools" }, copyButton(cell), button("Close", close));
       const [head, ...rest] = detailParts(cell, now);
-      fill(panel, head, closing, ...rest);
+      fill(panel, head, tools, ...rest);
       if (focused) title()?.focus();
     },
     enter(from) {
@@ -40,6 +40,26 @@ export function detailsPanel(close: () => void): DetailsPanel {
       back?.focus();
     },
   };
+}
+
+function button(word: string, act: () => void): HTMLButtonElement {
+  const made = h("button", { type: "button" }, word);
+  made.addEventListener("click", act);
+  return made;
+}
+
+/** Copies the cell as text; absent where the browser lets no page do that, as over plain HTTP from elsewhere. */
+function copyButton(cell: StatusCell): HTMLElement | undefined {
+  // The types promise it, older browsers and plain HTTP do not.
+  const clipboard = navigator.clipboard as Clipboard | undefined;
+  if (clipboard === undefined) return undefined;
+  const copy = button("Copy", () => {
+    clipboard.writeText(cellText(cell)).then(
+      () => fill(copy, "Copied"),
+      () => fill(copy, "Not allowed"),
+    );
+  });
+  return copy;
 }
 
 function title(): HTMLElement | null {

@@ -3,6 +3,7 @@ import type { StatusDocument, StatusRun } from "../report/status-document.ts";
 import { durationText, plural } from "../report/text-layout.ts";
 import { countsOf } from "./counts.ts";
 import { byId, type Child, fill, h } from "./dom.ts";
+import { isPlan } from "./matrix.ts";
 import { clockText, tookText } from "./time.ts";
 import { BY_URGENCY, WORDS } from "./words.ts";
 
@@ -40,13 +41,13 @@ function bannerOf({ status, offline, schedule }: StatusRun): readonly HTMLElemen
   return [h("p", { class: "banner" }, h("strong", {}, word), ` ${text}`)];
 }
 
-function countItems({ cells }: StatusDocument): readonly HTMLElement[] {
-  const { counted, uncounted } = countsOf(cells);
+function countItems(status: StatusDocument): readonly HTMLElement[] {
+  const { counted, uncounted } = countsOf(status.cells);
   return BY_URGENCY.flatMap((outcome) => {
     const count = counted.get(outcome) ?? 0;
     const apart = uncounted.get(outcome) ?? 0;
     // That nothing fails is worth saying; that nothing was skipped is not.
-    if (count + apart === 0 && outcome !== "fail") return [];
+    if (count + apart === 0 && (outcome !== "fail" || isPlan(status))) return [];
     return [
       h(
         "li",

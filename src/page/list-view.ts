@@ -13,10 +13,21 @@ export interface ListParts {
 }
 
 /** `past`: the votes of earlier runs are known. */
-export function listHeads(past: boolean): HTMLElement {
-  const names = ["Outcome", "Port", "Service", "What was seen", "Reply", ...(past ? ["Votes", "Since"] : [])];
-  const classOf = (name: string): string => name.toLowerCase().replaceAll(" ", "-");
-  return h("thead", {}, h("tr", {}, ...names.map((name) => h("th", { scope: "col", class: classOf(name) }, name))));
+export function listHeads(past: boolean, planned: boolean): HTMLElement {
+  const names = [
+    ["outcome", "Outcome"],
+    ["port", "Port"],
+    ["service", "Service"],
+    ["what-was-seen", planned ? "What is sent" : "What was seen"],
+    ["reply", planned ? "" : "Reply"],
+    ...(past
+      ? [
+          ["votes", "Votes"],
+          ["since", "Since"],
+        ]
+      : []),
+  ];
+  return h("thead", {}, h("tr", {}, ...names.map(([name, text]) => h("th", { scope: "col", class: name }, text))));
 }
 
 /** A row around the button of its cell. */

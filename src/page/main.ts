@@ -7,6 +7,7 @@ import type { StatusDocument } from "../report/status-document.ts";
 import { byId, fill, h } from "./dom.ts";
 import { walkByKeys } from "./keyboard.ts";
 import { follow } from "./live.ts";
+import { isPlan } from "./matrix.ts";
 import { createPage, type Page } from "./page.ts";
 import { themeSwitch } from "./theme.ts";
 import { ageText, clockText } from "./time.ts";
@@ -33,7 +34,8 @@ function start(): void {
   else {
     const status: StatusDocument = JSON.parse(data.textContent ?? "");
     show(status);
-    byId("live").textContent = `Report of ${clockText(Date.parse(status.writtenAt), now())}`;
+    byId("live").textContent =
+      `${isPlan(status) ? "Plan" : "Report"} of ${clockText(Date.parse(status.writtenAt), now())}`;
   }
   setInterval(() => page.tick(), TICK_MS);
 }

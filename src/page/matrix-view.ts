@@ -61,13 +61,13 @@ function isKept({ schedule, resultAt, outcome }: StatusCell, { runs }: StatusDoc
 }
 
 /** Draws a cell where it is not what it was. */
-function refresh({ cells }: DrawnVector, cell: StatusCell, now: number, isKept: boolean): void {
+function refresh({ cells, roomy }: DrawnVector, cell: StatusCell, now: number, isKept: boolean): void {
   const known = cells.get(cell.key)!;
   const signature = JSON.stringify([cell, isKept]);
   known.cell = cell;
   if (known.signature === signature) return;
   known.signature = signature;
-  fillCell(known.button, cell, { now, isKept, compact: known.parts === undefined });
+  fillCell(known.button, cell, { now, isKept, roomy, compact: known.parts === undefined });
   known.parts?.refresh(cell, now);
 }
 

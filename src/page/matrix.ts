@@ -51,6 +51,11 @@ export function isShown({ canary, reason }: ResultEntry): boolean {
   return canary !== true || reason === "accept-unreliable";
 }
 
+/** Whether nothing was sent: a plan says what would be. */
+export function isPlan({ runs }: StatusDocument): boolean {
+  return runs.some(({ summary }) => summary.estimate !== undefined);
+}
+
 function mostUrgent(targets: readonly Target[], cells: readonly StatusCell[]): readonly Target[] {
   if (targets.length <= TARGETS_SHOWN) return targets;
   const bad = new Set(cells.filter(({ outcome }) => isBad(outcome)).map(({ result }) => targetKey(result)));

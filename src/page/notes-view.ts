@@ -4,6 +4,7 @@ import { type Cause, causesOf } from "./causes.ts";
 import { age, outcomeMark } from "./cell-view.ts";
 import { certificatesOf, daysText, SOON_DAYS } from "./certificates.ts";
 import { byId, type Child, fill, h } from "./dom.ts";
+import { isPlan } from "./matrix.ts";
 import { endpointText } from "./words.ts";
 
 /** More is in the matrix. */
@@ -16,11 +17,11 @@ export function drawNotes(status: StatusDocument, now: number): void {
   fill(byId("notes"), ...findingParts(status), ...certificateParts(status.cells, now));
 }
 
-function drawCauses({ cells }: StatusDocument, now: number): void {
+function drawCauses(status: StatusDocument, now: number): void {
+  const { cells } = status;
+  byId("causes").hidden = isPlan(status);
   const causes = causesOf(cells);
-  const planned = cells.length > 0 && cells.every(({ outcome }) => outcome === "planned" || outcome === "skipped");
-  const passes = cells.some(({ outcome }) => outcome === "pass");
-  const nothing = planned ? "Nothing was sent: this is a plan." : passes ? "Nothing." : "Nothing was asked yet.";
+  const nothing = cells.some(({ outcome }) => outcome === "pass") ? "Nothing." : "Nothing was asked yet.";
   fill(
     byId("causes"),
     h("h2", { id: "causes-title" }, "What does not pass"),

@@ -3,7 +3,7 @@ import type { Outcome } from "../model/words.ts";
 import type { RangeEntry } from "../report/document.ts";
 import type { Stretch } from "../report/status-document.ts";
 import { h, svg } from "./dom.ts";
-import { type Pictured, pictureOf } from "./port-picture.ts";
+import { type Mark, type Pictured, pictureOf } from "./port-picture.ts";
 import { WORDS } from "./words.ts";
 
 /** As many votes as a cell keeps: all strips of a page have one scale, the newest vote at the right. */
@@ -74,44 +74,44 @@ export const PORT_WORDS: Readonly<Record<Pictured, string>> = {
 };
 
 /** A label needs about so much of a strip's width, in percent. */
-const LABEL_PERCENT = 20;
+const LABEL_PERCENT = 21;
+/** Labels that would stand on each other go to another line; what has no room there is in the list of ports alone. */
+const LABEL_LINES = 3;
 
 /** The strip with its blocked ports named above it and port numbers below. */
 export function portPicture(range: RangeEntry, ports: string): HTMLElement {
-  const { length, marks, ticks, portsPerUnit } = pictureOf(range, ports);
+  const { length, ticks, portsPerUnit } = pictureOf(range, ports);
   const percent = (at: number): number => (100 * at) / Math.max(1, length);
-  const names: HTMLElement[] = [];
-  let free = 0;
-  for (const { at, length: width, port } of namedMarks(range, ports, marks, portsPerUnit)) {
-    const place = Math.min(percent(at + width / 2), 100 - LABEL_PERCENT / 2);
-    if (place - LABEL_PERCENT / 2 < free - 0.01 && names.length > 0) continue;
-    names.push(at100(h("span", { class: "name" }, port), Math.max(place, LABEL_PERCENT / 2)));
-    free = Math.max(place, LABEL_PERCENT / 2) + LABEL_PERCENT / 2;
+  const lines: { readonly names: HTMLElement[]; free: number }[] = [];
+  for (const { at, length: width, port } of portsPerUnit > 1 ? [] : namedMarks(range, ports)) {
+    const middle = percent(at + width / 2);
+    const left = Math.max(0, Math.min(100 - LABEL_PERCENT, middle - LABEL_PERCENT / 2));
+    const line = lines.find(({ free }) => free <= left) ?? { names: [], free: 0 };
+    if (!lines.includes(line)) {
+      if (lines.length === LABEL_LINES) continue;
+      lines.push(line);
+    }
+    line.names.push(placed(h("span", {}, port), left + LABEL_PERCENT / 2));
+    line.free = left + LABEL_PERCENT;
   }
   return h(
     "div",
     { class: "port-picture", "aria-hidden": "true" },
-    h("div", { class: "names" }, ...names),
+    ...lines.map(({ names }) => h("div", { class: "names" }, ...names)).reverse(),
     portStrip(range, ports),
-    h("div", { class: "ticks" }, ...ticks.map(({ at, port }) => at100(h("span", {}, `${port}`), percent(at)))),
+    h("div", { class: "ticks" }, ...ticks.map(({ at, port }) => placed(h("span", {}, `${port}`), percent(at)))),
   );
 }
 
 /** The blocked parts by their port numbers, as the report has them. */
-function namedMarks(
-  range: RangeEntry,
-  ports: string,
-  marks: ReturnType<typeof pictureOf>["marks"],
-  portsPerUnit: number,
-): readonly { readonly at: number; readonly length: number; readonly port: string }[] {
-  if (portsPerUnit > 1 || range.ports.filtered === undefined) return [];
-  return range.ports.filtered.split(",").flatMap((port) => {
-    const [own] = pictureOf({ ...range, ports: { filtered: port } }, ports).marks;
-    return own !== undefined && marks.length > 0 ? [{ ...own, port }] : [];
+function namedMarks(range: RangeEntry, ports: string): readonly (Mark & { readonly port: string })[] {
+  return (range.ports.filtered ?? "").split(",").flatMap((port) => {
+    const [mark] = pictureOf({ ...range, ports: { filtered: port } }, ports).marks;
+    return mark === undefined ? [] : [{ ...mark, port }];
   });
 }
 
-function at100(element: HTMLElement, percent: number): HTMLElement {
+function placed(element: HTMLElement, percent: number): HTMLElement {
   element.style.left = `${percent}%`;
   return element;
 }

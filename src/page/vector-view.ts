@@ -15,7 +15,12 @@ export interface DrawnVector {
   readonly counts: HTMLElement;
   readonly rows: readonly DrawnRow[];
   readonly cells: ReadonlyMap<string, DrawnCell>;
+  /** Its columns are wide. */
+  readonly roomy: boolean;
 }
+
+/** So few columns have room for a sentence in each cell. */
+const ROOMY_TARGETS = 3;
 
 export interface DrawnRow {
   readonly element: HTMLTableRowElement;
@@ -39,7 +44,8 @@ export function drawVector(vector: Vector, now: number): Omit<DrawnVector, "stru
   const cells: Cells = new Map();
   const past = vector.cells.some(({ history }) => history !== undefined);
   const isGrid = targets.length > 1;
-  const heads = (): HTMLElement => (isGrid ? gridHeads(targets) : listHeads(past));
+  const planned = vector.cells.some(({ outcome }) => outcome === "planned");
+  const heads = (): HTMLElement => (isGrid ? gridHeads(targets) : listHeads(past, planned));
   const rowOf = (row: Row): DrawnRow => (isGrid ? gridRow(row, cells) : oneRow(row, past, now, cells));
   const asked = rows.filter((row) => !row.notAsked).map(rowOf);
   const folded = rows.filter((row) => row.notAsked).map(rowOf);
@@ -57,7 +63,7 @@ export function drawVector(vector: Vector, now: number): Omit<DrawnVector, "stru
     asked.length === 0 ? undefined : tableOf(profile.title, heads(), asked),
     folded.length === 0 ? undefined : foldedRows(profile.title, heads(), folded),
   );
-  return { section, counts, rows: [...asked, ...folded], cells };
+  return { section, counts, rows: [...asked, ...folded], cells, roomy: isGrid && targets.length <= ROOMY_TARGETS };
 }
 
 function rolesOf({ profile }: Vector): HTMLElement {

@@ -2,7 +2,9 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import type { ReportDocument, ResultEntry } from "../../src/report/document.ts";
+import { planDocument } from "../../src/report/plan-document.ts";
 import { runDocument } from "../../src/report/run-document.ts";
+import { PLAN } from "../report/sample-plan.ts";
 import { lyingNetwork, manyHosts, noSuchName, oneTarget, sampleRun, TOOL } from "../report/sample-run.ts";
 import { withBrowser } from "./browser.ts";
 
@@ -23,6 +25,23 @@ describe("a report in a file", () => {
     const shown = document.results.filter((result) => result.canary !== true || result.reason === "accept-unreliable");
     expect(await page.locator("button.cell").count()).toBe(shown.length);
     expect(await page.title()).toContain(document.source.host);
+    expect(complaints).toEqual([]);
+  });
+
+  it("shows a plan as a plan: nothing failed, because nothing was sent", async () => {
+    const document = planDocument(
+      PLAN,
+      {
+        checks: PLAN.checks.map(() => ({ packets: 3, bytes: 120, worstMs: 6_000 })),
+        total: { packets: 36, bytes: 1_440, worstMs: 6_000 },
+      },
+      { tool: TOOL, startedAtMs: Date.UTC(2026, 0, 2), source: { host: "unity2.example.com" } },
+    );
+    const { page, complaints } = await browsing.openReport(document);
+    expect(await page.locator("#counts").innerText()).toContain(`${document.summary.planned}\nPLANNED`);
+    expect(await page.locator("#runs").innerText()).toContain("nothing was sent; a run sends up to 36 packets");
+    expect(await page.locator("#live").innerText()).toMatch(/^Plan of /);
+    expect(await page.locator("#causes").isVisible()).toBe(false);
     expect(complaints).toEqual([]);
   });
 
@@ -60,6 +79,14 @@ describe("a report in a file", () => {
     expect(await page.locator("#notes").innerText()).toMatch(/ended \d+ days ago\s+2020-01-02\s+CN=dc01/);
     await page.getByRole("button", { name: /^PASS: LDAP over SSL/ }).click();
     expect(await details(page).innerText()).toMatch(/certificate subject\s+CN=dc01\s/);
+  });
+
+  it("copies a cell as text for a ticket", async () => {
+    const { page } = await browsing.openReport(ONE, { permissions: ["clipboard-read", "clipboard-write"] });
+    await page.getByRole("button", { name: "FAIL: Kerberos passwd tcp/464" }).first().click();
+    await page.getByRole("button", { name: "Copy" }).click();
+    await page.getByRole("button", { name: "Copied" }).waitFor();
+    expect(await page.evaluate("navigator.clipboard.readText()")).toMatch(/^FAIL tcp\/464 Kerberos passwd\ndc01/);
   });
 
   it("folds away rows that were not asked", async () => {

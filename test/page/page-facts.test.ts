@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { causesOf } from "../../src/page/causes.ts";
+import { cellText } from "../../src/page/cell-text.ts";
 import { certificatesOf, daysText } from "../../src/page/certificates.ts";
 import { countsOf } from "../../src/page/counts.ts";
 import { EVERYTHING, matches, readHash, writeHash } from "../../src/page/filter.ts";
@@ -157,6 +158,24 @@ describe("words", () => {
   it("say why a result does not count", () => {
     expect(uncountedText(cellOf("ntp/udp/123").result)).toBe("one of the group time is enough");
     expect(uncountedText(cellOf("kerberos/tcp/88").result)).toBeUndefined();
+  });
+});
+
+describe("a cell as text", () => {
+  it("says what, where from, what was seen, who rejected it, and when", () => {
+    expect(cellText(cellOf("kerberos-passwd/tcp/464", { since: "2026-01-02T02:26:05.000Z" }))).toBe(
+      `FAIL tcp/464 Kerberos passwd
+dc01.example.com 10.20.1.10, asked from 10.10.4.7
+filtered: admin-prohibited by 10.10.4.1
+rejected by 10.10.4.1 (not the target): ICMP type 3 code 13, communication administratively prohibited
+seen 2026-01-02T03:04:11.083Z, FAIL since 2026-01-02T02:26:05.000Z
+expected: service; profile failover-secondary, prober kpasswd, document 001 line 104
+`,
+    );
+  });
+
+  it("names the blocked ports of a range", () => {
+    expect(cellText(cellOf("dcom-rpc/tcp/5000-5020"))).toContain("administratively prohibited: 5019-5020\n");
   });
 });
 
