@@ -1,7 +1,7 @@
 /** One cell as text, to be pasted into a ticket: what the owner of a firewall needs, with times that hold anywhere. */
 import type { StatusCell } from "../report/status-document.ts";
 import { targetText } from "../report/targets.ts";
-import { endpointText, icmpText, uncountedText, WORDS } from "./words.ts";
+import { endpointText, icmpText, senderText, uncountedText, WORDS } from "./words.ts";
 
 /** Several lines, each of them complete. */
 export function cellText({ outcome, since, resultAt, result, flapping }: StatusCell): string {
@@ -16,8 +16,8 @@ export function cellText({ outcome, since, resultAt, result, flapping }: StatusC
     ...(flapping === true ? ["it changes often"] : []),
     ...warnings.map((warning) => `warning: ${warning}`),
     ...offenders.map((one) => {
-      const who = one.address === address ? "the target itself" : "not the target";
-      return `rejected by ${one.address} (${who}): ${icmpText(one)}${one.ports === undefined ? "" : `: ${one.ports}`}`;
+      const ports = one.ports === undefined ? "" : `: ${one.ports}`;
+      return `${icmpText(one)}, sent by ${one.address} (${senderText(one.address, address)})${ports}`;
     }),
     `seen ${resultAt}${since === undefined ? "" : `, ${WORDS[outcome]} since ${since}`}`,
     `expected: ${expect}${uncounted === undefined ? "" : ` (${uncounted})`}; profile ${profile}, prober ${prober}` +

@@ -1,7 +1,7 @@
 /** Everything that is known of one cell: what the owner of a firewall wants to read before believing it. */
 import type { EvidenceValue } from "../model/evidence.ts";
 import { formatCount } from "../model/ports.ts";
-import type { RangeEntry, ResultEntry } from "../report/document.ts";
+import type { Offender, RangeEntry, ResultEntry } from "../report/document.ts";
 import type { StatusCell } from "../report/status-document.ts";
 import { targetText } from "../report/targets.ts";
 import { age, outcomeMark } from "./cell-view.ts";
@@ -10,7 +10,7 @@ import { type Child, h } from "./dom.ts";
 import { PICTURED } from "./port-picture.ts";
 import { historyStrip, historyText, PORT_WORDS, portPicture } from "./strips.ts";
 import { clockText, millisecondsText, tookText } from "./time.ts";
-import { icmpText, uncountedText, verdictText, WORDS } from "./words.ts";
+import { icmpText, senderText, uncountedText, verdictText, WORDS } from "./words.ts";
 
 export const DETAILS_TITLE = "details-title";
 
@@ -75,10 +75,18 @@ function facts(all: readonly Fact[]): HTMLElement {
 
 function offenderParts({ offender, address, range }: ResultEntry): readonly Child[] {
   if (offender === undefined || range?.offenders !== undefined) return [];
-  const who = offender.address === address ? "the target itself" : "not the target";
-  return section(
-    "Who rejected it",
-    h("p", { class: "offender" }, h("code", {}, offender.address), ` (${who})`, h("br"), icmpText(offender)),
+  return section("Who rejected it", offenderPart(offender, address));
+}
+
+function offenderPart(offender: Offender, asked: string | null, ports?: string): HTMLElement {
+  return h(
+    "p",
+    { class: "offender" },
+    h("code", {}, offender.address),
+    ` (${senderText(offender.address, asked)})`,
+    h("br"),
+    icmpText(offender),
+    ports === undefined ? undefined : `: ${portsText(ports)}`,
   );
 }
 
@@ -105,16 +113,7 @@ function rangeParts(range: RangeEntry, { ports, address }: ResultEntry): readonl
     portPicture(range, ports),
     h("p", { class: "aside" }, count, range.confidence === undefined ? undefined : `; sample: ${range.confidence}`),
     facts([...states, ...unknown]),
-    ...(range.offenders ?? []).map((offender) =>
-      h(
-        "p",
-        { class: "offender" },
-        h("code", {}, offender.address),
-        offender.address === address ? " (the target itself)" : " (not the target)",
-        h("br"),
-        `${icmpText(offender)}: ${portsText(offender.ports)}`,
-      ),
-    ),
+    ...(range.offenders ?? []).map((offender) => offenderPart(offender, address, offender.ports)),
   );
 }
 

@@ -44,6 +44,7 @@ function start(): void {
 function followAgent(page: Page, show: (status: StatusDocument) => void): void {
   let heardAt: number | undefined;
   let silence: string | undefined;
+  let version: string | undefined;
   const tell = (): void => {
     const at = now();
     const word = silence === undefined ? "LIVE" : "STALE";
@@ -64,6 +65,9 @@ function followAgent(page: Page, show: (status: StatusDocument) => void): void {
   follow(
     {
       status(status) {
+        // A page on a wall stays open for months: another agent brings another page.
+        version ??= status.tool.version;
+        if (version !== status.tool.version) location.reload();
         heardAt = now();
         turn(undefined);
         show(status);

@@ -62,6 +62,11 @@ export function icmpText({ address, icmpType, icmpCode }: Offender): string {
   return `ICMP${v6 ? "v6" : ""} type ${icmpType} code ${icmpCode}${name === undefined ? "" : `, ${name}`}`;
 }
 
+/** Who an ICMP error came from, as far as its address tells. */
+export function senderText(sender: string, asked: string | null): string {
+  return sender === asked ? "the address that was asked" : "not the address that was asked";
+}
+
 /** `filtered: admin-prohibited by 10.10.4.1`; undefined for what was never asked. */
 export function verdictText({ state, reason, offender, address, serviceState }: ResultEntry): string | undefined {
   if (state === null) return undefined;

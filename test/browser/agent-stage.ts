@@ -18,14 +18,15 @@ export interface Stage {
   comeBack(): Promise<void>;
 }
 
-export async function serveStatus(first: StatusDocument): Promise<Stage> {
+/** With a token the server wants it, as agents do that listen to others. */
+export async function serveStatus(first: StatusDocument, token?: string): Promise<Stage> {
   let status = first;
   let server: AgentServer;
   let port = 0;
   const page = await pageAssets();
   const start = async (): Promise<void> => {
     server = await startServer(
-      { address: "127.0.0.1", port },
+      { address: "127.0.0.1", port, ...(token === undefined ? {} : { token }) },
       {
         status: () => status,
         report: () => undefined,

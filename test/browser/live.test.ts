@@ -19,6 +19,25 @@ describe("the agent's page", () => {
     expect(complaints).toEqual([]);
   });
 
+  it("opens behind a token, which a browser asks for as a password", async () => {
+    const { url } = await serveStatus(sampleStatus(3, Date.now()), "a-long-token");
+    const httpCredentials = { username: "anybody", password: "a-long-token" };
+    const { page, complaints } = await browsing.open(url, url, { httpCredentials });
+    await page.locator("#live").getByText("LIVE").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it("loads the page anew when another release of the agent answers", async () => {
+    const status = sampleStatus(3, Date.now());
+    const stage = await serveStatus(status);
+    const { page } = await browsing.open(stage.url, stage.url);
+    await page.locator("#live").getByText("LIVE").waitFor();
+    const loaded = page.waitForEvent("load");
+    stage.change({ ...status, tool: { ...status.tool, version: "99.0.0" } });
+    await loaded;
+    await page.locator("#foot").getByText("99.0.0").waitFor();
+  });
+
   it("says since when, how the last votes went, and when the next run is due", async () => {
     const { url } = await serveStatus(sampleStatus(3, Date.now()));
     const { page } = await browsing.open(url, url);

@@ -62,7 +62,7 @@ describe("a report in a file", () => {
     await page.getByRole("button", { name: "FAIL: Kerberos passwd tcp/464" }).first().click();
     const text = await details(page).innerText();
     expect(text).toContain("filtered: admin-prohibited by 10.10.4.1");
-    expect(text).toContain("10.10.4.1 (not the target)");
+    expect(text).toContain("10.10.4.1 (not the address that was asked)");
     expect(text).toContain("ICMP type 3 code 13, communication administratively prohibited");
     expect(text).toMatch(/document\s+001 line/);
     expect(complaints).toEqual([]);
@@ -185,7 +185,7 @@ describe("a range as a picture", () => {
     await page.locator("button.cell").click();
     const text = await details(page).innerText();
     expect(text).toContain("22810-22815, 24000, 30000-30511, 32765");
-    expect(text).toContain("10.10.4.1 (not the target)");
+    expect(text).toContain("10.10.4.1 (not the address that was asked)");
     expect(text).toContain("9,968 of 9,968 ports asked");
   });
 

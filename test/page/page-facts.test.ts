@@ -167,7 +167,7 @@ describe("a cell as text", () => {
       `FAIL tcp/464 Kerberos passwd
 dc01.example.com 10.20.1.10, asked from 10.10.4.7
 filtered: admin-prohibited by 10.10.4.1
-rejected by 10.10.4.1 (not the target): ICMP type 3 code 13, communication administratively prohibited
+ICMP type 3 code 13, communication administratively prohibited, sent by 10.10.4.1 (not the address that was asked)
 seen 2026-01-02T03:04:11.083Z, FAIL since 2026-01-02T02:26:05.000Z
 expected: service; profile failover-secondary, prober kpasswd, document 001 line 104
 `,
@@ -175,7 +175,9 @@ expected: service; profile failover-secondary, prober kpasswd, document 001 line
   });
 
   it("names the blocked ports of a range", () => {
-    expect(cellText(cellOf("dcom-rpc/tcp/5000-5020"))).toContain("administratively prohibited: 5019-5020\n");
+    expect(cellText(cellOf("dcom-rpc/tcp/5000-5020"))).toContain(
+      "sent by 10.10.4.1 (not the address that was asked): 5019-5020\n",
+    );
   });
 });
 
