@@ -1,6 +1,6 @@
 /** One vector as a table: one target as a list with what was seen, several as a grid of words. */
 import type { StatusCell } from "../report/status-document.ts";
-import type { Target } from "../report/targets.ts";
+import { type Target, targetText } from "../report/targets.ts";
 import { cellButton } from "./cell-view.ts";
 import { h } from "./dom.ts";
 import { type ListParts, listHeads, listRow } from "./list-view.ts";
@@ -63,6 +63,7 @@ export function drawVector(vector: Vector, now: number): Omit<DrawnVector, "stru
     asked.length === 0 ? undefined : tableOf(profile.title, heads(), asked),
     folded.length === 0 ? undefined : foldedRows(profile.title, heads(), folded),
   );
+  section.style.setProperty("--columns", `${targets.length}`);
   return { section, counts, rows: [...asked, ...folded], cells, roomy: isGrid && targets.length <= ROOMY_TARGETS };
 }
 
@@ -90,14 +91,26 @@ function foldedRows(title: string, heads: HTMLElement, rows: readonly DrawnRow[]
 }
 
 function gridHeads(targets: readonly Target[]): HTMLElement {
-  const heads = targets.map((target) => h("th", { scope: "col" }, ...targetNames(target)));
-  return h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "row-head" }, "Service"), ...heads));
+  const [domain, ...others] = new Set(targets.map(({ host }) => domainOf(host)));
+  const shared = others.length === 0 && domain !== "" ? domain : undefined;
+  const heads = targets.map((target) =>
+    h("th", { scope: "col", "aria-label": targetText(target) }, ...targetNames(target, shared !== undefined)),
+  );
+  const corner = shared === undefined ? "Service" : `Service, of hosts in ${shared.slice(1)}`;
+  return h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "row-head" }, corner), ...heads));
 }
 
-/** The name's first label stands out; the rest of it is often the same for all. */
-function targetNames({ host, address }: Target): readonly HTMLElement[] {
+/** `.example.com` of `dc01.example.com`; empty for an address and for a name without a dot. */
+function domainOf(host: string): string {
   const dot = /^[\d.]+$|:/.test(host) ? -1 : host.indexOf(".");
-  const name = dot === -1 ? h("b", {}, host) : h("b", {}, host.slice(0, dot), h("i", {}, host.slice(dot)));
+  return dot === -1 ? "" : host.slice(dot);
+}
+
+/** The first label stands out; a domain that all hosts share is not repeated. */
+function targetNames({ host, address }: Target, isShared = false): readonly HTMLElement[] {
+  const domain = domainOf(host);
+  const rest = domain === "" || isShared ? undefined : h("i", {}, domain);
+  const name = h("b", {}, host.slice(0, host.length - domain.length), rest);
   return address === null || address === host ? [name] : [name, h("span", { class: "address" }, address)];
 }
 
