@@ -20,6 +20,7 @@ export function detailsPanel(close: () => void): DetailsPanel {
   return {
     draw(cell, now) {
       const focused = panel.contains(document.activeElement);
+      const { scrollTop } = panel;
       panel.hidden = cell === undefined;
       for (const button of document.querySelectorAll<HTMLElement>("button.cell")) {
         button.setAttribute("aria-expanded", `${cell !== undefined && button.dataset.cell === cell.key}`);
@@ -28,6 +29,7 @@ export function detailsPanel(close: () => void): DetailsPanel {
       const tools = h("p", { class: "tools" }, copyButton(cell), button("Close", close));
       const [head, ...rest] = detailParts(cell, now);
       fill(panel, head, tools, ...rest);
+      panel.scrollTop = scrollTop;
       if (focused) title()?.focus();
     },
     enter(from) {
@@ -67,6 +69,6 @@ function title(): HTMLElement | null {
 }
 
 /** The button of a cell in the matrix. */
-export function cellButtonOf(key: string | undefined): HTMLElement | undefined {
+function cellButtonOf(key: string | undefined): HTMLElement | undefined {
   return [...document.querySelectorAll<HTMLElement>("button.cell")].find((button) => button.dataset.cell === key);
 }

@@ -14,7 +14,7 @@ const OVERDUE_MS = 10_000;
 export function drawHead(status: StatusDocument, now: number): void {
   fill(byId("host"), status.source.host);
   fill(byId("role"), status.source.role ?? "");
-  fill(byId("banners"), ...status.runs.flatMap(bannerOf));
+  drawBanners(status.runs.flatMap(bannerOf));
   fill(byId("counts"), ...countItems(status));
   drawRuns(status, now);
   fill(
@@ -26,6 +26,12 @@ export function drawHead(status: StatusDocument, now: number): void {
 /** Draws the runs again, because time went on: one may be overdue. */
 export function drawRuns({ runs }: StatusDocument, now: number): void {
   fill(byId("runs"), ...runs.map((run) => h("li", {}, ...runParts(run, now))));
+}
+
+/** Ears hear a banner each time that it is drawn: once is enough. */
+function drawBanners(banners: readonly HTMLElement[]): void {
+  const place = byId("banners");
+  if (place.textContent !== banners.map(({ textContent }) => textContent).join("")) fill(place, ...banners);
 }
 
 /** A run that is no vote needs a word that nobody overlooks. */

@@ -1,7 +1,7 @@
 /** The page as a whole: a document goes in, a place in it is kept in the address, and one cell may be open. */
 import type { StatusCell, StatusDocument } from "../report/status-document.ts";
 import { announceChanges } from "./announcer.ts";
-import { cellButtonOf, detailsPanel } from "./details-panel.ts";
+import { detailsPanel } from "./details-panel.ts";
 import { byId } from "./dom.ts";
 import { type Place, readHash, writeHash } from "./filter.ts";
 import { filterControls } from "./filter-controls.ts";
@@ -126,12 +126,16 @@ function buttonOfRow(target: Element): HTMLElement | null {
   return target.closest(".list tbody tr")?.querySelector<HTMLElement>("button.cell") ?? null;
 }
 
-/** Remembers what has the focus; called afterwards it gives it to the cell that took its place. */
+/** Remembers what has the focus; called afterwards it gives it to the button of the same cell that took its place. */
 function focusKeeper(): () => void {
   const focused = document.activeElement;
-  const key = focused instanceof HTMLElement ? focused.dataset.cell : undefined;
+  if (!(focused instanceof HTMLElement) || focused.dataset.cell === undefined) return () => undefined;
+  const { cell } = focused.dataset;
+  const kind = focused.classList.contains("cell") ? "button.cell" : "button.row-link";
   return () => {
-    if (focused?.isConnected === false && key !== undefined) cellButtonOf(key)?.focus();
+    if (focused.isConnected) return;
+    const same = [...document.querySelectorAll<HTMLElement>(kind)].find((button) => button.dataset.cell === cell);
+    same?.focus();
   };
 }
 

@@ -66,6 +66,23 @@ describe("the agent's page", () => {
     expect(complaints).toEqual([]);
   });
 
+  it("keeps the focus on a row of what does not pass, and does not say a banner twice", async () => {
+    const status = sampleStatus(3, Date.now());
+    const offline = { ...status, runs: status.runs.map((run) => ({ ...run, status: "agent-offline" as const })) };
+    const stage = await serveStatus(offline);
+    const { page } = await browsing.open(stage.url, stage.url);
+    const banner = await page.locator("#banners .banner").elementHandle();
+    await page.locator("#causes .row-link").nth(1).focus();
+    const key = await page.evaluate("document.activeElement.dataset.cell");
+    stage.change(withCell(offline, KERBEROS, (one) => ({ ...one, outcome: "fail" })));
+    await page.locator(`button.cell.fail[data-cell*="kerberos/tcp/88 dc01"]`).waitFor();
+    expect(await page.evaluate("[document.activeElement.className, document.activeElement.dataset.cell]")).toEqual([
+      "row-link",
+      key,
+    ]);
+    expect(await banner!.evaluate((element) => element.isConnected)).toBe(true);
+  });
+
   it("keeps open details up to date, with the focus in them", async () => {
     const status = sampleStatus(3, Date.now());
     const stage = await serveStatus(status);

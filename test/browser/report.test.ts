@@ -45,6 +45,11 @@ describe("a report in a file", () => {
     expect(complaints).toEqual([]);
   });
 
+  it("says of an interrupted run that it is one", async () => {
+    const { page } = await browsing.openReport({ ...ONE, summary: { ...ONE.summary, exitCode: 130 } });
+    expect(await page.locator("#banners").innerText()).toMatch(/^INTERRUPTED/);
+  });
+
   it("counts as the summary of the run does", async () => {
     const { page } = await browsing.openReport(ONE);
     const counts = await page.locator("#counts li").allInnerTexts();
