@@ -5,9 +5,9 @@ import { countsOf } from "./counts.ts";
 import { byId, type Child, fill, h } from "./dom.ts";
 import { isPlan } from "./matrix.ts";
 import { clockText, tookText } from "./time.ts";
-import { BY_URGENCY, WORDS } from "./words.ts";
+import { BY_URGENCY, isBad, WORDS } from "./words.ts";
 
-/** A run that is late by less is on its way. */
+/** A run that was due may be going on: it is called overdue after twice the time that the last one took, and this. */
 const OVERDUE_MS = 10_000;
 
 /** Draws all of it. */
@@ -43,7 +43,7 @@ function bannerOf({ status, offline, schedule }: StatusRun): readonly HTMLElemen
           "AGENT OFFLINE",
           `${offline ?? "this machine is cut off"}. The last run (${schedule}) is no vote: the cells show what was seen before.`,
         ]
-      : ["INTERRUPTED", `The last run (${schedule}) ended early: rows without a result were not asked.`];
+      : ["INTERRUPTED", `The last run (${schedule}) ended early: a row without a result says nothing.`];
   return [h("p", { class: "banner" }, h("strong", {}, word), ` ${text}`)];
 }
 
@@ -75,11 +75,10 @@ function runParts(run: StatusRun, now: number): readonly Child[] {
       ` nothing was sent; a run sends up to ${plural(packets, "packet")} in up to ${durationText(worstMs)}`,
     ];
   }
-  const late = nextAt === undefined ? 0 : now - Date.parse(nextAt);
   return [
     h("b", {}, schedule),
     ` ${status} ${clockText(Date.parse(startedAt), now)}, took ${tookText(durationMs)}`,
-    ...(nextAt === undefined ? [] : [", ", nextPart(nextAt, late > OVERDUE_MS, now)]),
+    ...(nextAt === undefined ? [] : [", ", nextPart(nextAt, durationMs, now)]),
     missed === 0 ? undefined : `, ${plural(missed, "run")} missed`,
     summary.cause === undefined || nextAt !== undefined
       ? undefined
@@ -87,17 +86,19 @@ function runParts(run: StatusRun, now: number): readonly Child[] {
   ];
 }
 
-function nextPart(nextAt: string, isLate: boolean, now: number): Child {
+function nextPart(nextAt: string, lastTookMs: number, now: number): Child {
+  const lateMs = now - Date.parse(nextAt);
   const clock = clockText(Date.parse(nextAt), now);
-  return isLate ? h("strong", {}, `OVERDUE since ${clock}`) : `next ${clock}`;
+  if (lateMs > 2 * lastTookMs + OVERDUE_MS) return h("strong", {}, `OVERDUE since ${clock}`);
+  return `${lateMs > 0 ? "due" : "next"} ${clock}`;
 }
 
 /** The title and the icon of the window, for who has it in the background. */
 export function drawTitle(status: StatusDocument, stale: boolean): void {
   const { counted } = countsOf(status.cells);
   const worst = BY_URGENCY.find((outcome) => (counted.get(outcome) ?? 0) > 0);
-  const bad = worst === "fail" || worst === "error" || worst === "inconclusive";
-  const word = stale ? "STALE" : worst === undefined ? "" : `${bad ? `${counted.get(worst)} ` : ""}${WORDS[worst]}`;
+  const count = worst !== undefined && isBad(worst) ? `${counted.get(worst)} ` : "";
+  const word = stale ? "STALE" : worst === undefined ? "" : `${count}${WORDS[worst]}`;
   document.title = `${word === "" ? "" : `${word} · `}${status.source.host} · unity-probe`;
   byId("icon").setAttribute("href", iconOf(stale ? undefined : worst));
 }
