@@ -44,6 +44,7 @@ export function troubleAt(minute: number, hosts: number): Trouble {
 
 export class SoakSite {
   readonly clock = new HeldClock();
+  begun = 0;
   /** Ids of the runs that ended, in their order. */
   readonly ended: string[] = [];
   /** What the log warned of or called an error, each sentence with how often. */
@@ -151,7 +152,10 @@ export class SoakSite {
       tool: { name: "unity-probe", version: "0.0.0" },
       host: "soak",
       log: {
-        info: (sentence, { run }) => void (sentence === "a run has ended" && this.ended.push(String(run))),
+        info: (sentence, { run }) => {
+          if (sentence === "a run begins") this.begun++;
+          if (sentence === "a run has ended") this.ended.push(String(run));
+        },
         warn: complain,
         error: complain,
       },

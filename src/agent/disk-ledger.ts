@@ -4,14 +4,15 @@
  */
 import { mkdir, open, readFile, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
+import { isRefusal } from "../engine/secret-turns.ts";
 import type { Ledger } from "../model/parts.ts";
 import type { World } from "../model/prober.ts";
 
 const VERSION = 1;
 const WRITTEN_AFTER_MS = 1_000;
-/** Longer than any prober's interval by far. A refused secret is tried once more after it, which locks no account. */
-const KEPT_MS = 30 * 24 * 3_600_000;
-/** More than this are a mistake somewhere; the ones noted longest ago go. */
+/** Longer than any prober's interval by far. A refused secret is never tried again: those notes stay. */
+const KEPT_MS = 24 * 3_600_000;
+/** Ports; more are a mistake somewhere, and the ones that were asked longest ago go. */
 const MOST_NOTES = 100_000;
 
 export interface LedgerParts {
@@ -94,6 +95,7 @@ class DiskLedger implements KeptLedger {
   #forgetOld(): void {
     const before = this.#parts.world.wallMs() - KEPT_MS;
     for (const [key, wallMs] of this.#notes) {
+      if (isRefusal(key)) continue;
       if (this.#notes.size <= MOST_NOTES && wallMs >= before) return;
       this.#notes.delete(key);
     }

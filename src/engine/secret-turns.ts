@@ -117,8 +117,15 @@ function either(one: World["secret"], other: World["secret"]): World["secret"] {
   return (name) => one(name) ?? other(name);
 }
 
+const REFUSAL = "secret ";
+
 function refusalKey(name: string, secret: Secret): string {
-  return `secret ${name} ${secret.version} refused`;
+  return `${REFUSAL}${name} ${secret.version} refused`;
+}
+
+/** Whether a key of the ledger tells of a refused secret: that counts however long ago it was. */
+export function isRefusal(key: string): boolean {
+  return key.startsWith(REFUSAL);
 }
 
 /** The same without the secret, should the far end have repeated it; its bare bytes are dropped altogether. */

@@ -51,13 +51,15 @@ describe("a ledger on disk", () => {
     expect(await readdir(join(parent, "history"))).toEqual([]);
   });
 
-  it("forgets after a month, but not what a wrong clock wrote ahead", async () => {
+  it("forgets ports after a day, but not what a wrong clock wrote ahead, and never a refused secret", async () => {
     const ledger = await open();
+    const keys = ["secret bind-password 1 refused", "old", "ahead", "new"];
+    ledger.note(keys[0]!, nowMs());
     ledger.note("old", nowMs());
     ledger.note("ahead", nowMs() + 365 * DAY_MS);
-    clock.wallOffsetMs = 31 * DAY_MS;
+    clock.wallOffsetMs = 2 * DAY_MS;
     ledger.note("new", nowMs());
-    expect(["old", "ahead", "new"].map((key) => ledger.lastWallMs(key) !== undefined)).toEqual([false, true, true]);
+    expect(keys.map((key) => ledger.lastWallMs(key) !== undefined)).toEqual([true, false, true, true]);
     await ledger.flush();
   });
 

@@ -60,7 +60,9 @@ describe("a process that is killed while it writes", () => {
 });
 
 describe("a file that may not grow further", () => {
-  it("is cut back to its whole lines; the run is refused with the system's error and the next one is kept", async () => {
+  it("is cut back to its whole lines; the run is refused, with the system's error, and the next one is kept", {
+    timeout: 60_000,
+  }, async () => {
     // dash counts blocks of 512 bytes: 16 KiB a file.
     const limited = 'ulimit -f 32; exec "$0" --import tsx "$@"';
     const { stdout } = await promisify(execFile)("/bin/sh", [

@@ -8,6 +8,9 @@ import type { Outcome } from "../../src/model/words.ts";
 import { essence, folderIn, type Kept, newestFile, open, reopened } from "./kept.ts";
 import { EPOCH_MS, entry, record } from "./sample-record.ts";
 
+/** A file is opened thousands of times. */
+const SLOW = { timeout: 120_000 };
+
 let parent: string;
 let dir: string;
 beforeEach(async () => {
@@ -32,7 +35,7 @@ async function noteAll(kept: Kept, letters: string, first = 0): Promise<void> {
 }
 
 describe("a history file that is cut off", () => {
-  it("loses what was torn and nothing else, at every byte, and goes on", async () => {
+  it("loses what was torn and nothing else, at every byte, and goes on", SLOW, async () => {
     const kept = await open(dir);
     /** How long the file was when each run was acknowledged, and what was known then. */
     const acknowledged = [{ bytes: 0, cells: essence([]) }];
@@ -76,7 +79,7 @@ describe("a history file that is cut off", () => {
 describe("a history file that is damaged", () => {
   const votesAt = ({ states }: Kept) => states.cells()[0]?.votes.map(({ atMs }) => (atMs - EPOCH_MS) / 60_000);
 
-  it("loses the line that is damaged and says so; what follows is read", async () => {
+  it("loses the line that is damaged and says so; what follows is read", SLOW, async () => {
     const kept = await open(dir);
     await noteAll(kept, "PPFFPP");
     await kept.history.close();
@@ -100,7 +103,7 @@ describe("a history file that is damaged", () => {
     }
   });
 
-  it("reads what is left, wherever a byte is wrong, and begins a new file", async () => {
+  it("reads what is left, wherever a byte is wrong, and begins a new file", SLOW, async () => {
     const kept = await open(dir);
     await noteAll(kept, "PPF");
     await kept.history.close();

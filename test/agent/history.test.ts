@@ -128,7 +128,7 @@ describe("a history that is opened again", () => {
 describe("a bounded history", () => {
   const MAX_BYTES = 20_000;
 
-  it("removes whole oldest files, and what began before them is still known", async () => {
+  it("removes whole oldest files, and what began before them is still known", { timeout: 120_000 }, async () => {
     const kept = await open(dir, MAX_BYTES);
     await noteAll(kept, "PFF");
     for (let run = 3; run < 400; run++) {
