@@ -36,6 +36,8 @@ export class AgentStage {
   /** What the sweeper sees of every port, and how long it takes. */
   reason: Reason = "conn-refused";
   sweepMs = 1_000;
+  /** What the resolver knows. */
+  names: Readonly<Record<string, readonly string[]>> = {};
   /** The status that web hooks answer with. */
   hookStatus = 200;
   /** When the row was asked, and where. */
@@ -100,7 +102,7 @@ export class AgentStage {
     return {
       parts: {
         prober: loadProber,
-        net: scriptedNet(clock, { port: () => refuses(10) }),
+        net: { ...scriptedNet(clock, { port: () => refuses(10) }), resolve: async (name) => this.names[name] ?? [] },
         sweeper: this.#sweeper(),
         world: clock.world,
         ledger: memoryLedger(),

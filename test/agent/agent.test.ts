@@ -90,6 +90,22 @@ describe("a run", () => {
   });
 });
 
+describe("a resolver that is down", () => {
+  it("is an error of every row, with the address that was known, and ends no run", async () => {
+    const stage = new AgentStage(CONFIG.replace("192.0.2.10", "dc01"));
+    stage.names = { dc01: ["192.0.2.10"] };
+    running.push(await stage.start());
+    await stage.passes(MINUTE_MS + 5_000);
+    expect(await rowOf(stage, "dc01")).toMatchObject({ outcome: "pass", result: { address: "192.0.2.10" } });
+    stage.names = {};
+    await stage.passes(2 * MINUTE_MS);
+    expect(await rowOf(stage, "dc01")).toMatchObject({ outcome: "error", result: { reason: "name-not-found" } });
+    stage.names = { dc01: ["192.0.2.10"] };
+    await stage.passes(2 * MINUTE_MS);
+    expect(await rowOf(stage, "dc01")).toMatchObject({ outcome: "pass", result: { address: "192.0.2.10" } });
+  });
+});
+
 describe("a reload", () => {
   it("leaves what goes on as it is where the file is bad, and says what is wrong with it", async () => {
     const stage = await started();
@@ -176,13 +192,13 @@ describe("the history", () => {
     const stage = await started(withHistory(dir));
     await stage.passes(2 * MINUTE_MS + 5_000);
     expect(stage.asked).toHaveLength(3);
-    await expect.poll(() => stage.said("error")).toHaveLength(1);
+    await expect.poll(() => stage.get("/metrics")).toContain("unity_probe_history_errors_total 3\n");
+    expect(stage.said("error")).toHaveLength(1);
     expect(stage.said("error")[0]).toContain("the history cannot be written, the agent goes on");
     await rm(join(folder, "a-file"));
     await mkdir(join(folder, "a-file"));
     await stage.passes(MINUTE_MS);
     await expect.poll(() => stage.said("info")).toContain("the history is written again");
-    expect(await stage.get("/metrics")).toContain("unity_probe_history_errors_total 3\n");
   });
 });
 
