@@ -26,6 +26,7 @@ export interface Loaded {
   readonly config: AgentConfig;
   readonly plans: AgentPlans;
   readonly secrets: RunnerConfig["secrets"];
+  readonly farEnd?: RunnerConfig["farEnd"];
 }
 
 export interface AgentParts {
@@ -278,6 +279,6 @@ export class Agent {
   }
 }
 
-function runnerConfig({ config, plans, secrets }: Loaded): RunnerConfig {
-  return { plans, limits: config.limits, secrets };
+function runnerConfig({ config, plans, secrets, farEnd }: Loaded): RunnerConfig {
+  return { plans, limits: config.limits, secrets, ...(farEnd !== undefined && { farEnd }) };
 }

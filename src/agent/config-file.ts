@@ -56,6 +56,7 @@ export async function parseAgentConfig(
       concurrency: written.limits?.concurrency ?? DEFAULT_LIMITS.concurrency,
       ratePerS: written.limits?.rate ?? DEFAULT_LIMITS.ratePerS,
     },
+    ...(written["key-file"] !== undefined && { keyFile: besideOf(file, written["key-file"]) }),
     secrets: Object.entries(written.secrets ?? {}).map(([name, path]) => `${name}=${besideOf(file, path)}`),
   };
 }
@@ -84,6 +85,9 @@ function* mistakesIn(written: WrittenAgent, words: SiteWords): Generator<Mistake
   if (media !== -1) {
     const meant = "ask them by hand, with run";
     yield [["with", media], new ConfigError(`an agent never asks media ports: they could disturb a live call`, meant)];
+  }
+  if (written.responders.length > 0 && written["key-file"] === undefined) {
+    yield [["responders"], new ConfigError("responders answer nobody without their key", `add "key-file": FILE`)];
   }
   yield* mistakeOf(["listen"], () => checkListen(written.listen));
   yield* mistakeOf(["history", "max"], () => bytesOf(written.history?.max));

@@ -142,6 +142,10 @@ const agentShape = {
     })
     .optional()
     .describe("How much at once."),
+  "key-file": text(
+    "The file with the key that we share with the responders, relative to this one.",
+    "responder.key",
+  ).optional(),
   secrets: z
     .record(z.string().min(1).max(64), text("The file, relative to this one.", "bind-password"))
     .optional()

@@ -20,6 +20,8 @@ export interface AgentConfig {
   readonly alerts: readonly WebhookConfig[];
   readonly selfCheck: SelfCheckConfig;
   readonly limits: LimitsConfig;
+  /** The file with the key that the responders of the site want; always there where the site has any. */
+  readonly keyFile?: string;
   /** `NAME=FILE`, as --secret of `run` takes them. */
   readonly secrets: readonly string[];
 }

@@ -33,8 +33,12 @@ export function agentPlans(
   const own = ownRoles(given, config.site, roles);
   const vectorsIn = (some: readonly Profile[]) => vectorsOf(config.site, own, roles, some);
   const site = vectorsIn(profiles);
+  const farEnds = (config.site.responders?.size ?? 0) > 0;
   const ofSchedules = new Map(
-    config.schedules.map((schedule) => [schedule.name, planOf(schedule, { site, profiles, vectorsIn, randomBytes })]),
+    config.schedules.map((schedule) => [
+      schedule.name,
+      planOf(schedule, { site, profiles, vectorsIn, randomBytes, farEnds }),
+    ]),
   );
   return {
     role: own.join(", "),
@@ -44,7 +48,7 @@ export function agentPlans(
     ofProbe(target, module) {
       const vector = vectorOf(site.vectors, target, module);
       if (vector === undefined) return undefined;
-      return expandVectors([vector], { ...vectorsIn([vector.profile]).settings, randomBytes });
+      return expandVectors([vector], { ...vectorsIn([vector.profile]).settings, randomBytes, farEnds });
     },
   };
 }
@@ -55,6 +59,8 @@ interface Planning {
   readonly profiles: readonly Profile[];
   vectorsIn(some: readonly Profile[]): SiteVectors;
   readonly randomBytes: World["randomBytes"];
+  /** Whether the site has a responder. */
+  readonly farEnds: boolean;
 }
 
 function planOf({ name, profiles: wanted, only, skip, place }: ScheduleConfig, planning: Planning): Plan {
@@ -66,7 +72,8 @@ function planOf({ name, profiles: wanted, only, skip, place }: ScheduleConfig, p
       throw new ConfigError(`${missing} is not asked from here`, `there is ${[...asked].join(", ")}`);
     }
     const own = wanted === undefined ? site : vectorsIn(planning.profiles.filter(({ id }) => wanted.includes(id)));
-    const options: VectorOptions = { ...own.settings, only, skip, randomBytes: planning.randomBytes };
+    const { randomBytes, farEnds } = planning;
+    const options: VectorOptions = { ...own.settings, only, skip, randomBytes, farEnds };
     return expandVectors(own.vectors, options);
   } catch (error) {
     throw error instanceof ConfigError ? error.of(`the schedule ${name}`).at(place) : error;

@@ -18,6 +18,8 @@ import type { RunRecord } from "./run-record.ts";
 export interface RunnerConfig {
   readonly plans: AgentPlans;
   readonly limits: LimitsConfig;
+  /** The responders of the site; absent where it has none. */
+  readonly farEnd?: Parts["farEnd"];
   /** The secrets as they are now: a file may have changed since. Rejects with ConfigError. */
   secrets(): Promise<World["secret"]>;
 }
@@ -100,12 +102,20 @@ export class Runner {
 
   async #ask(plan: Plan, signal: AbortSignal, keeping: Keeping = {}): Promise<RunReport> {
     const { parts, host } = this.#parts;
-    const { plans, limits } = this.#config;
+    const { plans, limits, farEnd } = this.#config;
     const secret = await this.#secrets();
     const options: RunOptions = { ...limits, anyAddress: false, strict: false, force: false, ...keeping };
     const world = { ...parts.world, secret };
     const source = { host, role: plans.role };
-    return run(plan, { ...parts, world }, options, source, signal, {}, this.#politeness);
+    return run(
+      plan,
+      { ...parts, world, ...(farEnd !== undefined && { farEnd }) },
+      options,
+      source,
+      signal,
+      {},
+      this.#politeness,
+    );
   }
 
   /** The results of a thousand hosts are written a few at a time, so that others get the event loop. */

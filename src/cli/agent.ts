@@ -3,6 +3,7 @@ import { once, setMaxListeners } from "node:events";
 import { readFile, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { openSockets, type Sockets } from "#node-dgram-ext";
 import { Agent, type AgentParts, type Loaded } from "../agent/agent.ts";
 import { whenChanged } from "../agent/config-change.ts";
 import { parseAgentConfig } from "../agent/config-file.ts";
@@ -12,12 +13,14 @@ import type { World } from "../model/prober.ts";
 import { EXIT_CODES } from "../model/result.ts";
 import { post } from "../net/post.ts";
 import { ConfigError } from "../profile/config-error.ts";
+import { farEndsOver } from "./far-ends.ts";
 import { durationMs, type FlagValues, list, outputsOf, text } from "./flags.ts";
 import { createAgentLog } from "./logger.ts";
 import { openOutputs, renderOptions } from "./outputs.ts";
 import { pageAssets } from "./page-assets.ts";
 import { openParts, realWorld } from "./parts.ts";
 import { knownProfiles, readText, shippedRoles } from "./profile-files.ts";
+import { keyFrom } from "./responder-key.ts";
 import { secretsFor, THIS_MACHINE } from "./secrets.ts";
 import { toolVersion } from "./version.ts";
 
@@ -29,7 +32,8 @@ export async function runAgent(flags: FlagValues): Promise<number> {
   if (file === undefined) throw new ConfigError("--config is missing", "name the file: --config agent.yaml");
   const graceMs = durationMs(text(flags, "grace") ?? DEFAULT_GRACE, "--grace");
   const world = realWorld();
-  const load = () => loadConfig(file, flags, world);
+  const sockets = await openSockets();
+  const load = () => loadConfig(file, flags, { world, sockets });
   const loaded = await load();
   if (flags["check-config"] === true) return tellConfig(loaded);
   const outputs =
@@ -66,6 +70,7 @@ export async function runAgent(flags: FlagValues): Promise<number> {
   } finally {
     await ledger?.flush();
     open.close();
+    sockets.close();
   }
 }
 
@@ -93,7 +98,13 @@ async function stampOf(file: string): Promise<string | undefined> {
   return found && `${found.dev} ${found.ino} ${found.size} ${found.mtimeMs}`;
 }
 
-async function loadConfig(file: string, flags: FlagValues, world: World): Promise<Loaded> {
+interface LoadParts {
+  readonly world: World;
+  /** What responders are asked through. */
+  readonly sockets: Sockets;
+}
+
+async function loadConfig(file: string, flags: FlagValues, { world, sockets }: LoadParts): Promise<Loaded> {
   const [roles, profiles] = await Promise.all([shippedRoles(), knownProfiles(text(flags, "profiles-dir"))]);
   const words = { roles, profiles };
   const config = await parseAgentConfig(await readText(file), file, words, {
@@ -103,7 +114,10 @@ async function loadConfig(file: string, flags: FlagValues, world: World): Promis
   const plans = agentPlans(config, list(flags, "role"), words, world.randomBytes);
   const secrets = () => secretsFor(plans.whole, config.secrets, THIS_MACHINE);
   await secrets();
-  return { config, plans, secrets };
+  const { responders = new Map() } = config.site;
+  if (responders.size === 0) return { config, plans, secrets };
+  const key = await keyFrom(config.keyFile, "a responder answers nobody without the key", THIS_MACHINE);
+  return { config, plans, secrets, farEnd: farEndsOver({ responders, key }, { world, sockets }) };
 }
 
 /** One line about a configuration that can be used. */

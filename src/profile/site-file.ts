@@ -11,7 +11,7 @@ import { type Host, parseFurther, parseHost } from "./hosts.ts";
 import { issueErrors } from "./issues.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Path, YamlPlaces } from "./places.ts";
-import { parseResponders } from "./responders.ts";
+import { parseResponders, type Responders } from "./responders.ts";
 import type { Roles } from "./roles.ts";
 import { listOf } from "./rows.ts";
 import type { Site } from "./site.ts";
@@ -30,14 +30,7 @@ export type Report = (path: Path, error: ConfigError) => void;
 
 /** Reads a site. `profiles` are all that a run of it may choose from. Throws ConfigError with the first mistake. */
 export function parseSite(text: string, file: string, roles: Roles, profiles: readonly Profile[]): Site {
-  const schema = siteSchema(Object.keys(roles));
-  const { site, written, places } = parseSiteWith(schema, text, file, { roles, profiles });
-  const hosts = [...site.hosts.values()].flat().map(({ host }) => host);
-  try {
-    return { ...site, responders: parseResponders(written.responders, hosts) };
-  } catch (error) {
-    throw error instanceof ConfigError ? error.at(places.of(["responders"])) : error;
-  }
+  return parseSiteWith(siteSchema(Object.keys(roles)), text, file, { roles, profiles }).site;
 }
 
 /**
@@ -65,11 +58,26 @@ export function parseSiteWith<Written extends WrittenSite>(
   const report: Report = (path, error) => errors.push(error.at(places.of(path)));
   const hosts = hostsOf(written, report);
   checkNames(written, profiles, report);
+  const responders = respondersOf(written, hosts, report);
   check?.(written, report);
   if (errors.length > 0) throw inOrder(errors)[0]!;
   const { role, set, with: on, without: off } = written;
   const settings = Object.entries(set).map(([name, value]) => `${name}=${value}`);
-  return { site: { file, roles: listOf(role), hosts, set: settings, with: on, without: off }, written, places };
+  const site = { file, roles: listOf(role), hosts, set: settings, with: on, without: off, responders };
+  return { site, written, places };
+}
+
+function respondersOf({ responders }: WrittenSite, hosts: Site["hosts"], report: Report): Responders {
+  try {
+    return parseResponders(
+      responders,
+      [...hosts.values()].flat().map(({ host }) => host),
+    );
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    report(["responders"], error);
+    return new Map();
+  }
 }
 
 /** Words that are no role: the mistake that is made most often gets the nearest right word. */

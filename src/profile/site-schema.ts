@@ -43,21 +43,19 @@ export function siteShape(roles: readonly string[]) {
       .describe("Values of variables, as --set gives them."),
     with: words("Switches that are on."),
     without: words("Switches that are off."),
+    responders: words("Hosts with a responder, as --responder names them: HOST or HOST:PORT."),
   };
 }
 
 /** The shape of a site file in which these roles may stand. */
 export function siteSchema(roles: readonly string[]) {
   return z
-    .strictObject({
-      ...siteShape(roles),
-      responders: words("Hosts with a responder, as --responder names them: HOST or HOST:PORT."),
-    })
+    .strictObject(siteShape(roles))
     .describe("Which machine is what: `unity-probe run --site FILE` asks every vector that starts here.");
 }
 
 /** What a site file and the configuration of an agent say alike. */
-export type WrittenSite = Omit<z.output<ReturnType<typeof siteSchema>>, "responders">;
+export type WrittenSite = z.output<ReturnType<typeof siteSchema>>;
 
 /** The published JSON Schema (draft 7). */
 export function siteJsonSchema(roles: readonly string[]): Record<string, unknown> {

@@ -14,6 +14,7 @@ import { refuses, scriptedNet } from "../engine/scripted-net.ts";
 import { memoryLedger } from "../engine/stage.ts";
 import { shippedProfiles } from "../profile/shipped.ts";
 
+const shipped = shippedProfiles();
 const rolesFile = new URL("../../profiles/roles.yaml", import.meta.url);
 
 /** One row at one host: a range that passes where its ports refuse, and fails where a firewall says so. */
@@ -88,7 +89,7 @@ export class AgentStage {
 
   async load(): Promise<Loaded> {
     const { roles } = parseRoles(readFileSync(rolesFile, "utf8"), "roles.yaml");
-    const words = { roles, profiles: (await shippedProfiles()).profiles };
+    const words = { roles, profiles: (await shipped).profiles };
     const surroundings = { env: {}, readText: () => Promise.reject(new Error("nothing to read")) };
     const config = await parseAgentConfig(this.text, "agent.yaml", words, surroundings);
     const plans = agentPlans(config, [], words, this.clock.world.randomBytes);

@@ -57,6 +57,8 @@ alerts:
 self-check: {gateway: false, anchor: "tcp/10.0.0.53:53"}
 limits: {concurrency: 8, rate: 100}
 secrets: {bind-password: secrets/bind, other: /run/other}
+responders: ["dc01:7655"]
+key-file: responder.key
 `);
     expect(all.schedules).toEqual([
       {
@@ -85,6 +87,8 @@ secrets: {bind-password: secrets/bind, other: /run/other}
       selfCheck: { gateway: false, anchor: { transport: "tcp", address: "10.0.0.53", port: 53 } },
       limits: { concurrency: 8, ratePerS: 100 },
       secrets: ["bind-password=conf/secrets/bind", "other=/run/other"],
+      site: { responders: new Map([["dc01", 7655]]) },
+      keyFile: "conf/responder.key",
     });
   });
 
@@ -163,6 +167,16 @@ describe("a configuration that cannot be used", () => {
       "a name to listen on",
       `${EVERY}listen: localhost:80`,
       '4:9: "localhost:80" is no address with a port; write for instance 127.0.0.1:9464',
+    ],
+    [
+      "responders without a key",
+      `${EVERY}responders: [dc01]`,
+      '4:13: responders answer nobody without their key; add "key-file": FILE',
+    ],
+    [
+      "a responder at no host",
+      `${EVERY}responders: [dc02]\nkey-file: k`,
+      '4:13: the responder dc02 is at no host that is asked; did you mean "dc01"?',
     ],
     ["votes that never agree", `${EVERY}damping: {changes: 4, of: 3}`, "4:20: 4 of 3 runs can never agree"],
     ["a tiny history", `${EVERY}history: {dir: x, max: 1kB}`, "4:24: 1kB is too little; at least 1MB"],
