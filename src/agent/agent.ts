@@ -177,10 +177,16 @@ export class Agent {
     }
     this.#loaded = loaded;
     this.#runner.use(runnerConfig(loaded));
-    this.#memory.use(plans, config.damping);
-    this.#metrics.restore(this.#memory.cells());
+    this.#forget();
     this.#alerts.reload(config.alerts);
     this.#timetable.use(config.schedules);
+  }
+
+  /** What the configuration no longer has. */
+  #forget(): void {
+    const { config, plans } = this.#loaded;
+    this.#memory.use(plans, config.damping);
+    this.#metrics.restore(this.#memory.cells());
     this.#server?.changed();
   }
 
@@ -195,7 +201,13 @@ export class Agent {
     const old = this.#server;
     const isSamePlace = before?.address === listen?.address && before?.port === listen?.port;
     if (isSamePlace) await old?.close();
-    this.#server = listen && (await this.#listen(listen));
+    try {
+      this.#server = listen && (await this.#listen(listen));
+    } catch (error) {
+      // Somebody was quicker to take the port than we to take it again: perhaps only for a moment.
+      if (isSamePlace) this.#server = before && (await this.#listen(before).catch(() => undefined));
+      throw error;
+    }
     if (!isSamePlace) await old?.close();
   }
 
@@ -231,8 +243,11 @@ export class Agent {
   /** One run of a schedule, and what becomes of it. Never rejects. */
   async #run(schedule: string): Promise<void> {
     try {
-      const plan = this.#loaded.plans.ofSchedules.get(schedule)!;
+      const loaded = this.#loaded;
+      const plan = loaded.plans.ofSchedules.get(schedule)!;
       await this.#take(await this.#runner.run(schedule, plan, this.#end.signal, { keepsEarlier: true }));
+      // What a reload took out of the configuration meanwhile has come back with this run.
+      if (loaded !== this.#loaded) this.#forget();
     } catch (error) {
       // Nothing that a network does ends here: this is a mistake of ours, and the next run is due all the same.
       const why = error instanceof Error ? error.stack : String(error);

@@ -83,7 +83,7 @@ export async function run(
 const HOSTS_A_TURN = 1;
 /** A turn of the event loop that takes longer is a busy one; a machine that is always busy does not hold us up for ever. */
 const BUSY_MS = 5;
-const BUSY_TURNS_MAX = 8;
+const BUSY_TURNS_MAX = 4;
 
 /** Begins with all of them, a few at a time, and waits for all. */
 function eachInTurn<T, R>(

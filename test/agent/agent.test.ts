@@ -136,6 +136,17 @@ describe("a reload", () => {
     expect(await rowOf(stage, "192.0.2.11")).toBeDefined();
   });
 
+  it("forgets a host for good that a run still asked meanwhile", async () => {
+    const stage = await started(CONFIG.replace("192.0.2.10", "[192.0.2.10, 192.0.2.11]"));
+    await stage.passes(500);
+    stage.text = CONFIG;
+    await stage.agent.reload();
+    await stage.passes(10_000);
+    expect(stage.asked.map(({ address }) => address)).toContain("192.0.2.11");
+    expect(await rowOf(stage)).toBeDefined();
+    expect(await rowOf(stage, "192.0.2.11")).toBeUndefined();
+  });
+
   it("begins with a schedule that is new, and ends one that is gone", async () => {
     const stage = await started();
     await stage.passes(5_000);
