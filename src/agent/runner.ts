@@ -127,7 +127,9 @@ export class Runner {
       if (entries.size % ENTRIES_A_TURN === ENTRIES_A_TURN - 1) await parts.world.sleep(0, signal);
       entries.set(result, resultEntry(result, report.plan));
     }
-    return runDocument(report, tool, (result) => entries.get(result)!);
+    const document = runDocument(report, tool, (result) => entries.get(result)!);
+    await parts.world.sleep(0, signal);
+    return document;
   }
 
   /** A file of a secret that cannot be read now leaves the secret as it was. */

@@ -79,13 +79,15 @@ export async function run(
   };
 }
 
-/** So many hosts begin before it is looked whether the event loop is free: thousands at once would hold it for seconds. */
-const HOSTS_A_TURN = 1;
-/** A turn of the event loop that takes longer is a busy one; a machine that is always busy does not hold us up for ever. */
+/** So many hosts begin at once; a thousand would hold the event loop for seconds. */
+const HOSTS_AT_ONCE = 8;
+/** Those behind them begin one after the other, so far apart. */
+const APART_MS = 5;
+/** When the wait takes so much longer the loop is busy; a machine that always is does not hold us up for ever. */
 const BUSY_MS = 5;
 const BUSY_TURNS_MAX = 4;
 
-/** Begins with all of them, a few at a time, and waits for all. */
+/** Begins with all of them, the first at once and the others when the event loop is free, and waits for all. */
 function eachInTurn<T, R>(
   all: readonly T[],
   world: World,
@@ -95,8 +97,9 @@ function eachInTurn<T, R>(
   let turn = Promise.resolve();
   return Promise.all(
     all.map((one, at) => {
-      if (at > 0 && at % HOSTS_A_TURN === 0) turn = turn.then(() => untilFree(world, signal));
-      return at < HOSTS_A_TURN ? task(one) : turn.then(() => task(one));
+      if (at < HOSTS_AT_ONCE) return task(one);
+      turn = turn.then(() => untilFree(world, signal));
+      return turn.then(() => task(one));
     }),
   );
 }
@@ -104,8 +107,8 @@ function eachInTurn<T, R>(
 async function untilFree(world: World, signal: AbortSignal): Promise<void> {
   for (let turns = 0; turns < BUSY_TURNS_MAX; turns++) {
     const beforeMs = world.monotonicMs();
-    await world.sleep(0, signal);
-    if (world.monotonicMs() - beforeMs < BUSY_MS) return;
+    await world.sleep(APART_MS, signal);
+    if (world.monotonicMs() - beforeMs < APART_MS + BUSY_MS) return;
   }
 }
 
