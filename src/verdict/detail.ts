@@ -84,7 +84,7 @@ function detailOfVerdict(one: CheckSeen, verdict: Verdict): string {
     case "port-unreach":
       return verdict.state === "closed"
         ? `closed: port unreachable${by} (a host firewall's reject looks the same)`
-        : `filtered: port-unreachable${by}${refuserHint(one)}`;
+        : `filtered: port-unreachable${by}${verdict.lost === undefined ? refuserHint(one) : ""}`;
     case "admin-prohibited":
     case "host-unreach":
     case "net-unreach":

@@ -4,6 +4,7 @@ import { platform, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ReportDocument } from "../../src/report/document.ts";
+import { reportSchema } from "../../src/report/schema.ts";
 import { AT, FIRST, KEY, respond } from "../responder/pair.ts";
 import { run, start } from "./command.ts";
 
@@ -50,6 +51,7 @@ describe("run with a responder", () => {
     const asked = ["--profile", await profileFile(), "--host", AT, "-q", "-o", "json"];
     const ended = await run([...asked, "--responder", `${AT}:${far.port}`, "--key-file", keyFile]);
     const { results, summary, findings } = documentOf(ended);
+    expect(reportSchema.safeParse(documentOf(ended)).error).toBeUndefined();
     const rows = results.filter(({ canary }) => canary !== true);
     expect(rows.map(({ service, reason, outcome, required }) => [service, reason, outcome, required])).toEqual([
       ["NTP", "responder-receipt", "inconclusive", true],

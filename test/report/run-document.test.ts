@@ -173,4 +173,27 @@ describe("a range", () => {
       ],
     });
   });
+
+  it("names the ports that a responder held by what was lost", () => {
+    const lost = { state: "filtered", reason: "no-response" } as const;
+    const groups = [
+      { state: "open", reason: "responder-receipt", ports: [5000] },
+      { ...lost, lost: "request", ports: [5003, 5001, 5002] },
+      { ...lost, reason: "conn-refused", lost: "request", ports: [5005] },
+      { ...lost, lost: "reply", ports: [5004] },
+    ] as const;
+    const { range } = entry({ range: { total: 6, tested: 6, groups } }, DCOM);
+    expect(range?.lost).toEqual({ request: "5001-5003,5005", reply: "5004" });
+    expect(range?.ports).toEqual({ open: "5000", filtered: "5001-5005" });
+  });
+});
+
+describe("with a far end", () => {
+  it("a row says which way was lost, and how the far end sees us", () => {
+    const verdict = { state: "filtered", reason: "no-response", service: "unchecked", lost: "reply" } as const;
+    const farEnd = { local: "10.0.0.1", seenAs: "203.0.113.9" };
+    const got = entry({ verdict, observations: [] }, { ...LDAPS, farEnd });
+    expect(got).toMatchObject({ state: "filtered", lost: "reply", seenAs: "203.0.113.9" });
+    expect(entry({ observations: [] }, LDAPS)).not.toHaveProperty("seenAs");
+  });
 });

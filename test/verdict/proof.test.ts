@@ -117,6 +117,12 @@ describe("what is said of it", () => {
       `filtered: admin-prohibited by ${ROUTER} (ICMP type 3 code 13), though the responder listens on this port: ` +
         "a firewall there or on the way rejects",
     ],
+    [
+      { ...LOST, lost: "request", reason: "port-unreach", offender: icmp(ROUTER, 3) },
+      "path",
+      `filtered: port-unreachable by ${ROUTER} (ICMP type 3 code 3), though the responder listens on this port: ` +
+        "a firewall there or on the way rejects",
+    ],
   ] as const)("%j under %s", (verdict, expect_, text) => {
     expect(detail(verdict, { expect: expect_ })?.detail).toBe(text);
   });
