@@ -72,7 +72,9 @@ function newsOf(notice: Notice): string {
   if (event === "withdrawal") return `${countOf(rows.length)} no longer asked`;
   if (event === "recovery") {
     const after = `${countOf(rows.length)} ${rows.length === 1 ? "passes" : "pass"} again after ${formatSpan(badForMs(notice))}`;
-    return stillBad.length === 0 ? `recovered, ${after}` : `${after}, ${stillBad.length} not yet: ${namesOf(stillBad)}`;
+    return stillBad.length === 0
+      ? `recovered, ${after}`
+      : `${after}, ${stillBad.length} not seen to pass yet: ${namesOf(stillBad)}`;
   }
   const more = stillBad.length > rows.length ? ` (${formatCount(stillBad.length)} in all)` : "";
   if (cause.kind === "vector") {

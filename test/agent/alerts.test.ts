@@ -127,7 +127,7 @@ describe("a recovery", () => {
     const partly = await stage.run(up(2));
     expect(partly).toMatchObject([{ event: "recovery", over: false, rowCount: 58, stillBadCount: 2 }]);
     expect(partly[0]!.title).toBe(
-      "dc01: 58 rows pass again after 2 min, 2 not yet: Service 0 tcp/1000, Service 1 tcp/1001",
+      "dc01: 58 rows pass again after 2 min, 2 not seen to pass yet: Service 0 tcp/1000, Service 1 tcp/1001",
     );
     expect(await stage.run(up(2))).toEqual([]);
     const rest = await stage.run(all("pass"));
