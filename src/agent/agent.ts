@@ -15,7 +15,7 @@ import type { AgentPlans } from "./plans.ts";
 import type { PageAssets } from "./routes.ts";
 import type { RunRecord } from "./run-record.ts";
 import { Runner, type RunnerConfig } from "./runner.ts";
-import { nobodyAnswered, ownSide, type SelfCheckParts } from "./self-check.ts";
+import { SelfCheck, type SelfCheckParts } from "./self-check.ts";
 import { type AgentServer, startServer } from "./server.ts";
 import { type StatusSource, statusSource } from "./status.ts";
 import { Timetable } from "./timetable.ts";
@@ -52,6 +52,7 @@ export class Agent {
   readonly #metrics: AgentMetrics;
   readonly #memory: Memory;
   readonly #alerts: Alerts;
+  readonly #selfCheck: SelfCheck;
   readonly #runner: Runner;
   readonly #timetable: Timetable;
   /** Ends the runs that go on. */
@@ -73,6 +74,7 @@ export class Agent {
     const source = { host, role: loaded.plans.role };
     const tell = (event: DeliveryEvent) => this.#tellDelivery(event);
     this.#alerts = new Alerts(loaded.config.alerts, { tool, source, world, post, tell });
+    this.#selfCheck = new SelfCheck({ net: parts.parts.net, world, procNet: parts.procNet });
     this.#runner = new Runner(runnerConfig(loaded), {
       parts: parts.parts,
       tool,
@@ -271,14 +273,14 @@ export class Agent {
   }
 
   /** Why the agent holds itself to be cut off. A name that cannot be looked up has the addresses that it had before. */
-  async #cutOff(document: ReportDocument, signal: AbortSignal): Promise<string | undefined> {
-    if (!nobodyAnswered(document)) return undefined;
-    const hosts = new Set(document.results.map(({ host }) => host));
-    const asked = document.results.flatMap(({ address }) => address ?? []);
-    const known = new Set([...asked, ...this.#memory.addressesOf(hosts)]);
-    const { parts, procNet } = this.#parts;
-    const addresses = known.size === 0 ? [ANYWHERE] : [...known];
-    return ownSide(this.#loaded.config.selfCheck, addresses, { net: parts.net, world: parts.world, procNet }, signal);
+  #cutOff(document: ReportDocument, signal: AbortSignal): Promise<string | undefined> {
+    const addresses = () => {
+      const hosts = new Set(document.results.map(({ host }) => host));
+      const asked = document.results.flatMap(({ address }) => address ?? []);
+      const known = new Set([...asked, ...this.#memory.addressesOf(hosts)]);
+      return known.size === 0 ? [ANYWHERE] : [...known];
+    };
+    return this.#selfCheck.cutOff(this.#loaded.config.selfCheck, document, addresses, signal);
   }
 
   #tellDelivery({ what, hook, about, attempts, status, code }: DeliveryEvent): void {

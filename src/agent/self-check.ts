@@ -15,12 +15,11 @@ import { gatewayTo, neighbourIn, parseRoutes } from "./gateways.ts";
 
 /** A port that traceroute made known, and where hardly anything listens. */
 const TOUCHED_PORT = 33_434;
-/**
- * Linux asks a silent neighbour again by itself, after 5 s and three times, a second apart; the second touch hears of
- * that.
- */
-const TOUCHES_AT_MS = [0, 9_000];
-const TOUCH_GIVE_UP_MS = 10_500;
+const TOUCH_EVERY_MS = 3_000;
+/** Linux asks a neighbour that it doubts after 5 s, and three times, a second apart (arp(7)). */
+const PROBING_MS = 10_500;
+/** It does not doubt one that answered, or let something through, in the last 45 s at most. */
+const TRUSTING_MS = 45_000;
 const ANCHOR_TIMEOUT_MS = 3_000;
 const ANCHOR_ATTEMPTS = 2;
 /** More routers than this between us and the hosts of one agent are not looked at. */
@@ -28,52 +27,69 @@ const GATEWAYS_MAX = 4;
 
 export interface SelfCheckParts {
   readonly net: Pick<Net, "route" | "tcp" | "udp">;
-  readonly world: Pick<World, "sleep">;
+  readonly world: Pick<World, "sleep" | "monotonicMs">;
   /** A file below /proc/net by its name; undefined where there is none. */
   readonly procNet: (name: string) => Promise<string | undefined>;
 }
 
-/**
- * Whether it is worth asking: something required was asked and did not pass, and not one port of the whole run was seen
- * open or closed. ICMP errors do not count as an answer, because a router beside us sends them when its own line is cut.
- */
-export function nobodyAnswered({ results }: Pick<ReportDocument, "results">): boolean {
-  const asked = results.filter(({ state }) => state !== null);
-  const bad = asked.some(({ required, outcome, group }) => (required || group !== undefined) && outcome !== "pass");
-  return bad && asked.every(isUnanswered);
+export class SelfCheck {
+  readonly #parts: SelfCheckParts;
+  #answeredMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: SelfCheckParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Why we hold ourselves to have been cut off in a run, in words; undefined where that is not proven. Nothing is asked
+   * unless nobody answered; then it takes up to eleven seconds, or longer where the last answer is less than a minute
+   * old.
+   *
+   * @param addresses gives those of the hosts that were asked
+   */
+  async cutOff(
+    config: SelfCheckConfig,
+    { results }: Pick<ReportDocument, "results">,
+    addresses: () => readonly string[],
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const asked = results.filter(({ state }) => state !== null);
+    if (!asked.every(isUnanswered)) {
+      this.#answeredMs = this.#parts.world.monotonicMs();
+      return undefined;
+    }
+    const bad = asked.some(({ required, outcome, group }) => (required || group !== undefined) && outcome !== "pass");
+    return bad ? this.#ownSide(config, addresses(), signal) : undefined;
+  }
+
+  async #ownSide(
+    { gateway, anchor }: SelfCheckConfig,
+    addresses: readonly string[],
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const parts = this.#parts;
+    const done = new AbortController();
+    const either = AbortSignal.any([signal, done.signal]);
+    const trustedMs = this.#answeredMs + TRUSTING_MS - parts.world.monotonicMs();
+    const side = gateway ? gatewaySide(addresses, PROBING_MS + Math.max(0, trustedMs), parts, either) : undefined;
+    try {
+      if (anchor === undefined) return await side;
+      // The anchor has the last word: it lies where the user says that we must reach.
+      if (await answers(anchor, parts, either)) return undefined;
+      const silent = `the anchor ${anchor.transport}/${formatEndpoint(anchor)} does not answer`;
+      const gone = await side;
+      if (signal.aborted) return undefined;
+      return gone === undefined ? silent : `${silent}, and ${gone}`;
+    } finally {
+      done.abort();
+    }
+  }
 }
 
+/** Nobody said anything. ICMP errors are no answer: a router beside us sends them when its own line is cut. */
 function isUnanswered({ state, range }: ResultEntry): boolean {
   if (range !== undefined) return range.open === 0 && range.closed === 0;
   return state === "filtered" || state === "open|filtered" || state === "unknown";
-}
-
-/**
- * Why we hold ourselves to be cut off, in words; undefined where that is not proven. Takes up to eleven seconds.
- *
- * @param addresses of the hosts that were asked
- */
-export async function ownSide(
-  config: SelfCheckConfig,
-  addresses: readonly string[],
-  parts: SelfCheckParts,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const done = new AbortController();
-  const either = AbortSignal.any([signal, done.signal]);
-  const gateway = config.gateway ? gatewaySide(addresses, parts, either) : Promise.resolve(undefined);
-  try {
-    const { anchor } = config;
-    if (anchor === undefined) return signal.aborted ? undefined : await gateway;
-    // The anchor has the last word: it lies where the user says that we must reach.
-    if (await answers(anchor, parts, either)) return undefined;
-    const silent = `the anchor ${anchor.transport}/${formatEndpoint(anchor)} does not answer`;
-    const gone = await gateway;
-    if (signal.aborted) return undefined;
-    return gone === undefined ? silent : `${silent}, and ${gone}`;
-  } finally {
-    done.abort();
-  }
 }
 
 /** The anchor said something, be it no. */
@@ -99,6 +115,7 @@ function isRefusalOf(address: string, { code, icmp }: Observation): boolean {
 /** Why no packet of ours gets beyond the link; undefined where that is not proven. */
 async function gatewaySide(
   addresses: readonly string[],
+  patienceMs: number,
   parts: SelfCheckParts,
   signal: AbortSignal,
 ): Promise<string | undefined> {
@@ -111,23 +128,28 @@ async function gatewaySide(
   // A host on the link needs none, and says nothing about one.
   const first = gateways.slice(0, GATEWAYS_MAX);
   if (first.length === 0 || first.length < gateways.length) return undefined;
-  const gone = await Promise.all(first.map((gateway) => isGone(gateway, parts, signal)));
+  const gone = await Promise.all(first.map((gateway) => isGone(gateway, patienceMs, parts, signal)));
   if (!gone.every(Boolean) || signal.aborted) return undefined;
   return first.length === 1 ? `the gateway ${first[0]} is not there` : `the gateways ${first.join(", ")} are not there`;
 }
 
 /** Whether the system, made to look for it, finds nobody at the address. */
-async function isGone(gateway: string, { net, world, procNet }: SelfCheckParts, signal: AbortSignal): Promise<boolean> {
+async function isGone(
+  gateway: string,
+  patienceMs: number,
+  { net, world, procNet }: SelfCheckParts,
+  signal: AbortSignal,
+): Promise<boolean> {
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   const to = { transport: "udp", address: gateway, port: TOUCHED_PORT } as const;
   const touch = await net.udp(to, { replyFrom: "same", onDatagram: () => stop.abort() }, either);
+  void touch.ended.then(() => stop.abort());
   try {
-    let spentMs = 0;
-    for (const atMs of [...TOUCHES_AT_MS, TOUCH_GIVE_UP_MS]) {
-      await Promise.race([world.sleep(atMs - spentMs, either), touch.ended]);
-      spentMs = atMs;
-      if (atMs < TOUCH_GIVE_UP_MS) touch.send(new Uint8Array());
+    const untilMs = world.monotonicMs() + patienceMs;
+    for (let leftMs = patienceMs; leftMs > 0 && !either.aborted; leftMs = untilMs - world.monotonicMs()) {
+      touch.send(new Uint8Array());
+      await world.sleep(Math.min(TOUCH_EVERY_MS, leftMs), either);
     }
     const { code, icmp, local, repliedMs } = touch.seen();
     if (signal.aborted || repliedMs !== undefined || code === "ECONNREFUSED") return false;

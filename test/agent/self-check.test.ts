@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { SelfCheckConfig } from "../../src/agent/config.ts";
 import { gatewayTo, neighbourIn, parseRoutes } from "../../src/agent/gateways.ts";
-import { nobodyAnswered, ownSide, type SelfCheckParts } from "../../src/agent/self-check.ts";
+import { SelfCheck, type SelfCheckParts } from "../../src/agent/self-check.ts";
 import type { Observation } from "../../src/model/observation.ts";
 import type { Endpoint } from "../../src/model/ports.ts";
 import type { ResultEntry } from "../../src/report/document.ts";
@@ -47,32 +48,6 @@ describe("/proc/net", () => {
   });
 });
 
-describe("nobody answered", () => {
-  const silent = entry("fail");
-  it.each<[string, readonly ResultEntry[], boolean]>([
-    ["silence everywhere", [silent, silent], true],
-    ["an ICMP error of a router", [silent, entry("fail", { reason: "net-unreach" })], true],
-    ["names without addresses", [entry("error", { state: "unknown", reason: "name-not-found" })], true],
-    ["one accept", [silent, entry("pass")], false],
-    ["one reset", [silent, entry("fail", { state: "closed" })], false],
-    ["an accept of a row that nobody requires", [silent, entry("pass", { required: false })], false],
-    ["rows that were not asked", [silent, entry("skipped")], true],
-    ["only rows that were not asked", [entry("skipped")], false],
-    ["only rows that nobody requires", [entry("inconclusive", { required: false, state: "open|filtered" })], false],
-    ["nothing at all", [], false],
-  ])("%s", (_, results, expected) => {
-    expect(nobodyAnswered({ results })).toBe(expected);
-  });
-
-  it("looks at the ports of a range", () => {
-    const counts = { total: 9, tested: 9, open: 0, closed: 0, filtered: 9, openFiltered: 0, unknown: 0, ports: {} };
-    expect(nobodyAnswered({ results: [entry("fail", { range: counts })] })).toBe(true);
-    expect(nobodyAnswered({ results: [entry("fail", { state: "mixed", range: { ...counts, closed: 1 } })] })).toBe(
-      false,
-    );
-  });
-});
-
 type Seen = Partial<Observation>;
 
 /** A network on paper: what is seen of the anchor and of the gateway. */
@@ -115,12 +90,45 @@ function paper({
       },
     },
   };
-  const check = (config: Parameters<typeof ownSide>[0], addresses = ["10.99.0.1", "10.99.0.2"]) =>
-    clock.passes(ownSide(config, addresses, parts, new AbortController().signal));
+  const selfCheck = new SelfCheck(parts);
+  const forever = new AbortController().signal;
+  const check = (
+    config: SelfCheckConfig,
+    addresses: readonly string[] = ["10.99.0.1", "10.99.0.2"],
+    results: readonly ResultEntry[] = [entry("fail")],
+  ) => clock.passes(selfCheck.cutOff(config, { results }, () => addresses, forever));
   return { clock, check, asked };
 }
 
 const anchor: Endpoint = { transport: "tcp", address: "10.0.0.53", port: 53 };
+
+describe("our own side is asked after", () => {
+  const silent = entry("fail");
+  it.each<[string, readonly ResultEntry[], boolean]>([
+    ["silence everywhere", [silent, silent], true],
+    ["an ICMP error of a router", [silent, entry("fail", { reason: "net-unreach" })], true],
+    ["names without addresses", [entry("error", { state: "unknown", reason: "name-not-found" })], true],
+    ["one accept", [silent, entry("pass")], false],
+    ["one reset", [silent, entry("fail", { state: "closed" })], false],
+    ["an accept of a row that nobody requires", [silent, entry("pass", { required: false })], false],
+    ["rows that were not asked", [silent, entry("skipped")], true],
+    ["only rows that were not asked", [entry("skipped")], false],
+    ["only rows that nobody requires", [entry("inconclusive", { required: false, state: "open|filtered" })], false],
+    ["nothing at all", [], false],
+  ])("%s", async (_, results, expected) => {
+    const { check, asked } = paper({});
+    expect((await check({ gateway: false, anchor }, [], results)) !== undefined).toBe(expected);
+    expect(asked.length > 0).toBe(expected);
+  });
+
+  it("a range without an answer", async () => {
+    const counts = { total: 9, tested: 9, open: 0, closed: 0, filtered: 9, openFiltered: 0, unknown: 0, ports: {} };
+    const answering = entry("fail", { state: "mixed", range: { ...counts, closed: 1 } });
+    const { check } = paper({});
+    expect(await check({ gateway: false, anchor }, [], [entry("fail", { range: counts })])).toBeDefined();
+    expect(await check({ gateway: false, anchor }, [], [answering])).toBeUndefined();
+  });
+});
 
 describe("our own side", () => {
   it("is cut off where the anchor is silent, tried twice", async () => {
@@ -187,13 +195,28 @@ describe("our own side", () => {
     expect(asked).toEqual([]);
   });
 
+  it("takes a silent gateway longer to judge where somebody answered a moment ago, for Linux trusts it still", async () => {
+    const { check, asked, clock } = paper({ arp: ARP });
+    await check({ gateway: true });
+    expect(clock.nowMs).toBe(10_500);
+    expect(asked).toEqual(Array(4).fill("udp/10.20.100.1"));
+    await check({ gateway: true }, [], [entry("pass")]);
+    await clock.passes(clock.sleep(20_000));
+    const beganMs = clock.nowMs;
+    await check({ gateway: true });
+    expect(clock.nowMs - beganMs).toBe(25_000 + 10_500);
+  });
+
   it("asks a real anchor", async () => {
-    const world = { sleep: () => new Promise<void>(() => {}) };
+    const world = { sleep: () => new Promise<void>(() => {}), monotonicMs: () => 0 };
     const parts: SelfCheckParts = { net: realNet, world, procNet: async () => undefined };
     await using listening = await peer(() => {});
     const closed = await closedPort();
     for (const real of [listening.local, closed]) {
-      expect(await ownSide({ gateway: true, anchor: real }, [], parts, new AbortController().signal)).toBeUndefined();
+      const selfCheck = new SelfCheck(parts);
+      const config = { gateway: true, anchor: real };
+      const { signal } = new AbortController();
+      expect(await selfCheck.cutOff(config, { results: [entry("fail")] }, () => [], signal)).toBeUndefined();
     }
   });
 });

@@ -9,8 +9,8 @@ import { expect, vi } from "vitest";
 import { inside, type Lane } from "./namespaces.ts";
 
 const HOOK_PORT = 9_999;
-/** A silent run takes about seven seconds, and asking about our own side eleven more. */
-const PATIENCE_MS = 60_000;
+/** A silent run takes about seven seconds, and asking about our own side up to a minute more. */
+const PATIENCE_MS = 120_000;
 
 /** Prints each body on a line of its own. */
 const HOOK = `require("node:http").createServer(async (request, response) => {
