@@ -113,6 +113,9 @@ function schedulesIn({ schedule, schedules }: WrittenAgent): readonly (readonly 
 
 function endpointOf(word: string): NonNullable<AgentConfig["selfCheck"]["anchor"]> {
   const { transport, ports } = splitPortsWord(word);
+  // What is silent over UDP may be there all the same, and would silence every alarm.
+  if (transport === "udp")
+    throw new ConfigError(`the anchor "${word}" cannot be asked over UDP`, `take tcp/${ports}, or another`);
   return { transport, ...addressAndPort(ports) };
 }
 

@@ -131,7 +131,7 @@ const agentShape = {
   "self-check": z
     .strictObject({
       gateway: z.boolean().optional().describe("Ask the default gateway; true unless said."),
-      anchor: text("A service that always answers: tcp/ or udp/ and ADDRESS:PORT.", "tcp/10.0.0.53:53").optional(),
+      anchor: text("A service that always answers: tcp/ADDRESS:PORT.", "tcp/10.0.0.53:53").optional(),
     })
     .optional()
     .describe("What must answer for a bad run to be believed: else we ourselves are cut off, and nobody is told."),

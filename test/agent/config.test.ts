@@ -213,6 +213,11 @@ describe("a configuration that cannot be used", () => {
       `4:17: "\${file:two" has no end; close it with }, or write $$ for a dollar sign`,
     ],
     [
+      "an anchor over UDP",
+      `${EVERY}self-check: {anchor: "udp/10.0.0.1:53"}`,
+      '4:22: the anchor "udp/10.0.0.1:53" cannot be asked over UDP; take tcp/10.0.0.1:53, or another',
+    ],
+    [
       "an anchor without a port",
       `${EVERY}self-check: {anchor: tcp/10.0.0.1}`,
       '4:22: "10.0.0.1" is no address with a port; write for instance 127.0.0.1:9464',
