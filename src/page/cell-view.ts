@@ -65,9 +65,10 @@ export function fillCell(button: HTMLButtonElement, cell: StatusCell, context: C
 
 /** What a word alone does not say. */
 function tags(cell: StatusCell, { now, isKept }: CellContext): readonly string[] {
-  const { flapping, outcome, result, resultAt } = cell;
+  const { unsettled, flapping, outcome, result, resultAt } = cell;
   const days = certificateDays(cell, now);
   return [
+    ...(unsettled === true ? ["not settled"] : []),
     ...(flapping === true ? ["flapping"] : []),
     ...(result.outcome === outcome ? [] : [`last ${WORDS[result.outcome]}`]),
     ...(days !== undefined && days <= SOON_DAYS ? [`cert ${days < 0 ? "ended" : `${days} d`}`] : []),
@@ -77,12 +78,13 @@ function tags(cell: StatusCell, { now, isKept }: CellContext): readonly string[]
 
 /** The whole cell in words, its visible ones first. */
 function labelOf(cell: StatusCell, { now, isKept }: CellContext): string {
-  const { result, outcome, since, flapping, resultAt } = cell;
+  const { result, outcome, since, unsettled, flapping, resultAt } = cell;
   const days = certificateDays(cell, now);
   const uncounted = uncountedText(result);
   return [
     `${WORDS[outcome]}: ${result.service} ${endpointText(result)} on ${targetText(result)}`,
     ...(since === undefined ? [] : [`since ${clockText(Date.parse(since), now)}`]),
+    ...(unsettled === true ? ["not settled"] : []),
     ...(flapping === true ? ["flapping"] : []),
     ...(result.outcome === outcome ? [] : [`the last run saw ${WORDS[result.outcome]}`]),
     ...(uncounted === undefined ? [] : [uncounted]),

@@ -47,8 +47,9 @@ export function detailParts(cell: StatusCell, now: number): readonly Child[] {
 }
 
 /** Where what is published is not what the last run saw. */
-function remark({ outcome, result, flapping }: StatusCell): Child {
+function remark({ outcome, result, unsettled, flapping }: StatusCell): Child {
   const words = [
+    ...(unsettled === true ? ["Not settled: this is the last vote, and not enough of them agree yet."] : []),
     ...(result.outcome === outcome
       ? []
       : [`The last run saw ${WORDS[result.outcome]}; ${WORDS[outcome]} stands until enough runs agree.`]),

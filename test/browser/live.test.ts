@@ -131,6 +131,7 @@ describe("the agent's page", () => {
   it("marks what flaps, what the last run saw, and what is older than the last run", async () => {
     const status = withCell(sampleStatus(3, Date.now()), KERBEROS, (one) => ({
       ...one,
+      unsettled: true,
       flapping: true,
       resultAt: "2026-01-02T03:04:05.000Z",
       result: { ...one.result, outcome: "inconclusive" },
@@ -138,9 +139,9 @@ describe("the agent's page", () => {
     const { url } = await serveStatus(status);
     const { page } = await browsing.open(url, url);
     const cell = page.locator(`button.cell[data-cell*="kerberos/tcp/88 dc01"]`);
-    expect(await cell.innerText()).toMatch(/PASS\s+flapping\s+last INCONCLUSIVE\s+seen 2026-01-02/);
+    expect(await cell.innerText()).toMatch(/PASS\s+not settled\s+flapping\s+last INCONCLUSIVE\s+seen 2026-01-02/);
     expect(await cell.getAttribute("aria-label")).toMatch(
-      /flapping, the last run saw INCONCLUSIVE, .*asked last 2026-01-02/,
+      /not settled, flapping, the last run saw INCONCLUSIVE, .*asked last 2026-01-02/,
     );
   });
 
