@@ -62,10 +62,18 @@ export function follow(listener: Listener, now: () => number): void {
 }
 
 async function askStatus(): Promise<StatusDocument> {
-  const answer = await fetch(STATUS_URL, { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) }).catch(() => {
+  const answer = await fetch(statusUrl(), { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS) }).catch(() => {
     // What a browser says of a failed request is another sentence in each, and none says more.
     throw new Error("the agent does not answer");
   });
   if (!answer.ok) throw new Error(`the agent answers ${answer.status} ${answer.statusText}`.trimEnd());
   return answer.json();
+}
+
+/** The page's own address may hold a name and a password, and fetch takes none that does. */
+function statusUrl(): string {
+  const url = new URL(STATUS_URL, location.href);
+  url.username = "";
+  url.password = "";
+  return url.href;
 }
