@@ -45,6 +45,7 @@ export class Runner {
   readonly #politeness: Politeness;
   #config: RunnerConfig;
   #secret: World["secret"] = () => undefined;
+  #secretTrouble = "";
 
   constructor(config: RunnerConfig, parts: RunnerParts) {
     this.#parts = parts;
@@ -132,12 +133,15 @@ export class Runner {
     return document;
   }
 
-  /** A file of a secret that cannot be read now leaves the secret as it was. */
+  /** A file of a secret that cannot be read now leaves the secret as it was; that is said once. */
   async #secrets(): Promise<World["secret"]> {
     try {
       this.#secret = await this.#config.secrets();
+      this.#secretTrouble = "";
     } catch (error) {
-      this.#parts.log.warn(`a secret stays as it was: ${(error as Error).message}`, {});
+      const { message } = error as Error;
+      if (message !== this.#secretTrouble) this.#parts.log.warn(`a secret stays as it was: ${message}`, {});
+      this.#secretTrouble = message;
     }
     return this.#secret;
   }

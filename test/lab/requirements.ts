@@ -8,6 +8,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   nft: "nftables",
   sysctl: "procps",
   mount: "mount",
+  setpriv: "util-linux",
   samba: "samba-ad-dc and samba",
   "samba-tool": "samba-common-bin",
   nmblookup: "samba-common-bin",
