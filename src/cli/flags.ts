@@ -100,6 +100,10 @@ export const RUN_FLAGS = {
     type: "array",
     about: "Host with a responder, or HOST:PORT (default port 7654): ports are proven by it; repeatable",
   },
+  reverse: {
+    type: "boolean",
+    about: "Let responders send to us too: every profile the other way; with --site the vectors that end here",
+  },
   "key-file": { type: "string", about: "File with the key that we share with responders: 64 hexadecimal digits" },
   media: {
     type: "boolean",

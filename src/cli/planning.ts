@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import type { Plan } from "../model/check.ts";
 import { ConfigError } from "../profile/config-error.ts";
 import { expandPlan, expandVectors } from "../profile/expand.ts";
+import { parseHosts } from "../profile/hosts.ts";
 import { parseResponders, type Responders } from "../profile/responders.ts";
 import { type FlagValues, list, planOptionsOf, text, vectorOptionsOf } from "./flags.ts";
 import { knownProfiles, loadProfiles, missingProfile, readText, shippedRoles } from "./profile-files.ts";
@@ -27,37 +28,54 @@ export async function planFor(flags: FlagValues, randomBytes: RandomBytes): Prom
   const words = list(flags, "profile");
   if (words.length === 0) throw missingProfile();
   const profiles = await loadProfiles(words, text(flags, "profiles-dir"));
-  const named = list(flags, "responder");
-  const plan = expandPlan(profiles, { ...planOptionsOf(flags, randomBytes), farEnds: named.length > 0 });
-  return { plan, source: { host: hostname() }, remarks: [], responders: parseResponders(named, hostsOf(plan)) };
+  const options = planOptionsOf(flags, randomBytes);
+  const hosts = parseHosts(options.hosts).map(({ host }) => host);
+  const responders = parseResponders(list(flags, "responder"), hosts);
+  const reverse = sendersOf(responders, flags);
+  const plan = expandPlan(profiles, { ...options, farEnds: responders.size > 0, ...(reverse && { reverse }) });
+  return { plan, source: { host: hostname() }, remarks: [], responders };
 }
 
 async function planForSite(path: string, flags: FlagValues, randomBytes: RandomBytes): Promise<Planned> {
   for (const other of ["profile", "host", "own-address"]) {
     if (list(flags, other).length > 0) throw new ConfigError(`--${other} beside --site`, "the site file says it");
   }
-  const [{ parseSite }, { ownRoles, vectorsOf }] = await Promise.all([
+  const [{ parseSite }, { ownRoles, vectorsIn, vectorsOf }] = await Promise.all([
     import("../profile/site-file.ts"),
     import("../profile/site.ts"),
   ]);
   const [roles, profiles] = await Promise.all([shippedRoles(), knownProfiles(text(flags, "profiles-dir"))]);
   const site = parseSite(await readText(path), path, roles, profiles);
   const own = ownRoles(list(flags, "role"), site, roles);
-  const { vectors, remarks, settings } = vectorsOf(site, own, roles, profiles);
+  const everyHost = [...site.hosts.values()].flat().map(({ host }) => host);
+  const named = parseResponders(list(flags, "responder"), everyHost);
+  const responders = new Map([...(site.responders ?? []), ...named]);
+  const senders = sendersOf(responders, flags) ?? new Map();
+  const all = [vectorsOf(site, own, roles, profiles)];
+  if (senders.size > 0) all.push(vectorsIn(site, senders, own, roles, profiles));
   const options = vectorOptionsOf(flags, randomBytes);
-  const both = (key: "set" | "with" | "without") => [...(settings[key] ?? []), ...(options[key] ?? [])];
-  const named = list(flags, "responder");
-  const farEnds = named.length > 0 || (site.responders?.size ?? 0) > 0;
-  const settled = { ...options, set: both("set"), with: both("with"), without: both("without"), farEnds };
-  const plan = expandVectors(vectors, settled);
+  const both = (key: "set" | "with" | "without") => [
+    ...new Set(all.flatMap(({ settings }) => settings[key] ?? [])),
+    ...(options[key] ?? []),
+  ];
+  const settled = { ...options, set: both("set"), with: both("with"), without: both("without") };
+  const vectors = all.flatMap((one) => one.vectors);
+  const plan = expandVectors(vectors, { ...settled, farEnds: responders.size > 0 });
   const hosts = hostsOf(plan);
-  const ofSite = [...(site.responders ?? [])].filter(([host]) => hosts.has(host));
+  parseResponders(list(flags, "responder"), hosts);
   return {
     plan,
     source: { host: hostname(), role: own.join(", ") },
-    remarks,
-    responders: new Map([...ofSite, ...parseResponders(named, hosts)]),
+    remarks: all.flatMap(({ remarks }) => remarks),
+    responders: new Map([...responders].filter(([host]) => hosts.has(host))),
   };
+}
+
+/** The far ends that send to us, where --reverse wants that. Throws ConfigError when there is none. */
+function sendersOf(responders: Responders, flags: FlagValues): Responders | undefined {
+  if (flags.reverse !== true) return undefined;
+  if (responders.size > 0) return responders;
+  throw new ConfigError("--reverse needs a far end that sends", "add --responder HOST and --key-file FILE");
 }
 
 function hostsOf({ checks }: Plan): ReadonlySet<string> {

@@ -1,4 +1,4 @@
-/** The ports that `respond` may bind: those of `--ports`, of profiles, or of all vectors that end at this machine's role. */
+/** The ports that `respond` may bind: those of `--ports`, of profiles, or of all vectors that end or start at this machine's role. */
 import type { Plan } from "../model/check.ts";
 import { onePort, type PortSpan, portsOf } from "../model/ports.ts";
 import type { Transport } from "../model/words.ts";
@@ -49,7 +49,7 @@ async function planOf(flags: FlagValues, randomBytes: (length: number) => Uint8A
   const options = { hosts: [NOBODY], expectPath: true, randomBytes };
   if (site !== undefined) {
     if (words.length > 0) throw new ConfigError("--profile beside --site", "the site file says it");
-    const { profiles, settings } = await vectorsToSite(site, flags);
+    const { profiles, settings } = await vectorsAtSite(site, flags);
     const both = (key: keyof SettingWords) => [...(settings[key] ?? []), ...list(flags, key)];
     return expandPlan(profiles, { ...options, set: both("set"), with: both("with"), without: both("without") });
   }
@@ -63,14 +63,14 @@ async function planOf(flags: FlagValues, randomBytes: (length: number) => Uint8A
   return expandPlan(await loadProfiles(words, text(flags, "profiles-dir")), { ...options, ...settings });
 }
 
-async function vectorsToSite(path: string, flags: FlagValues) {
-  const [{ parseSite }, { ownRoles, vectorsTo }] = await Promise.all([
+async function vectorsAtSite(path: string, flags: FlagValues) {
+  const [{ parseSite }, { ownRoles, vectorsAt }] = await Promise.all([
     import("../profile/site-file.ts"),
     import("../profile/site.ts"),
   ]);
   const [roles, profiles] = await Promise.all([shippedRoles(), knownProfiles(text(flags, "profiles-dir"))]);
   const site = parseSite(await readText(path), path, roles, profiles);
-  return vectorsTo(site, ownRoles(list(flags, "role"), site, roles), roles, profiles);
+  return vectorsAt(site, ownRoles(list(flags, "role"), site, roles), roles, profiles);
 }
 
 function spansIn(ports: ReadonlySet<number>): readonly PortSpan[] {

@@ -6,6 +6,7 @@ import type { Check, Skip } from "../model/check.ts";
 import type { Prober } from "../model/prober.ts";
 import type { CheckSeen } from "../model/result.ts";
 import { TRANSPORTS } from "../model/words.ts";
+import { whyNothingCame } from "../verdict/far-end-words.ts";
 import type { AddressContext } from "./context.ts";
 import { followLeads, withLeadLimit } from "./leads.ts";
 import { joined, type Proven, restOf, seenByTokens } from "./proven.ts";
@@ -48,13 +49,17 @@ export async function askAddress(checks: readonly Check[], context: AddressConte
 
 /** Why a check is not asked. What could disturb somebody else's traffic may be asked where a far end holds its ports. */
 function skipOf(check: Check, prober: Prober, proven: Proven | undefined): Skip | undefined {
-  const lifted = check.skip?.unlessProven === true && proven !== undefined && proven.groups.length > 0;
-  return (lifted ? undefined : check.skip) ?? withoutIpv6(check, prober);
+  const isProven = proven !== undefined && proven.groups.length > 0;
+  const lifted = check.skip?.unlessProven === true && isProven;
+  const skip = (lifted ? undefined : check.skip) ?? withoutIpv6(check, prober);
+  if (skip !== undefined || check.direction === "out" || isProven) return skip;
+  // No prober can ask for what has to come in.
+  return { why: whyNothingCame(check), deliberate: false };
 }
 
 /** Whether nothing is left to ask beside what the far end proved, or nothing that may be asked. */
-function isEnough({ skip }: Check, { groups, left }: Proven): boolean {
-  return groups.length > 0 && (left.length === 0 || skip !== undefined);
+function isEnough({ skip, direction }: Check, { groups, left }: Proven): boolean {
+  return groups.length > 0 && (left.length === 0 || skip !== undefined || direction === "in");
 }
 
 /** A row at an address where its protocol cannot be: no fault of the network. */

@@ -6,7 +6,7 @@ import type { Check } from "../model/check.ts";
 import type { FarEnd, FarEndTold, Proof, Unproven } from "../model/far-end.ts";
 import { countPorts, portsOf } from "../model/ports.ts";
 import { isForTokens } from "../model/tokens.ts";
-import { TRANSPORTS, type Transport } from "../model/words.ts";
+import { type Direction, TRANSPORTS, type Transport } from "../model/words.ts";
 import { mediaSeen } from "../verdict/media.ts";
 import { groupsOfProof } from "../verdict/proof.ts";
 import type { RunContext } from "./context.ts";
@@ -40,9 +40,13 @@ export async function askFarEnd(
     if (portsTotal > 1) context.onSweep({ check, portsDone: 0, portsTotal });
   }
   try {
-    const proofs = await proveAll(checks, farEnd, context, ratePerS);
-    const streams = await streamAll(checks, farEnd, proofs, context, ratePerS);
-    return withProofs(checks, farEnd, proofs, streams);
+    const forTokens = checks.filter(isForTokens);
+    const [coming, going] = [forTokens.filter(isInward), forTokens.filter((check) => !isInward(check))];
+    // A stateful firewall lets through what mirrors a flow that it has seen: what comes in is asked for first.
+    const back = isTranslated(farEnd) ? NOTHING_PROVEN : await proveAll("in", coming, farEnd, context, ratePerS);
+    const out = await proveAll("out", going, farEnd, context, ratePerS);
+    const streams = await streamAll(going, farEnd, out, context, ratePerS);
+    return withProofs(checks, farEnd, { in: back, out }, streams);
   } finally {
     await farEnd.end();
   }
@@ -57,13 +61,24 @@ const NOTHING_ASKED: Proving = { fates: new Map(), errors: new Map(), packets: 0
 
 type Proofs = Readonly<Record<Transport, Proving>>;
 
+const NOTHING_PROVEN: Proofs = { tcp: NOTHING_ASKED, udp: NOTHING_ASKED };
+
+function isInward({ direction }: Check): boolean {
+  return direction === "in";
+}
+
+/** Behind address translation nothing that the far end sends by itself is meant for this machine. */
+function isTranslated({ local, seenAs }: FarEnd): boolean {
+  return seenAs !== local;
+}
+
 async function proveAll(
-  checks: readonly Check[],
+  direction: Direction,
+  wanted: readonly Check[],
   farEnd: FarEnd,
   { parts, options, signal }: RunContext,
   ratePerS: number,
 ): Promise<Proofs> {
-  const wanted = checks.filter(isForTokens);
   const portsOver = (transport: Transport) => {
     const over = wanted.filter((check) => check.transport === transport);
     return Uint16Array.from(new Set(over.flatMap(({ ports }) => [...portsOf(ports)]))).sort();
@@ -77,7 +92,7 @@ async function proveAll(
     // Both transports together keep to the rate, each by its part of the work.
     const share = ports[transport].length / total;
     const pace = { attempts, perSecond: Math.max(1, Math.floor(ratePerS * share)) };
-    const proof = await farEnd.prove({ direction: "out", transport, ports: ports[transport], pace }, signal);
+    const proof = await farEnd.prove({ direction, transport, ports: ports[transport], pace }, signal);
     return { ...proof, durationMs: parts.world.monotonicMs() - startedMs };
   };
   const [tcp, udp] = await Promise.all(TRANSPORTS.map(prove));
@@ -93,27 +108,34 @@ async function streamAll(
   ratePerS: number,
 ): Promise<Streams> {
   if (options.media !== true || udp.lost !== undefined) return new Map();
-  return await streamMedia(checks.filter(isForTokens), farEnd, udp.fates, ratePerS, signal);
+  return await streamMedia(checks, farEnd, udp.fates, ratePerS, signal);
 }
 
-function withProofs(checks: readonly Check[], farEnd: FarEnd, proofs: Proofs, streams: Streams): FarEndDone {
+function withProofs(
+  checks: readonly Check[],
+  farEnd: FarEnd,
+  proofs: Readonly<Record<Direction, Proofs>>,
+  streams: Streams,
+): FarEndDone {
   const { seenAs, local } = farEnd;
-  const lost = TRANSPORTS.map((transport) => proofs[transport].lost).find((why) => why !== undefined);
+  const all = [proofs.in.tcp, proofs.in.udp, proofs.out.tcp, proofs.out.udp];
+  const lost = all.map((proof) => proof.lost).find((why) => why !== undefined);
   const proven = new Map<Check, Proven>();
   const told = checks.map((check): Check => {
     const known = { local, seenAs, ...(lost !== undefined && { lost }) };
     const ports = [...portsOf(check.ports)];
     const askedFromOwn = check.sourcePort !== undefined && check.purpose === "row";
     if (askedFromOwn) return { ...check, farEnd: { ...known, unproven: { "own-port": ports } } };
-    if (!isForTokens(check)) return { ...check, farEnd: known };
-    const own = streamsOf(check, streams);
+    if (!isForTokens(check) || (isInward(check) && isTranslated(farEnd))) return { ...check, farEnd: known };
+    const own: Streams = isInward(check) ? new Map() : streamsOf(check, streams);
     const media = mediaSeen(own);
-    const tokens = proofs[check.transport];
+    const tokens = proofs[check.direction][check.transport];
     const proof = own.size === 0 ? tokens : proofWith(tokens, own);
     const { groups, left } = groupsOfProof({ ...check, local }, ports, proof);
     const told = { ...known, ...unprovenOf(left, proof), ...(media !== undefined && { media }) };
     const withTold = { ...check, farEnd: told };
-    const errorQueue = farEnd.errorQueue[check.transport];
+    // What the far end is told of its own requests does not come to us.
+    const errorQueue = !isInward(check) && farEnd.errorQueue[check.transport];
     proven.set(withTold, { groups, left, errorQueue, durationMs: proof.durationMs });
     return withTold;
   });

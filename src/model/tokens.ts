@@ -3,11 +3,8 @@ import type { Check } from "./check.ts";
 
 export const TOKEN_BYTES = 32;
 
-/**
- * Rows of our own direction, those too that are held back for others' sake. A token does not leave from a port that a
- * row wants to be asked from.
- */
-export function isForTokens({ purpose, direction, skip, sourcePort }: Check): boolean {
+/** Rows, those too that are held back for others' sake. A token does not leave from a port that a row wants to be asked from. */
+export function isForTokens({ purpose, skip, sourcePort }: Check): boolean {
   const asked = skip === undefined || skip.unlessProven === true;
-  return purpose === "row" && direction === "out" && asked && sourcePort === undefined;
+  return purpose === "row" && asked && sourcePort === undefined;
 }

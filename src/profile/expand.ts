@@ -47,8 +47,8 @@ export interface PlanOptions extends VectorOptions {
   readonly hosts: readonly string[];
   /** `dc01=10.0.0.2`, or the address alone where there is one host: a further address of the target. */
   readonly ownAddresses?: readonly string[];
-  /** Every profile is asked the other way too: the far end sends to the ports of its rows, here. */
-  readonly reverse?: boolean;
+  /** Hosts of which every profile is asked the other way too: the far end there sends to the ports of its rows, here. */
+  readonly reverse?: { has(host: string): boolean };
 }
 
 /** A profile and the hosts that it is asked of. */
@@ -69,8 +69,9 @@ export function expandPlan(profiles: readonly Profile[], options: PlanOptions): 
   const hosts = withAddresses(parseHosts(options.hosts), options.ownAddresses ?? []);
   const distinct = distinctProfiles(profiles);
   const out = distinct.map((profile): Vector => ({ profile, hosts }));
-  const back = distinct.map((profile): Vector => ({ profile: mirrored(profile), hosts, direction: "in" }));
-  return expandVectors(options.reverse === true ? [...out, ...back] : out, options);
+  const sending = hosts.filter(({ host }) => options.reverse?.has(host) === true);
+  const back = distinct.map((profile): Vector => ({ profile: mirrored(profile), hosts: sending, direction: "in" }));
+  return expandVectors(sending.length > 0 ? [...out, ...back] : out, options);
 }
 
 /**

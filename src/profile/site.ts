@@ -6,6 +6,7 @@ import type { Profile } from "./format.ts";
 import type { Host } from "./hosts.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Responders } from "./responders.ts";
+import { heard } from "./reverse.ts";
 import { kinOf, type Roles } from "./roles.ts";
 import type { SettingWords } from "./values.ts";
 
@@ -41,9 +42,7 @@ export function ownRoles(given: readonly string[], site: Site, roles: Roles): re
 /** Every vector that starts from a machine of these roles, or of what it also is. Throws ConfigError when none does. */
 export function vectorsOf(site: Site, own: readonly string[], roles: Roles, profiles: readonly Profile[]): SiteVectors {
   const kin = new Set(own.flatMap((role) => kinOf(role, roles)));
-  const starting = profiles.filter(({ from, rows }) =>
-    rows.some((row) => (row.from ?? [from]).some((role) => kin.has(role))),
-  );
+  const starting = profiles.filter((profile) => startsFrom(profile, [...kin]));
   const all = starting.map((profile) => ({ profile, hosts: hostsFor(profile, site, own, roles), roles: [...kin] }));
   const vectors = all.filter(({ hosts }) => hosts.length > 0);
   const remarks = [...withoutHost(all), ...unreached(site, own, vectors)];
@@ -60,17 +59,58 @@ export function vectorsOf(site: Site, own: readonly string[], roles: Roles, prof
   throw new ConfigError(`${site.file}: ${problem} ${own.join(" or ")}`, remarks[0]);
 }
 
-/** Every vector that ends at a machine of these roles, or of what it also is: what a far end there is asked. Throws ConfigError when none does. */
-export function vectorsTo(
+/**
+ * Every vector that ends or starts at a machine of these roles, or of what it also is: what a far end there is asked, and
+ * what it is to send. Throws ConfigError when none does.
+ */
+export function vectorsAt(
   site: Site,
   own: readonly string[],
   roles: Roles,
   profiles: readonly Profile[],
 ): { readonly profiles: readonly Profile[]; readonly settings: SettingWords } {
   const kin = new Set(own.flatMap((role) => kinOf(role, roles)));
-  const ending = profiles.filter(({ to }) => kin.has(to));
-  if (ending.length === 0) throw new ConfigError(`${site.file}: no vector ends at ${own.join(" or ")}`);
-  return { profiles: ending, settings: settingsFor(site, ending) };
+  const here = profiles.filter((profile) => kin.has(profile.to) || startsFrom(profile, [...kin]));
+  if (here.length === 0) throw new ConfigError(`${site.file}: no vector ends or starts at ${own.join(" or ")}`);
+  return { profiles: here, settings: settingsFor(site, here) };
+}
+
+/** Every vector that ends at a machine of these roles, from those hosts that have a responder: they send, and it listens. */
+export function vectorsIn(
+  site: Site,
+  responders: Responders,
+  own: readonly string[],
+  roles: Roles,
+  profiles: readonly Profile[],
+): SiteVectors {
+  const kin = new Set(own.flatMap((role) => kinOf(role, roles)));
+  const sends = ({ host }: Host) => responders.has(host);
+  const vectors = profiles
+    .filter(({ to }) => kin.has(to))
+    .map((profile): Vector => {
+      const senders = [...site.hosts].filter(
+        ([role]) => !own.includes(role) && startsFrom(profile, kinOf(role, roles)),
+      );
+      const named = senders.flatMap(([, hosts]) => hosts.filter(sends));
+      return {
+        profile: heard(profile),
+        hosts: [...new Map(named.map((host) => [host.host, host])).values()],
+        roles: [...new Set(senders.flatMap(([role]) => kinOf(role, roles)))],
+        direction: "in",
+      };
+    })
+    .filter(({ hosts }) => hosts.length > 0);
+  const remarks =
+    vectors.length > 0 ? [] : [`--reverse: no host with a responder starts a vector to ${own.join(" or ")}`];
+  const settings = settingsFor(
+    site,
+    vectors.map(({ profile }) => profile),
+  );
+  return { vectors, remarks, settings };
+}
+
+function startsFrom({ from, rows }: Profile, kin: readonly string[]): boolean {
+  return rows.some((row) => (row.from ?? [from]).some((role) => kin.includes(role)));
 }
 
 /** The hosts of the target's role and of every role that is one, this machine itself left out. */

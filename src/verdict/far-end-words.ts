@@ -7,17 +7,35 @@ import type { CheckSeen, Finding, Verdict } from "../model/result.ts";
 import type { Expectation } from "../model/words.ts";
 
 /** The detail of a port that the responder held; `rejected` says who refused it. Undefined where it held none. */
-export function detailOfProof(
-  { reason, lost }: Verdict,
-  { expect, farEnd }: Check,
-  rejected: () => string,
-): string | undefined {
+export function detailOfProof(verdict: Verdict, check: Check, rejected: () => string): string | undefined {
+  const { reason, lost } = verdict;
+  const { expect, farEnd, direction } = check;
+  if (direction === "in") return detailOfArrival(verdict, check);
   if (reason === "responder-receipt") return `the way is free: the responder answered on this port${absence(expect)}`;
   if (reason === "responder-lost") return `not decided: the responder was lost before${because(farEnd?.lost)}`;
   if (lost === "reply") return "filtered: arrived, the reply was lost: look at the return path";
   if (lost === undefined) return undefined;
   if (reason === "no-response") return "filtered: the responder listens on this port, and nothing arrived there";
   return `${rejected()}, though the responder listens on this port: a firewall there or on the way rejects`;
+}
+
+/** The far end sent to a port of ours. */
+function detailOfArrival({ reason, lost }: Verdict, { farEnd }: Check): string | undefined {
+  if (reason === "responder-receipt") return "the way is free: the responder reached this port here";
+  if (reason === "responder-lost") return `not decided: the responder was lost before${because(farEnd?.lost)}`;
+  if (reason === "local-egress-blocked") return "not sent: the responder's own firewall or routes let nothing out";
+  if (lost === "reply") return "filtered: arrived here, our reply was lost: look at the way to the responder";
+  return "filtered: the responder sent, and nothing arrived here";
+}
+
+/** Why a port of ours was not asked. */
+export function whyNothingCame({ farEnd }: Check): string {
+  const { none, local, seenAs, unproven = {} } = farEnd ?? {};
+  if (farEnd === undefined) return "not asked: no responder is named that could send";
+  if (none !== undefined) return `not asked: the responder that should send ${FAILURES[none.failure]}`;
+  if (local !== seenAs) return `not asked: behind NAT (${local} is ${seenAs} there) the responder cannot send to us`;
+  const [hindrance] = Object.keys(unproven) as Unproven[];
+  return `not asked: ${hindrance === undefined ? "the responder was lost" : HINDRANCES_HERE[hindrance]}`;
 }
 
 function absence(expect: Expectation): string {
@@ -40,6 +58,7 @@ export function proofHint({ check, range }: CheckSeen): string {
   const rejected = count(({ lost, reason }) => lost === "request" && reason !== "no-response");
   const replies = count(({ lost }) => lost === "reply");
   const undecided = count(({ reason }) => reason === "responder-lost");
+  if (check.direction === "in") return arrivalHint({ answered, silent, replies, undecided }, check);
   const inUse = check.farEnd?.unproven?.["in-use"] ?? [];
   return [
     answered && `; the responder answered on ${answered}`,
@@ -53,8 +72,24 @@ export function proofHint({ check, range }: CheckSeen): string {
     .join("");
 }
 
+function arrivalHint(
+  counts: Readonly<Record<"answered" | "silent" | "replies" | "undecided", string>>,
+  { farEnd }: Check,
+): string {
+  const { answered, silent, replies, undecided } = counts;
+  return [
+    answered && `; the responder reached ${answered} here`,
+    silent && `; to ${silent} it sent and nothing arrived here`,
+    replies && `; ${replies} arrived here and our reply was lost: look at the way to the responder`,
+    undecided && `; the responder was lost before ${undecided} were decided${because(farEnd?.lost)}`,
+  ]
+    .filter(Boolean)
+    .join("");
+}
+
 /** `in use by a service there`, for a single port that had to be asked by its own protocol. */
-export function inUseHint({ farEnd, ports }: Check): string {
+export function inUseHint({ farEnd, ports, direction }: Check): string {
+  if (direction === "in") return "";
   const inUse = farEnd?.unproven?.["in-use"] ?? [];
   return inUse.length > 0 && ports.length > 0 ? "; in use by a service there" : "";
 }
@@ -67,10 +102,20 @@ const HINDRANCES: Readonly<Record<Exclude<Unproven, "in-use">, string>> = {
   "own-port": "the row is asked from an own port, and tokens are not",
 };
 
+/** The same of our own ports, to which it was to send. */
+const HINDRANCES_HERE: Readonly<Record<Unproven, string>> = {
+  ...HINDRANCES,
+  "in-use": "another program of this machine holds it",
+  "not-permitted": "below 1024 this machine needs CAP_NET_BIND_SERVICE to listen",
+  "not-listed": "the responder was not started for it",
+  "no-resources": "nothing was left to listen or to send with",
+};
+
 /** What the responder could not prove and why, and that the way has address translation. */
-export function farEndWarnings({ check: { farEnd } }: CheckSeen): readonly string[] {
+export function farEndWarnings({ check: { farEnd, direction }, skipped }: CheckSeen): readonly string[] {
   const { seenAs, local, unproven = {} } = farEnd ?? {};
-  const hindered = Object.entries(HINDRANCES).flatMap(([hindrance, why]) => {
+  const words = direction === "in" ? (skipped === undefined ? HINDRANCES_HERE : {}) : HINDRANCES;
+  const hindered = Object.entries(words).flatMap(([hindrance, why]) => {
     const ports = unproven[hindrance as Unproven] ?? [];
     return ports.length === 0 ? [] : [`the responder did not prove ${formatPorts(ports)}: ${why}`];
   });

@@ -6,7 +6,7 @@ import type { HeldClock } from "./held-clock.ts";
 
 export interface FarEndScript {
   /** Undefined: the far end is lost before it knows. */
-  fate?(transport: ProofAsk["transport"], port: number): Fate | undefined;
+  fate?(transport: ProofAsk["transport"], port: number, direction: ProofAsk["direction"]): Fate | undefined;
   /** What is seen of a stream; without it streams cannot be announced. */
   stream?(ask: StreamAsk): StreamSeen | NoStream;
   readonly seenAs?: string;
@@ -28,7 +28,7 @@ export function scriptedFarEnd(
     async prove(ask, signal) {
       asked.push({ ...ask, atMs: clock.nowMs });
       await clock.sleep(100, signal);
-      const known = signal.aborted ? [] : [...ask.ports].map((port) => [port, fate(ask.transport, port)] as const);
+      const known = signal.aborted ? [] : [...ask.ports].map((port) => [port, fate(ask.transport, port, ask.direction)] as const);
       const fates = new Map(known.filter((one): one is [number, Fate] => one[1] !== undefined));
       return { fates, errors: new Map(), packets: ask.ports.length, ...(lost !== undefined && { lost }) };
     },
