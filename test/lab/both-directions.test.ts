@@ -1,0 +1,100 @@
+/** `run --reverse` as its user runs it: one matrix with both arrows, behind routers that let one of them through. */
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, inject } from "vitest";
+import { formatPorts } from "../../src/model/ports.ts";
+import { type Daemon, endDaemon } from "./command.ts";
+import { askWithFarEnd, type FarEndRun, ownAddress, respond } from "./far-end-cli.ts";
+import { ALL_PASSES, type Firewall, loadFirewall } from "./firewall.ts";
+import { test } from "./lane.ts";
+import { drawTruth, portsOfKind } from "./port-truth.ts";
+
+const daemons: Daemon[] = [];
+let folder: string;
+let keyFile: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "unity-lab-both-"));
+  keyFile = join(folder, "key");
+  await writeFile(keyFile, randomBytes(32).toString("hex"), { mode: 0o600 });
+});
+
+afterAll(async () => {
+  for (const daemon of daemons) await endDaemon(daemon);
+  await rm(folder, { recursive: true });
+});
+
+/** What `run` is told to ask a responder at an address that is no other test's. */
+async function farEnd(host: number, profile: string, family: "v4" | "v6" = "v4"): Promise<readonly string[]> {
+  const namespace = inject("lab").swept;
+  const address = (await ownAddress(namespace, host))[family];
+  const logFile = join(folder, `${host}-${family}.log`);
+  daemons.push(await respond({ namespace, address, keyFile, logFile }, "--profile", profile));
+  return ["--profile", profile, "--host", address, "--responder", address, "--key-file", keyFile, "--reverse"];
+}
+
+/** What the agent began may come back; nothing else reaches it. */
+const ONE_WAY: Firewall = [
+  "add rule inet lab forward ct state established,related accept",
+  'add rule inet lab forward iifname "agent" accept',
+  "add rule inet lab forward drop",
+];
+
+const cells = ({ rows }: FarEndRun, direction: "in" | "out") =>
+  rows
+    .filter((row) => row.direction === direction && row.outcome !== "skipped")
+    .map(({ check, outcome, state, lost, range }) => [
+      check,
+      outcome,
+      state,
+      lost ?? Object.keys(range?.lost ?? {})[0],
+    ]);
+
+for (const family of ["v4", "v6"] as const) {
+  test(`IP${family}: all reverse cells are lost behind a stateful router, in the run whose forward cells are green`, async ({
+    lane,
+  }) => {
+    const args = [...(await farEnd(family === "v4" ? 151 : 152, "failover-secondary", family)), "--expect", "path"];
+    await loadFirewall(lane, ALL_PASSES);
+    const before = await askWithFarEnd(lane, args);
+    const open = cells(before, "out").map(([check]) => [check, "pass", "open", undefined]);
+    expect(open).toHaveLength(family === "v4" ? 15 : 12);
+    expect([cells(before, "out"), cells(before, "in"), before.exitCode]).toEqual([open, open, 0]);
+    expect(before.document.profiles.map(({ id, title, from, to }) => [id, title, from, to])).toEqual([
+      ["failover-secondary", "Unity secondary → DC", "unity-secondary", "domain-controller"],
+      ["failover-secondary/reverse", "Unity secondary ← DC", "domain-controller", "unity-secondary"],
+    ]);
+    // Right after a run that was green both ways: a router that remembers its flows must not be deceived.
+    await loadFirewall(lane, ONE_WAY);
+    const after = await askWithFarEnd(lane, args);
+    expect([cells(after, "out"), after.exitCode]).toEqual([open, 1]);
+    const lost = cells(after, "in").map(([check]) => [check, "fail", "filtered", "request"]);
+    expect(cells(after, "in")).toEqual(lost);
+    expect(lost).toHaveLength(open.length);
+    process.stderr.write(`both directions over IP${family}: ${Math.round(before.wallMs)} ms\n`);
+  });
+}
+
+test("of 9,968 ports a tenth is dropped on the way back: those and no others, and the other arrow is green", async ({
+  lane,
+}) => {
+  const args = await farEnd(153, "cucm-to-unity");
+  const counts = { dropped: 997, open: 0, reset: 0, prohibited: 0 };
+  const dropped = portsOfKind(drawTruth({ first: 22_800, last: 32_767, counts }, 7), "dropped");
+  await loadFirewall(lane, [
+    `add set inet lab chosen { type inet_service; elements = { ${dropped.join(", ")} }; }`,
+    'add rule inet lab forward iifname "dc" udp dport @chosen drop',
+  ]);
+  const { rows, exitCode } = await askWithFarEnd(lane, [...args, "--rate", "max", "--only", "udp/22800-32767"]);
+  const [out, back] = (["out", "in"] as const).map((direction) =>
+    rows.find((row) => row.check === "rtp/udp/22800-32767" && row.direction === direction),
+  );
+  expect([exitCode, out?.outcome, out?.range?.open]).toEqual([1, "pass", 9_968]);
+  expect([back?.outcome, back?.range?.open, back?.range?.lost]).toEqual([
+    "fail",
+    8_971,
+    { request: formatPorts(dropped) },
+  ]);
+});
