@@ -67,7 +67,9 @@ describe("the other direction", () => {
     const fate = (_: string, port: number) => (port === 5_001 ? ("in-use" as const) : ("open" as const));
     const { results, jobs } = await staged([range(5_000, 5_002, { transport: "udp", ...inward })], { fate });
     expect(results[0]).toMatchObject({ outcome: "inconclusive", range: { total: 3, tested: 2 } });
-    expect(results[0]!.warnings).toEqual(["the responder did not prove 5001: another program of this machine holds it"]);
+    expect(results[0]!.warnings).toEqual([
+      "the responder did not prove 5001: another program of this machine holds it",
+    ]);
     expect(jobs).toEqual([]);
   });
 
@@ -90,8 +92,14 @@ describe("the other direction", () => {
   });
 
   it("is unknown where the far end was lost, and where its own side let nothing out", async () => {
-    const lost = await staged([check("asker", 389, inward)], { fate: () => undefined, lost: "it closed the connection" });
-    expect(lost.results[0]).toMatchObject({ outcome: "error", verdict: { state: "unknown", reason: "responder-lost" } });
+    const lost = await staged([check("asker", 389, inward)], {
+      fate: () => undefined,
+      lost: "it closed the connection",
+    });
+    expect(lost.results[0]).toMatchObject({
+      outcome: "error",
+      verdict: { state: "unknown", reason: "responder-lost" },
+    });
     const { results } = await staged([check("asker", 389, inward)], { fate: () => "not-sent" });
     expect(results[0]).toMatchObject({ outcome: "error", verdict: { reason: "local-egress-blocked" } });
     expect(results[0]!.detail).toBe("not sent: the responder's own firewall or routes let nothing out");

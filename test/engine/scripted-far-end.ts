@@ -28,7 +28,9 @@ export function scriptedFarEnd(
     async prove(ask, signal) {
       asked.push({ ...ask, atMs: clock.nowMs });
       await clock.sleep(100, signal);
-      const known = signal.aborted ? [] : [...ask.ports].map((port) => [port, fate(ask.transport, port, ask.direction)] as const);
+      const known = signal.aborted
+        ? []
+        : [...ask.ports].map((port) => [port, fate(ask.transport, port, ask.direction)] as const);
       const fates = new Map(known.filter((one): one is [number, Fate] => one[1] !== undefined));
       return { fates, errors: new Map(), packets: ask.ports.length, ...(lost !== undefined && { lost }) };
     },
