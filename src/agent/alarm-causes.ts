@@ -11,7 +11,7 @@ export type Trouble = (typeof TROUBLES)[number];
 
 /**
  * `offender`: one sender of ICMP errors stands before several hosts. `hosts`: several whole hosts in the same run.
- * `host`, `address`: nearly all rows of it. `vector`: rows of one profile at one host, whatever their trouble.
+ * `host`, `address`: nearly all rows of it. `vector`: rows of one profile at one host, or at ten and more.
  */
 export const CAUSE_KINDS = ["offender", "hosts", "host", "address", "vector"] as const;
 export type CauseKind = (typeof CAUSE_KINDS)[number];
@@ -87,7 +87,20 @@ export function causesOf(
     if (whole === undefined) narrow.push(...narrower(host, rest, askedOf.get(host) ?? []));
     else pileOf(piles, { kind: "hosts", trouble: whole.trouble }).add(host, rest, whole);
   }
-  return [...[...piles.values()].map((pile) => pile.caused()), ...narrow];
+  return [...[...piles.values()].map((pile) => pile.caused()), ...withoutStorm(narrow)];
+}
+
+/** At so many hosts and more the rows of one vector that turned in one run are one cause: nobody reads a message for each. */
+const STORM_HOSTS = 10;
+
+function withoutStorm(narrow: readonly CausedRows[]): readonly CausedRows[] {
+  const alike = grouped(narrow, ({ cause: { kind, profile, trouble } }) => `${kind} ${trouble} ${profile}`);
+  return [...alike.values()].flatMap((same) => {
+    const { cause } = same[0]!;
+    if (cause.kind !== "vector" || same.length < STORM_HOSTS) return same;
+    const hosts = same.map((one) => one.cause.hosts[0]!).sort();
+    return [{ cause: { ...cause, hosts }, rows: same.flatMap(({ rows }) => rows) }];
+  });
 }
 
 interface Whole {

@@ -54,16 +54,20 @@ function placeOf({ kind, hosts, address, offender, profile }: Cause, titles: Pro
   const [first = ""] = hosts;
   switch (kind) {
     case "offender":
-      return `ICMP errors from ${offender} before ${hosts.length} hosts (${someOf(hosts)})`;
+      return `ICMP errors from ${offender} before ${severalOf(hosts)}`;
     case "hosts":
-      return `${hosts.length} hosts (${someOf(hosts)})`;
+      return severalOf(hosts);
     case "host":
       return first;
     case "address":
       return `${first} at ${address}`;
     case "vector":
-      return `${titles.get(profile ?? "") ?? profile}, ${first}`;
+      return `${titles.get(profile ?? "") ?? profile}, ${hosts.length > 1 ? severalOf(hosts) : first}`;
   }
+}
+
+function severalOf(hosts: readonly string[]): string {
+  return `${formatCount(hosts.length)} hosts (${someOf(hosts)})`;
 }
 
 function newsOf(notice: Notice): string {

@@ -200,7 +200,8 @@ function isAskedBy({ members }: Incident, schedule: string): boolean {
 function idOf({ kind, hosts, address, offender, profile }: Cause, rows: readonly AlarmRow[]): string {
   const began = new Date(firstMs(rows)).toISOString();
   const where = { offender, hosts: `${hosts[0]} ${began}`, host: hosts[0], address: `${hosts[0]} ${address}` };
-  return `${kind} ${kind === "vector" ? `${profile} ${hosts[0]}` : where[kind]}`;
+  if (kind === "vector") return `vector ${profile} ${hosts.length > 1 ? where.hosts : hosts[0]}`;
+  return `${kind} ${where[kind]}`;
 }
 
 /** A row whose trouble the incident has told of for its whole host or address. */

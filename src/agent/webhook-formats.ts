@@ -121,7 +121,7 @@ function alertOf(notice: Notice, { titles, source, nowMs }: Sender) {
   const { incident, rows, stillBad, event } = notice;
   const { kind, hosts, address, offender, profile } = incident.cause;
   const over = stillBad.length === 0;
-  const several = kind === "hosts" || kind === "offender";
+  const several = hosts.length > 1;
   return {
     labels: {
       alertname: "UnityProbe",

@@ -84,3 +84,10 @@ export function row(outcome: ResultEntry["outcome"], host: string, number: numbe
   const named = { host, profile: PROFILES[number % 3 === 2 ? 1 : 0]!, check: `service-${number}/tcp/${1000 + number}` };
   return entry(outcome, { ...named, service: `Service ${number}`, ports: `${1000 + number}`, ...more });
 }
+
+/** A firewall that says so. */
+export const rejectedBy = (address: string): Partial<ResultEntry> => ({
+  state: "filtered",
+  reason: "admin-prohibited",
+  offender: { address, icmpType: 3, icmpCode: 13 },
+});
