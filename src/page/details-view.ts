@@ -131,7 +131,10 @@ function historyParts({ history, since, lastPassAt }: StatusCell, now: number): 
     h("p", { class: "aside" }, historyText(history)),
     facts([
       ["since", since === undefined ? undefined : [clock(since), " (", age(since, now), ")"]],
-      ["last pass", lastPassAt === undefined ? "never seen" : [clock(lastPassAt), " (", age(lastPassAt, now), " ago)"]],
+      [
+        "last pass",
+        lastPassAt === undefined ? "none on record" : [clock(lastPassAt), " (", age(lastPassAt, now), " ago)"],
+      ],
     ]),
     h(
       "ol",
