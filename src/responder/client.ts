@@ -35,6 +35,8 @@ export type ClientOptions = Credentials & {
   /** Our own address. */
   readonly source?: string;
   readonly tool: string;
+  /** Blocks of addresses from which our tokens may arrive beside our own: at most 8, which the responder names too. */
+  readonly dataSource?: readonly string[];
 };
 
 export interface ClientParts {
@@ -129,11 +131,22 @@ export class ResponderSession {
       return { failure: "refused", detail: `version: it answered with ${answer.type}` };
     }
     this.#welcome = answer;
+    const refused = await this.#agreeOnSource(this.#options.dataSource ?? []);
+    if (refused !== undefined) return refused;
     this.#renewal = setInterval(() => this.#renew(), Math.max(100, answer.silenceMs / 4)).unref();
     return undefined;
   }
 
   /** At most 16,384 ports. */
+  async #agreeOnSource(blocks: readonly string[]): Promise<NoFarEnd | undefined> {
+    if (blocks.length === 0) return undefined;
+    const answer = await this.#request({ type: "dataSource", blocks }, ANSWER_TIMEOUT_MS);
+    if ("lost" in answer) return { failure: "lost", detail: answer.lost };
+    if (answer.type === "agreed") return undefined;
+    const { lost } = this.#unexpected("agreed", answer);
+    return { failure: "refused", detail: lost };
+  }
+
   /** A responder verifies our certificate after our own end of the handshake is over, and then only hangs up. */
   #notWelcome(lost: string): NoFarEnd {
     if (this.#options.certificates === undefined) return { failure: "lost", detail: lost };

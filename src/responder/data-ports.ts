@@ -1,5 +1,5 @@
 /**
- * The data ports of one side: bound at one address, heard by one peer, each with a token of its own in and another one
+ * The data ports of one side: bound at one address, for one peer, each with a token of its own in and another one
  * out. Whatever is not its token gets no byte back (docs/responder-protocol.md, "Data ports").
  */
 import type { Sockets, UdpPorts } from "#node-dgram-ext";
@@ -15,9 +15,10 @@ const PORTS_A_TURN = 256;
 export interface DataPortsOptions {
   readonly transport: Transport;
   readonly direction: Direction;
-  /** The address of ours at which the ports are bound, and the only one that they hear. */
+  /** The address of ours at which the ports are bound. */
   readonly address: string;
-  readonly peer: string;
+  /** Whether an address is heard. */
+  hears(address: string): boolean;
   readonly key: Uint8Array;
   readonly session: string;
   readonly sockets: Pick<Sockets, "openUdpPorts">;
@@ -32,9 +33,9 @@ export class DataPorts {
 
   constructor(options: DataPortsOptions) {
     this.#options = options;
-    const { transport, address, peer } = options;
+    const { transport, address } = options;
     const reply = (port: number, token: Uint8Array) => this.#book.reply(port, token);
-    if (transport === "tcp") this.#tcp = new TcpPorts({ address, peer, reply });
+    if (transport === "tcp") this.#tcp = new TcpPorts({ address, hears: options.hears, reply });
   }
 
   get size(): number {
@@ -85,12 +86,12 @@ export class DataPorts {
   }
 
   #openUdp(): UdpPorts {
-    const { address, peer, sockets } = this.#options;
+    const { address, hears, sockets } = this.#options;
     return sockets.openUdpPorts({
       address,
       // One byte more shows that a datagram is too long for a token.
       datagramBytes: TOKEN_BYTES + 1,
-      onDatagram: (port, bytes, from) => (from.address === peer ? this.#book.reply(port, bytes) : undefined),
+      onDatagram: (port, bytes, from) => (hears(from.address) ? this.#book.reply(port, bytes) : undefined),
     });
   }
 }

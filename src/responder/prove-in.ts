@@ -32,7 +32,8 @@ async function proveWindow(
 ): Promise<FarEndLost | undefined> {
   const { local, address, key, id } = session;
   const listening = new DataPorts({
-    ...{ transport, direction: "in", address: local, peer: address, key, session: id, sockets },
+    ...{ transport, direction: "in", address: local, key, session: id, sockets },
+    hears: (from) => from === address,
   });
   const { fates } = proof;
   try {

@@ -33,6 +33,8 @@ export type ResponderOptions = Credentials & {
   readonly ttlMs: number;
   /** Name and version of the program. */
   readonly tool: string;
+  /** Blocks of addresses from which tokens may count beside the prober's own, where the prober names them too. */
+  readonly dataSource?: readonly string[];
   allows(address: string): boolean;
 };
 

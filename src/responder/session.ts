@@ -20,6 +20,7 @@ import { askUdp } from "./ask-udp.ts";
 import { boundMessage, type Fate, fateOf, nothingTold } from "./bound.ts";
 import type { Channel } from "./channel.ts";
 import { DataPorts } from "./data-ports.ts";
+import { DataSource } from "./data-source.ts";
 import { tokensFor } from "./key.ts";
 import { Line } from "./line.ts";
 import type { PortClaims } from "./port-claims.ts";
@@ -43,6 +44,8 @@ export interface SessionOptions {
   readonly address: string;
   readonly peer: string;
   readonly claims: PortClaims;
+  /** Blocks of addresses from which tokens may count beside the peer. */
+  readonly dataSource?: readonly string[];
   /** How many ports this machine can hold for all sessions. */
   readonly capacity: number;
   readonly world: World;
@@ -62,6 +65,7 @@ export class Session {
   readonly #id: string;
   readonly #data: Readonly<Record<Transport, DataPorts>>;
   readonly #streams: StreamPorts;
+  readonly #source: DataSource;
   readonly #stop = new AbortController();
   readonly #expiresMs: number;
   #end: SessionEnd | undefined;
@@ -72,12 +76,14 @@ export class Session {
     this.#options = options;
     this.#id = Buffer.from(world.randomBytes(SESSION_ID_BYTES)).toString("hex");
     this.#expiresMs = world.monotonicMs() + ttlMs;
-    const shared = { direction: "out", key, address, peer, session: this.#id, sockets } as const;
+    this.#source = new DataSource(peer, options.dataSource ?? []);
+    const { hears } = this.#source;
+    const shared = { direction: "out", key, address, hears, session: this.#id, sockets } as const;
     this.#data = {
       tcp: new DataPorts({ ...shared, transport: "tcp" }),
       udp: new DataPorts({ ...shared, transport: "udp" }),
     };
-    this.#streams = new StreamPorts({ key, address, peer, session: this.#id, world, sockets });
+    this.#streams = new StreamPorts({ key, address, hears, session: this.#id, world, sockets });
   }
 
   /** Serves the prober to its end. The ports are free again when it resolves. */
@@ -144,6 +150,9 @@ export class Session {
     const message = await this.#receive();
     if (message === undefined || this.#end !== undefined) return false;
     switch (message.type) {
+      case "dataSource":
+        this.#send(this.#hear(message.blocks));
+        return true;
       case "bind":
         this.#send(await this.#bind(message.transport, message.ports));
         return true;
@@ -179,6 +188,12 @@ export class Session {
     const own = ports.filter(isOwn);
     this.#data[transport].release(own);
     claims.giveUp(transport, this, own);
+  }
+
+  #hear(blocks: readonly string[]): ServerMessage {
+    const outside = this.#source.agree(blocks);
+    if (outside === undefined) return { type: "agreed" };
+    return { type: "refused", reason: "data-source", detail: `${outside} is not in --data-source` };
   }
 
   async #receive(): Promise<ClientMessage | undefined> {

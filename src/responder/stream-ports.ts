@@ -18,9 +18,10 @@ const PACKETS_A_TURN = 16;
 const JITTER_US_MAX = 2 ** 32;
 
 export interface StreamPortsOptions {
-  /** The address of ours at which the ports are bound, and the only one that they hear. */
+  /** The address of ours at which the ports are bound. */
   readonly address: string;
-  readonly peer: string;
+  /** Whether an address is heard. */
+  hears(address: string): boolean;
   readonly key: Uint8Array;
   readonly session: string;
   readonly world: Pick<World, "monotonicMs">;
@@ -82,7 +83,7 @@ export class StreamPorts {
   }
 
   async #begin({ port, packets, bytes, dscp }: StreamAsk, marked: boolean): Promise<string | undefined> {
-    const { address, peer, key, session, sockets, world } = this.#options;
+    const { address, hears, key, session, sockets, world } = this.#options;
     const use = { transport: "udp", direction: "out", kind: "stream" } as const;
     const { request, reply } = tokensFor(key, session, use, Uint16Array.of(port));
     const meter = new StreamMeter(packets);
@@ -94,7 +95,7 @@ export class StreamPorts {
         ...(marked && { tos: dscp << 2 }),
         tellArrival: true,
         onDatagram: (_, datagram, from, arrival) => {
-          const mark = from.address === peer ? readStreamPacket(datagram, request, bytes) : undefined;
+          const mark = hears(from.address) ? readStreamPacket(datagram, request, bytes) : undefined;
           if (mark === undefined || mark.sequence >= packets) return undefined;
           const nowMs = world.monotonicMs();
           if (meter.heard(mark.sequence, mark.timestamp, nowMs, arrival) === undefined) return undefined;

@@ -15,8 +15,8 @@ const OUT_OF_DESCRIPTORS: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "EN
 export interface TcpPortsOptions {
   /** The address of ours at which the ports listen. */
   readonly address: string;
-  /** The only address that is heard. */
-  readonly peer: string;
+  /** Whether an address is heard. */
+  hears(address: string): boolean;
   /** The reply to a token, or undefined when it is none. */
   reply(port: number, token: Uint8Array): Uint8Array | undefined;
 }
@@ -80,7 +80,7 @@ export class TcpPorts {
 
   #serve(port: number, socket: Socket): void {
     socket.on("error", () => {});
-    const foreign = plainAddress(socket.remoteAddress) !== this.#options.peer;
+    const foreign = !this.#options.hears(plainAddress(socket.remoteAddress));
     if (foreign || this.#connections.size >= CONNECTIONS_MAX) {
       socket.resetAndDestroy();
       return;

@@ -9,6 +9,8 @@ export const RESPONDER_VERSION = 1;
 /** Ports that one message may name. */
 export const WINDOW_PORTS_MAX = 16_384;
 export const SESSION_ID_BYTES = 16;
+/** Blocks of addresses that one message may name. */
+export const BLOCKS_MAX = 8;
 /** Packets of one stream. */
 export const STREAM_PACKETS_MAX = 500;
 
@@ -106,14 +108,21 @@ const dscpCounts: Member<readonly DscpPackets[] | null> = asItIs((value) => {
 const port = integer(1, 65_535);
 const dscp = integer(0, 63);
 const packets = integer(0, STREAM_PACKETS_MAX);
+/** Blocks of addresses; what they say is for the responder to judge. */
+const blocks: Member<readonly string[]> = asItIs((value) => {
+  if (!Array.isArray(value) || value.length > BLOCKS_MAX) throw malformed(`no list of up to ${BLOCKS_MAX} blocks`);
+  return value.map(text(64).decode);
+});
+
 const transport = oneOf(["tcp", "udp"]);
 const durationMs = integer(0, 86_400_000);
 
-export const REFUSALS = ["version", "malformed", "unexpected", "sessions"] as const;
+export const REFUSALS = ["version", "malformed", "unexpected", "sessions", "data-source"] as const;
 export const ENDINGS = ["expired", "silence", "shutdown"] as const;
 
 const FROM_CLIENT = {
   hello: { versions, tool: text(100) },
+  dataSource: { blocks },
   bind: { transport, ports: spans },
   release: { transport, ports: spans },
   arrivals: { transport, ports: spans },
@@ -140,6 +149,7 @@ const FROM_SERVER = {
     silenceMs: durationMs,
     portsMax: integer(0, 131_072),
   },
+  agreed: {},
   bound: {
     bound: spans,
     inUse: spans,

@@ -93,14 +93,15 @@ export async function respond(
 export interface Asking {
   readonly key?: Uint8Array;
   readonly certificates?: Certificates;
+  readonly dataSource?: readonly string[];
   readonly source?: string;
   readonly address?: string;
 }
 
 export function prober(port: number, asking: Asking = {}, sockets = native) {
-  const { key = KEY, certificates, source = AT, address = AT } = asking;
+  const { key = KEY, certificates, source = AT, address = AT, dataSource = [] } = asking;
   const credentials = certificates === undefined ? { key } : { certificates };
-  return connectResponder({ address, port, tool: "test", source, ...credentials }, { world, sockets });
+  return connectResponder({ address, port, tool: "test", source, dataSource, ...credentials }, { world, sockets });
 }
 
 /** A session that has to be there. */

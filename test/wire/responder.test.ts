@@ -65,6 +65,10 @@ const fromClient: fc.Arbitrary<ClientMessage> = fc.oneof(
     dscp,
   }),
   fc.record({ type: fc.constant("endStream" as const), port }),
+  fc.record({
+    type: fc.constant("dataSource" as const),
+    blocks: fc.array(fc.stringMatching(/^[0-9a-f.:]{1,39}\/[0-9]{1,3}$/), { maxLength: 8 }),
+  }),
   fc.record({ type: fc.constantFrom("renew" as const, "end" as const) }),
 );
 
@@ -89,7 +93,7 @@ const fromServer: fc.Arbitrary<ServerMessage> = fc.oneof(
     notPermitted: spans,
     noResources: spans,
   }),
-  fc.record({ type: fc.constant("released" as const) }),
+  fc.record({ type: fc.constantFrom("released" as const, "agreed" as const) }),
   fc.record({ type: fc.constant("arrived" as const), arrived: bits }),
   fc.record({
     type: fc.constant("sent" as const),
@@ -242,6 +246,7 @@ describe("a message is malformed", () => {
     ],
     ["with more ports than a window", { ...BIND, ports: [[1, WINDOW_PORTS_MAX + 1]] }],
     ["with no version", { type: "hello", versions: [], tool: "" }],
+    ["with nine blocks", { type: "dataSource", blocks: Array.from({ length: 9 }, () => "10.0.0.0/8") }],
     ["with a line break in the name of the tool", { type: "hello", versions: [1], tool: "a\nb" }],
     ["with a stream of too many packets", { ...STREAM, packets: 501 }],
     ["with a stream of none", { ...STREAM, packets: 0 }],
