@@ -15,6 +15,8 @@ export const CIPHER_SUITE = "TLS_AES_128_GCM_SHA256";
 
 const CONTROL_LABEL = "unity-probe responder 1 control";
 const TOKEN_LABEL = "unity-probe responder 1 token";
+const STATIC_LABEL = "unity-probe responder 1 static";
+const SLOT_BYTES = 8;
 const TRANSPORT_BYTE = { tcp: 6, udp: 17 } as const;
 const DIRECTION_BYTE = { out: 0, in: 1 } as const;
 const LEG_BYTES = { exchange: { request: 0, reply: 1 }, stream: { request: 2, reply: 3 } } as const;
@@ -40,23 +42,36 @@ export function controlKey(key: Uint8Array): Uint8Array {
 
 /** The tokens of ports; the session is its id in hexadecimal digits. */
 export function tokensFor(key: Uint8Array, session: string, use: TokenUse, ports: Uint16Array): PortTokens {
+  const id = Buffer.from(session, "hex").subarray(0, SESSION_ID_BYTES);
+  return tokensUnder(key, Buffer.concat([Buffer.from(TOKEN_LABEL), id]), use, ports);
+}
+
+/** The tokens of ports, direction `out`, that are good in one slot of time without a session. */
+export function staticTokensFor(key: Uint8Array, slot: number, transport: Transport, ports: Uint16Array): PortTokens {
+  const id = Buffer.alloc(SLOT_BYTES);
+  id.writeBigUInt64BE(BigInt(slot));
+  return tokensUnder(key, Buffer.concat([Buffer.from(STATIC_LABEL), id]), { transport, direction: "out" }, ports);
+}
+
+function tokensUnder(key: Uint8Array, context: Uint8Array, use: TokenUse, ports: Uint16Array): PortTokens {
+  const ends = [TRANSPORT_BYTE[use.transport], DIRECTION_BYTE[use.direction]];
   const { request, reply } = LEG_BYTES[use.kind ?? "exchange"];
-  return {
-    request: tokensOf(key, session, use, request, ports),
-    reply: tokensOf(key, session, use, reply, ports),
-  };
+  const streamKey = (leg: number) =>
+    createHmac("sha256", key)
+      .update(context)
+      .update(Uint8Array.of(...ends, leg))
+      .digest()
+      .subarray(0, BLOCK_BYTES);
+  return { request: tokensOf(streamKey(request), ports), reply: tokensOf(streamKey(reply), ports) };
 }
 
 /** One run of AES-128-CTR from the lowest port to the highest, of which each port takes its 32 bytes. */
-function tokensOf(key: Uint8Array, session: string, use: TokenUse, leg: number, ports: Uint16Array): Uint8Array {
+function tokensOf(streamKey: Uint8Array, ports: Uint16Array): Uint8Array {
   const lowest = ports.reduce((low, port) => Math.min(low, port), 65_535);
   const highest = ports.reduce((high, port) => Math.max(high, port), lowest);
-  const label = Uint8Array.of(TRANSPORT_BYTE[use.transport], DIRECTION_BYTE[use.direction], leg);
-  const id = Buffer.from(session, "hex").subarray(0, SESSION_ID_BYTES);
-  const streamKey = createHmac("sha256", key).update(TOKEN_LABEL).update(id).update(label).digest();
   const counter = Buffer.alloc(BLOCK_BYTES);
   counter.writeUInt32BE((lowest * TOKEN_BYTES) / BLOCK_BYTES, BLOCK_BYTES - 4);
-  const run = createCipheriv("aes-128-ctr", streamKey.subarray(0, BLOCK_BYTES), counter).update(
+  const run = createCipheriv("aes-128-ctr", streamKey, counter).update(
     new Uint8Array((highest - lowest + 1) * TOKEN_BYTES),
   );
   const tokens = new Uint8Array(ports.length * TOKEN_BYTES);

@@ -2,7 +2,7 @@
 import { createCipheriv, createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { controlKey, parseKey, tokenAt, tokensFor } from "../../src/responder/key.ts";
+import { controlKey, parseKey, staticTokensFor, tokenAt, tokensFor } from "../../src/responder/key.ts";
 import { writeStreamPacket } from "../../src/responder/stream-packet.ts";
 import { range } from "./pair.ts";
 
@@ -74,4 +74,23 @@ describe("a key", () => {
       expect(parseKey(line)).toBeUndefined();
     }
   });
+});
+
+it("tokens without a session are those of their slot, and printed on the page", () => {
+  const slot = Buffer.from("0000000001ba8140", "hex");
+  const label = Buffer.from("unity-probe responder 1 static");
+  for (const [transport, byte] of [
+    ["udp", 17],
+    ["tcp", 6],
+  ] as const) {
+    const { request, reply } = staticTokensFor(KEY, 29_000_000, transport, Uint16Array.of(22_800));
+    const byHand = [0, 1].map((leg) => {
+      const message = Buffer.concat([label, slot, Uint8Array.of(byte, 0, leg)]);
+      const streamKey = createHmac("sha256", KEY).update(message).digest().subarray(0, 16);
+      const run = createCipheriv("aes-128-ctr", streamKey, Buffer.alloc(16)).update(Buffer.alloc(32 * 22_801));
+      return run.subarray(-32).toString("hex");
+    });
+    expect([hex(request), hex(reply)]).toEqual(byHand);
+    if (transport === "udp") for (const bytes of byHand) expect(page).toContain(bytes);
+  }
 });
