@@ -4,28 +4,37 @@ import type { FarEnd, NoFarEnd } from "../model/far-end.ts";
 import type { Parts } from "../model/parts.ts";
 import type { World } from "../model/prober.ts";
 import type { Responders } from "../profile/responders.ts";
+import type { Credentials } from "../responder/credentials.ts";
 import { toolVersion } from "./version.ts";
 
 export interface FarEnds {
   readonly responders: Responders;
-  readonly key: Uint8Array;
+  readonly credentials: Credentials;
+  /** Blocks of addresses that our packets may come from beside our own. */
+  readonly dataSource: readonly string[];
+  /** There is no control channel. */
+  readonly isStatic: boolean;
   /** The own address that was asked for. */
   readonly source?: string;
 }
 
 /** Opens a session where a responder was named for the host; a failure says at which port it was looked for. */
 export function farEndsOver(
-  { responders, key, source }: FarEnds,
+  { responders, credentials, dataSource, isStatic, source }: FarEnds,
   parts: { readonly world: World; readonly sockets: Sockets },
 ): NonNullable<Parts["farEnd"]> {
   const tool = `unity-probe ${toolVersion()}`;
   return async (host, address, signal): Promise<FarEnd | NoFarEnd | undefined> => {
     const port = responders.get(host);
     if (port === undefined) return undefined;
-    // Loaded when one is asked, not at every start.
-    const { openFarEnd } = await import("../responder/far-end.ts");
     const from = source === undefined ? {} : { source };
-    const opening = openFarEnd({ address, port, key, tool, ...from }, parts);
+    // Loaded when one is asked, not at every start.
+    if (isStatic && credentials.key !== undefined) {
+      const { openStaticFarEnd } = await import("../responder/static-far-end.ts");
+      return await openStaticFarEnd({ address, key: credentials.key, ...from }, parts);
+    }
+    const { openFarEnd } = await import("../responder/far-end.ts");
+    const opening = openFarEnd({ address, port, tool, dataSource, ...credentials, ...from }, parts);
     const opened = await Promise.race([opening, aborted(signal)]);
     if (opened === undefined) {
       // Nobody waits for it any more.

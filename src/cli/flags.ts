@@ -9,6 +9,7 @@ import { FORMATS } from "../report/index.ts";
 import { ENGINES, type Engine } from "../sweep/worker-messages.ts";
 import { EXIT_STYLES } from "./exit-style.ts";
 import { profileIds } from "./profile-files.ts";
+import { RESPONDER_FLAGS } from "./responder-flags.ts";
 
 /** One flag, as yargs takes it. */
 export interface Flag {
@@ -100,11 +101,11 @@ export const RUN_FLAGS = {
     type: "array",
     about: "Host with a responder, or HOST:PORT (default port 7654): ports are proven by it; repeatable",
   },
+  ...RESPONDER_FLAGS,
   reverse: {
     type: "boolean",
     about: "Let responders send to us too: every profile the other way; with --site the vectors that end here",
   },
-  "key-file": { type: "string", about: "File with the key that we share with responders: 64 hexadecimal digits" },
   media: {
     type: "boolean",
     about: "Send a second of voice to media ports that a responder proved: loss, jitter, delay, DSCP of both ways",

@@ -20,7 +20,7 @@ const ENDS = {
 export function eventLine(event: ResponderEvent): string {
   switch (event.what) {
     case "connected":
-      return `${event.peer} has the key and is connected`;
+      return `${event.peer} is let in and connected`;
     case "ports":
       return `${event.peer} holds ${spansText(event.transport, event.bound)}`;
     case "ended":

@@ -36,8 +36,8 @@ interface Wish {
   /** The first row that sends it, or undefined while none does. */
   readonly service?: string;
   readonly maxBytes: number;
-  /** A line of text; or a certificate, its key and its chain in PEM. */
-  readonly form: "line" | "identity";
+  /** A line of text; a certificate, its key and its chain in PEM; or any text. */
+  readonly form: "line" | "identity" | "text";
 }
 
 /** Room for a key and a chain of several certificates. */
@@ -62,6 +62,12 @@ export async function secretsFor(plan: Plan, words: readonly string[], machine: 
 /** A line of text from a file that nobody else may read. Throws ConfigError, which never quotes it. */
 export async function secretLine(file: string, maxBytes: number, machine: Machine): Promise<string> {
   const { bytes } = await fileSecret(file, { form: "line", maxBytes }, machine);
+  return new TextDecoder().decode(bytes);
+}
+
+/** The text of a file that nobody else may read. Throws ConfigError, which never quotes it. */
+export async function secretText(file: string, maxBytes: number, machine: Machine): Promise<string> {
+  const { bytes } = await fileSecret(file, { form: "text", maxBytes }, machine);
   return new TextDecoder().decode(bytes);
 }
 
@@ -164,7 +170,9 @@ const [LINE_FEED, CARRIAGE_RETURN] = [10, 13];
 
 /** Throws where a secret is not what its rows want of it. */
 function usable(bytes: Uint8Array, where: string, { form, maxBytes }: Wish): Uint8Array {
-  return form === "line" ? usableLine(bytes, where, maxBytes) : usableIdentity(bytes, where, maxBytes);
+  if (form === "line") return usableLine(bytes, where, maxBytes);
+  if (bytes.length > maxBytes) throw new ConfigError(`${where} holds more than ${maxBytes} bytes`);
+  return form === "text" ? bytes : usableIdentity(bytes, where);
 }
 
 /** One line without its end. An empty password would be a bind as nobody, and several lines are some other file. */
@@ -178,8 +186,7 @@ function usableLine(bytes: Uint8Array, where: string, maxBytes: number): Uint8Ar
 }
 
 /** PEM of a certificate with its key. What is wrong with it is not told: OpenSSL may quote what it could not read. */
-function usableIdentity(bytes: Uint8Array, where: string, maxBytes: number): Uint8Array {
-  if (bytes.length > maxBytes) throw new ConfigError(`${where} holds more than ${maxBytes} bytes`);
+function usableIdentity(bytes: Uint8Array, where: string): Uint8Array {
   try {
     assertIdentity(bytes);
   } catch {

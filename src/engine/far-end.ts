@@ -122,7 +122,7 @@ function withProofs(
   const lost = all.map((proof) => proof.lost).find((why) => why !== undefined);
   const proven = new Map<Check, Proven>();
   const told = checks.map((check): Check => {
-    const known = { local, seenAs, ...(lost !== undefined && { lost }) };
+    const known = { local, ...(seenAs !== undefined && { seenAs }), ...(lost !== undefined && { lost }) };
     const ports = [...portsOf(check.ports)];
     const askedFromOwn = check.sourcePort !== undefined && check.purpose === "row";
     if (askedFromOwn) return { ...check, farEnd: { ...known, unproven: { "own-port": ports } } };

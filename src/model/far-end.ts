@@ -5,8 +5,8 @@ import type { Direction, Transport } from "./words.ts";
 
 /** One session with the far end at one address. */
 export interface FarEnd {
-  /** Our own address as the far end sees it: another than ours behind NAT. */
-  readonly seenAs: string;
+  /** Our own address as the far end sees it: another than ours behind NAT. Absent where it cannot be asked. */
+  readonly seenAs?: string;
   /** Our own address on the way there. */
   readonly local: string;
   /** Whether ICMP errors are seen while ports of it are asked, with type, code and sender. */
@@ -52,7 +52,7 @@ export interface FarEndPace {
  * back did not. `not-sent`: the asking side's own firewall or routes let nothing out. The others were not asked.
  * `in-use`: another program holds the port. `busy`: another prober's session does. `not-listed`: the far end was not
  * started for it. `not-permitted`: below 1024, and the one that was to bind it may not. `no-resources`: nothing was left
- * to bind it with, or to ask it with.
+ * to bind it with, or to ask it with. `silent`: it was asked, no reply came, and the far end cannot be asked why.
  */
 export type Fate =
   | "open"
@@ -63,7 +63,8 @@ export type Fate =
   | "busy"
   | "not-listed"
   | "not-permitted"
-  | "no-resources";
+  | "no-resources"
+  | "silent";
 
 /** An ICMP error, a reset or an error code of our own side, that came for a port while it was asked. */
 export interface PortError {
@@ -87,7 +88,7 @@ export interface FarEndTold {
 }
 
 /** Fates of ports of which nothing is known; `own-port`: the row is asked from a port of ours, and tokens are not. */
-export type Unproven = "in-use" | "busy" | "not-listed" | "not-permitted" | "no-resources" | "own-port";
+export type Unproven = "in-use" | "busy" | "not-listed" | "not-permitted" | "no-resources" | "silent" | "own-port";
 
 /** What is known of the ports. */
 export interface Proof {

@@ -2,9 +2,9 @@
  * What the two ends of a control channel show each other: a key that both hold, or certificates of one authority
  * (docs/responder-protocol.md, "Control channel").
  */
-import { constants, X509Certificate } from "node:crypto";
+import { constants, createPrivateKey, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
-import type { ConnectionOptions, TLSSocket, TlsOptions } from "node:tls";
+import { type ConnectionOptions, createSecureContext, type TLSSocket, type TlsOptions } from "node:tls";
 import { CIPHER_SUITE, controlKey, KEY_BYTES, PSK_IDENTITY } from "./key.ts";
 
 export type Credentials =
@@ -81,6 +81,25 @@ export function whyNotLetIn({ certificates }: Credentials, socket: TLSSocket): s
   if (certificate === undefined) return "shows no certificate";
   if (!socket.authorized) return `shows a certificate that is not let in (${socket.authorizationError})`;
   return bearsName(certificate, certificates.names) ? undefined : "shows a certificate without a name that is let in";
+}
+
+/** What is wrong with certificates before they are shown to anybody; it quotes nothing of them. */
+export function whyUnusable(certificates: Certificates): string | undefined {
+  const { chain, privateKey, authority } = certificates;
+  try {
+    if (!new X509Certificate(chain).checkPrivateKey(createPrivateKey(privateKey))) {
+      return "the key of --tls-key is not that of the certificate of --tls-cert";
+    }
+    createSecureContext(identityOf(certificates));
+  } catch {
+    return "--tls-cert and --tls-key do not hold a certificate and its key without a passphrase, both in PEM";
+  }
+  try {
+    new X509Certificate(authority);
+    return undefined;
+  } catch {
+    return "--tls-ca does not hold a certificate in PEM";
+  }
 }
 
 function identityOf({ chain, privateKey, authority }: Certificates): Pick<TlsOptions, "cert" | "key" | "ca"> {

@@ -99,6 +99,7 @@ const HINDRANCES: Readonly<Record<Exclude<Unproven, "in-use">, string>> = {
   "not-listed": "it was not started for that",
   "not-permitted": "below 1024 it needs CAP_NET_BIND_SERVICE",
   "no-resources": "nothing was left to bind it or to ask it with",
+  silent: "no reply came, and without a control channel nobody can say what arrived or which ports a service holds",
   "own-port": "the row is asked from an own port, and tokens are not",
 };
 
@@ -128,8 +129,8 @@ const WITHOUT = "the run went on without it, and what only it can decide stays u
 
 const FAILURES: Readonly<Record<NoFarEnd["failure"], string>> = {
   unreachable: "was not reached",
-  "not-authenticated": "has not the same key, or is no responder",
-  refused: "has the key and refused the session",
+  "not-authenticated": "shares no key or authority with us, or is no responder",
+  refused: "let us in and refused the session",
   lost: "ended the connection before the session began",
 };
 

@@ -137,7 +137,7 @@ describe("respond", () => {
     expect(await own.arrived("udp", range(FIRST, 1))).toEqual({ lost: "it ended the session: shutdown" });
     expect(far.told().split("\n")).toEqual([
       `unity-probe: listening on ${AT}:${far.port} for udp/${FIRST}-${FIRST + 99} (100 ports) and tcp/${FIRST}-${FIRST + 1} (2 ports)`,
-      `unity-probe: ${AT} has the key and is connected`,
+      `unity-probe: ${AT} is let in and connected`,
       `unity-probe: ${AT} holds udp/${FIRST}-${FIRST + 99} (100 ports)`,
       `unity-probe: ${AT} holds tcp/${FIRST}-${FIRST + 1} (2 ports)`,
       `unity-probe: ${AT} is sent away, this responder ends; its ports are free`,

@@ -150,7 +150,7 @@ describe("media ports", () => {
     const { results, findings } = await staged([media()], {}, { farEnd: async () => none });
     expect(results[0]).toMatchObject({ outcome: "skipped", detail: "could disturb a live call" });
     expect(findings.map(({ text }) => text)).toEqual([
-      `the responder at ${TARGET} has not the same key, or is no responder (tcp/7654: ECONNRESET): ` +
+      `the responder at ${TARGET} shares no key or authority with us, or is no responder (tcp/7654: ECONNRESET): ` +
         "the run went on without it, and what only it can decide stays undecided",
     ]);
   });

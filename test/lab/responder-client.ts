@@ -48,4 +48,6 @@ const { fates, lost } = await farEnd.prove({ direction, transport, ports, pace: 
 if (lost !== undefined) throw new Error(lost);
 const wallMs = performance.now() - startedMs;
 await farEnd.end();
-process.stdout.write(JSON.stringify({ seenAs: farEnd.seenAs, fates: [...fates], wallMs } satisfies ResponderSeen));
+process.stdout.write(
+  JSON.stringify({ seenAs: farEnd.seenAs ?? "", fates: [...fates], wallMs } satisfies ResponderSeen),
+);

@@ -1,6 +1,7 @@
 /** `unity-probe respond`: the far end. It is loaded when it is wanted, not at every start. */
 import type { Command } from "../command.ts";
 import { type Flag, RUN_FLAGS } from "../flags.ts";
+import { RESPONDER_FLAGS } from "../responder-flags.ts";
 
 const { profile, site, role, set, verbose } = RUN_FLAGS;
 
@@ -17,7 +18,7 @@ export const RESPOND_FLAGS = {
     type: "string",
     about: "Where the control channel listens: ADDRESS:PORT, ADDRESS or :PORT (default :7654)",
   },
-  "key-file": { type: "string", about: "File with the key that both sides share: 64 hexadecimal digits" },
+  ...RESPONDER_FLAGS,
   allow: { type: "array", about: "Only probers from here: 10.10.4.0/24 or an address; repeatable (default: all)" },
   ttl: { type: "string", about: "How long one session may last (default 15m)" },
   verbose: { ...verbose, about: "Log lines in JSON where stderr is no terminal" },

@@ -21,7 +21,8 @@ import { type Outputs, openOutputs, renderOptions } from "../outputs.ts";
 import { openParts, realWorld } from "../parts.ts";
 import { planFor, tell } from "../planning.ts";
 import { createProgress } from "../progress.ts";
-import { keyFrom } from "../responder-key.ts";
+import { dataSourceOf } from "../respond-addresses.ts";
+import { credentialsFrom } from "../responder-credentials.ts";
 import { secretsFor, THIS_MACHINE } from "../secrets.ts";
 import { toolVersion } from "../version.ts";
 
@@ -49,7 +50,7 @@ export const runCommand: Command = {
   },
 };
 
-/** The responders with the key that they share with us. Throws ConfigError. */
+/** The responders with what they and we show each other. Throws ConfigError. */
 async function farEndsOf(responders: Responders, flags: FlagValues): Promise<FarEnds | undefined> {
   if (responders.size === 0) {
     if (flags.media === true)
@@ -57,9 +58,11 @@ async function farEndsOf(responders: Responders, flags: FlagValues): Promise<Far
     return undefined;
   }
   const without = "a responder answers nobody without the key";
-  const key = await keyFrom(text(flags, "key-file"), without, THIS_MACHINE);
+  const credentials = await credentialsFrom(flags, without, THIS_MACHINE);
   const source = text(flags, "source");
-  return { responders, key, ...(source !== undefined && { source }) };
+  const dataSource = dataSourceOf(list(flags, "data-source"));
+  const isStatic = flags.static === true;
+  return { responders, credentials, dataSource, isStatic, ...(source !== undefined && { source }) };
 }
 
 /** A wish for streams that no row can have is told, not refused: a site has vectors of all kinds. */
