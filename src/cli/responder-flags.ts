@@ -1,5 +1,4 @@
 /** The flags that both ends of an exchange share, `run` and `respond`. */
-import type { Flag } from "./flags.ts";
 
 export const RESPONDER_FLAGS = {
   "key-file": { type: "string", about: "File with the key that both sides share: 64 hexadecimal digits" },
@@ -21,4 +20,4 @@ export const RESPONDER_FLAGS = {
     type: "boolean",
     about: "No control channel: the key and the ports are agreed beforehand, and silence proves nothing",
   },
-} as const satisfies Record<string, Flag>;
+} as const;
