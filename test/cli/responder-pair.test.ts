@@ -83,6 +83,7 @@ async function ask(port: number, ...args: readonly string[]) {
   const words = ["run", "-p", profile, "--host", AT, "--source", AT, "--responder", `${AT}:${port}`, "-o", "json"];
   const { stdout, stderr } = await run([...words, ...args]);
   if (stdout === "") throw new Error(stderr);
+  for (const secret of [KEY, "PRIVATE KEY"]) expect(stdout + stderr).not.toContain(secret);
   const document = JSON.parse(stdout);
   const ranges = document.results.map((result: { range: unknown; state: string; warnings: string[] }) => result);
   return { text: stdout, results: ranges as readonly Record<string, unknown>[], findings: document.findings };

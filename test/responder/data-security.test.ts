@@ -1,9 +1,12 @@
 /** On data ports nobody gets a byte without the token of that port, that session and that direction. */
 import { randomBytes } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { tokenAt } from "../../src/responder/key.ts";
+import { proveOut } from "../../src/responder/prove-out.ts";
 import { REPLIES_A_PORT } from "../../src/responder/token-book.ts";
-import { AT, FIRST, kept, native, portable, range, respond, session } from "./pair.ts";
+import { AT, FIRST, kept, native, portable, range, respond, session, world } from "./pair.ts";
 import { datagrams, stream } from "./strangers.ts";
 
 const PORTS = range(FIRST + 700, 3);
@@ -58,6 +61,53 @@ describe.each([
     expect([...kept(await own.arrived("udp", PORTS))]).toEqual([0, 0, 0]);
     expect([...kept(await own.arrived("tcp", PORTS))]).toEqual([0, 0, 0]);
     await own.end();
+  });
+
+  it("stay silent to garbage on every one of 9,968, and are proven all the same", async () => {
+    await using far = await respond({}, sockets);
+    const own = await session(far.port);
+    const ports = range(FIRST, 9_968);
+    kept(await own.bind("udp", ports));
+    const heard: unknown[] = [];
+    const socket = createSocket("udp4").bind(0, AT);
+    await once(socket, "listening");
+    socket.on("message", (bytes) => heard.push(bytes));
+    const garbage = randomBytes(32);
+    for (const [index, port] of ports.entries()) {
+      socket.send(garbage, port, AT);
+      if (index % 64 === 0) await new Promise((turned) => setImmediate(turned));
+    }
+    // Whatever arrived before this is asked was read when it is answered.
+    expect(kept(await own.arrived("udp", ports)).includes(1)).toBe(false);
+    expect(heard).toEqual([]);
+    socket.close();
+    const wish = { transport: "udp", ports: ports.subarray(0, 500), pace: { attempts: 3, perSecond: 50_000 } } as const;
+    const { fates } = await proveOut(own, wish, { world, sockets: native }, new AbortController().signal);
+    expect([...fates.values()].filter((fate) => fate !== "open")).toEqual([]);
+    await own.end();
+  }, 20_000);
+
+  it("that are released answer no more, the others do, and nobody releases another's", async () => {
+    await using far = await respond({}, sockets);
+    const [own, other] = [await session(far.port), await session(far.port)];
+    for (const transport of ["udp", "tcp"] as const) {
+      kept(await own.bind(transport, PORTS));
+      expect(await other.release(transport, PORTS)).toBeUndefined();
+      const { request, reply } = own.tokens(transport, "out", PORTS);
+      const ask = (index: number) =>
+        transport === "udp"
+          ? datagrams(PORTS[index]!, [tokenAt(request, index)])
+          : stream(PORTS[index]!, tokenAt(request, index)).then((bytes) => (bytes.length > 0 ? [bytes] : []));
+      expect(await ask(1)).toEqual([tokenAt(reply, 1)]);
+      expect(await own.release(transport, PORTS.subarray(1))).toBeUndefined();
+      expect([await ask(0), await ask(1)]).toEqual([[tokenAt(reply, 0)], []]);
+      expect([...kept(await own.arrived(transport, PORTS))]).toEqual([1, 1, 0]);
+      expect(kept(await other.bind(transport, PORTS))).toMatchObject({
+        bound: PORTS.subarray(1),
+        busy: Uint16Array.of(PORT),
+      });
+    }
+    await Promise.all([own.end(), other.end()]);
   });
 
   it("answer a token that is repeated a bounded number of times", async () => {
