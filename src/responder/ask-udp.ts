@@ -81,6 +81,8 @@ class Asking {
   #left: number;
   /** Ports that replied, but not to their first request. */
   #recovered = 0;
+  /** Those of them at which no earlier one had arrived. */
+  #lostRequests = 0;
   #usualMs: number;
   #slowestMs: number;
 
@@ -112,8 +114,10 @@ class Asking {
   }
 
   async run(datagrams: Datagrams): Promise<void> {
-    for (let round = 0; this.#asksAgain(round); round++) {
-      await this.#send(datagrams);
+    for (let round = 0; !this.#signal.aborted; round++) {
+      const due = this.#due(round);
+      if (due.length === 0) break;
+      await this.#send(due, datagrams);
       await this.#wait(datagrams, round === 0 ? FIRST_WAIT_MS : LATER_WAIT_MS);
       if (this.#question.arrivals === undefined) await this.#wait(datagrams, 2 * this.#slowestMs);
       else if (!(await this.#hearArrivals(datagrams, this.#question.arrivals))) return;
@@ -136,6 +140,7 @@ class Asking {
     if (this.#tries[index]! > 1) {
       // To which of its requests this is the reply, nobody knows (Karn's algorithm).
       this.#recovered++;
+      if (this.#arrived?.[index] === 0) this.#lostRequests++;
       if (isUnderWay) line.forget(1);
       return;
     }
@@ -153,19 +158,24 @@ class Asking {
     this.#packets--;
   }
 
-  /** Whether there is another round: where losses were seen, until a port that passes is hardly ever thought lost. */
-  #asksAgain(round: number): boolean {
+  /**
+   * The ports to ask in a round: all that are silent, and after the last attempt those that a loss by chance may have
+   * hit every time. Of a port at which nothing arrived only the losses of requests count: there are fewer of them.
+   */
+  #due(round: number): Uint32Array {
     const { attempts, ports } = this.#question;
-    if (this.#left === 0 || this.#signal.aborted) return false;
-    if (round < attempts) return true;
+    const silent = Uint32Array.from(ports.keys()).filter((index) => this.#answered[index] === 0);
+    if (round < attempts) return silent;
     const replied = ports.length - this.#left;
-    return round < attempts + MORE_ATTEMPTS && replied * (this.#recovered / replied) ** round > WRONG_EXPECTED;
+    const mayBeChance = (losses: number) =>
+      round < attempts + MORE_ATTEMPTS && replied * (losses / replied) ** round > WRONG_EXPECTED;
+    const [ofAny, ofRequests] = [mayBeChance(this.#recovered), mayBeChance(this.#lostRequests)];
+    return silent.filter((index) => (this.#arrived?.[index] === 0 ? ofRequests : ofAny));
   }
 
-  /** Asks every port that has not replied, as fast as the line takes it. */
-  async #send(datagrams: Datagrams): Promise<void> {
-    const { ports, line } = this.#question;
-    const silent = Uint32Array.from(ports.keys()).filter((index) => this.#answered[index] === 0);
+  /** Asks ports, as fast as the line takes it. */
+  async #send(silent: Uint32Array, datagrams: Datagrams): Promise<void> {
+    const { line } = this.#question;
     let [oldest, next] = [0, 0];
     while (next < silent.length && !this.#signal.aborted) {
       const mayHaveMore = datagrams.step();
@@ -178,7 +188,7 @@ class Asking {
       await this.#turn(mayHaveMore || next > before);
     }
     datagrams.step();
-    this.#question.line.forget(this.#underWay.reduce((sum, flag) => sum + flag, 0));
+    line.forget(this.#underWay.reduce((sum, flag) => sum + flag, 0));
     this.#underWay.fill(0);
   }
 

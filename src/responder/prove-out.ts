@@ -12,8 +12,8 @@ import { Line } from "./line.ts";
 import { emptyProof, type Growing, note, noteAnswered, noteWays, type Wish } from "./proof.ts";
 
 /** Windows of ports that are under way together: while one is asked others are bound, or wait for their last replies. */
-const WINDOWS_AT_ONCE = 4;
-const WINDOW_PORTS = 4_096;
+const WINDOWS_AT_ONCE = 8;
+const WINDOW_PORTS = 2_048;
 
 /** Asks ports of the far end, as many at a time as it can hold. */
 export async function proveOut(

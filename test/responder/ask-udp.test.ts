@@ -62,6 +62,16 @@ describe.each(BACKENDS)("UDP ports asked by $backend", ({ sockets }) => {
     expect(far.times[6]).toBe(5);
   });
 
+  it("are not asked more often because replies are lost, where no request arrived", async () => {
+    // Every tenth loses its first reply and one all of them; at another no request arrives at all.
+    const [allLost, blocked] = [11, 12];
+    using far = await peer((index, times) => index !== allLost && index !== blocked && (index % 10 !== 0 || times > 1));
+    const arrivals = async () => new Uint8Array(COUNT).map((_, index) => (index === blocked ? 0 : 1));
+    const { answered, packets } = await ask(sockets, { arrivals });
+    expect(sum(answered)).toBe(COUNT - 2);
+    expect([far.times[allLost], far.times[blocked], packets]).toEqual([5, 3, COUNT + 30 + 4 + 2]);
+  });
+
   it("are asked no more when the other side is lost", async () => {
     using far = await peer((index) => index !== 7);
     const { answered, arrived } = await ask(sockets, { arrivals: async () => undefined });

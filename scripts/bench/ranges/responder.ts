@@ -28,6 +28,11 @@ interface Case {
   readonly aimS: number;
 }
 
+interface FarSide {
+  readonly keyFile: string;
+  readonly daemon: Daemon;
+}
+
 /** Measures, and gives the tables as text. */
 export function benchResponder(): Promise<string> {
   return withNetwork([], async (network) => {
@@ -39,16 +44,17 @@ export function benchResponder(): Promise<string> {
     const daemon = startDaemon("responder", argv, join(network.folder, "responder.log"));
     try {
       await untilReady(daemon, async () => (await listeners(network.host)).has("tcp/*:7654"), TIMEOUT_MS);
+      const far = { keyFile, daemon };
       const idleMb = memoryMb(daemon, "VmRSS");
-      const rtp = await measured(network, keyFile, {
+      const rtp = await measured(network, far, {
         ...{ title: "9,968 RTP ports, 10 % dropped", ...RTP, aimS: 0.5 },
         blocked: await dropTenth(network),
       });
       const memory = `  responder: ${(memoryMb(daemon, "VmHWM") - idleMb).toFixed(0)} MB above idle (aim 25)`;
       const all = { first: FIRST_PORT, count: PORT_COUNT, blocked: await blockMixed(network) };
-      const mixed = await measured(network, keyFile, { ...all, title: "64,512 ports, mixed rules", aimS: 1.5 });
+      const mixed = await measured(network, far, { ...all, title: "64,512 ports, mixed rules", aimS: 1.5 });
       const slow = await overSlowLine(network, LINE, () =>
-        measured(network, keyFile, { ...all, title: "the same, 20 ms, 0.5 % lost each way", aimS: 2 }),
+        measured(network, far, { ...all, title: "the same, 20 ms, 0.5 % lost each way", aimS: 2 }),
       );
       return [`UDP with a far end, Node ${process.versions.node}`, rtp, memory, mixed, slow].join("\n");
     } finally {
@@ -57,29 +63,31 @@ export function benchResponder(): Promise<string> {
   });
 }
 
-async function measured(network: Network, keyFile: string, wish: Case): Promise<string> {
-  const runs: (Proven & { readonly packets: number; readonly wrong: number })[] = [];
+async function measured(network: Network, { keyFile, daemon }: FarSide, wish: Case): Promise<string> {
+  const runs: (Proven & { readonly packets: number; readonly wrong: number; readonly farCpuMs: number })[] = [];
   const blocked = new Set(wish.blocked);
   const argv = ["scripts/bench/ranges/responder-client.ts", network.target, keyFile, wish.first, wish.count].map(
     String,
   );
   for (let repeat = 0; repeat < REPEATS; repeat++) {
     const before = await packetsSent(network);
+    const farBeforeMs = cpuMs(daemon);
     const client = inside(network.lane.agent, [process.execPath, "--import", "tsx", ...argv]);
     const proven: Proven = JSON.parse(await runOk(client, { timeoutMs: TIMEOUT_MS }));
     const packets = (await packetsSent(network)) - before;
     const right = proven.fates.filter(([port, fate]) => fate === (blocked.has(port) ? "request-lost" : "open"));
-    runs.push({ ...proven, packets, wrong: wish.count - right.length });
+    runs.push({ ...proven, packets, wrong: wish.count - right.length, farCpuMs: cpuMs(daemon) - farBeforeMs });
   }
   const walls = runs.map(({ wallMs }) => wallMs / 1_000);
   const budget = Math.round((wish.count + 2 * blocked.size) * 1.02);
   const wall = `${median(walls).toFixed(2)} s (${Math.min(...walls).toFixed(2)}-${Math.max(...walls).toFixed(2)})`;
   const late = median(runs.map(({ lateMs }) => lateMs[Math.floor(lateMs.length * 0.99)] ?? 0)).toFixed(1);
-  const cpu = (median(runs.map(({ cpuMs }) => cpuMs)) / 1_000).toFixed(2);
+  const seconds = (ms: readonly number[]) => `${(median(ms) / 1_000).toFixed(2)} s`;
+  const cpu = `${seconds(runs.map((run) => run.cpuMs))} here, ${seconds(runs.map((run) => run.farCpuMs))} there`;
   const packets = median(runs.map((run) => run.packets));
   return [
     `\n${wish.title}`,
-    `  from session start ${wall} (aim ${wish.aimS})${median(walls) > wish.aimS ? "  MISSED" : ""}; CPU ${cpu} s`,
+    `  from session start ${wall} (aim ${wish.aimS})${median(walls) > wish.aimS ? "  MISSED" : ""}; processor ${cpu}`,
     `  packets ${packets} (aim ${budget})${packets > budget ? "  MISSED" : ""}; timers late: p99 ${late} ms`,
     `  wrong cells ${runs.map(({ wrong }) => wrong).join(", ")}`,
   ].join("\n");
@@ -118,4 +126,10 @@ function loadUdp({ lane }: Network, rules: readonly (readonly [readonly number[]
 function memoryMb({ process: { pid } }: Daemon, line: "VmRSS" | "VmHWM"): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return Number(new RegExp(`^${line}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]) / 1024;
+}
+
+/** Clock ticks of a process in user and kernel mode so far, of which Linux counts 100 a second. */
+function cpuMs({ process: { pid } }: Daemon): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
