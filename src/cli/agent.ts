@@ -20,7 +20,7 @@ import { openOutputs, renderOptions } from "./outputs.ts";
 import { pageAssets } from "./page-assets.ts";
 import { openParts, realWorld } from "./parts.ts";
 import { knownProfiles, readText, shippedRoles } from "./profile-files.ts";
-import { keyFrom } from "./responder-key.ts";
+import { keyFrom } from "./responder-credentials.ts";
 import { secretsFor, THIS_MACHINE } from "./secrets.ts";
 import { toolVersion } from "./version.ts";
 
@@ -117,7 +117,7 @@ async function loadConfig(file: string, flags: FlagValues, { world, sockets }: L
   const { responders = new Map() } = config.site;
   if (responders.size === 0) return { config, plans, secrets };
   const key = await keyFrom(config.keyFile, "a responder answers nobody without the key", THIS_MACHINE);
-  return { config, plans, secrets, farEnd: farEndsOver({ responders, key }, { world, sockets }) };
+  return { config, plans, secrets, farEnd: farEndsOver({ responders, credentials: { key } }, { world, sockets }) };
 }
 
 /** One line about a configuration that can be used. */

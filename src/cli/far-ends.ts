@@ -11,16 +11,16 @@ export interface FarEnds {
   readonly responders: Responders;
   readonly credentials: Credentials;
   /** Blocks of addresses that our packets may come from beside our own. */
-  readonly dataSource: readonly string[];
+  readonly dataSource?: readonly string[];
   /** There is no control channel. */
-  readonly isStatic: boolean;
+  readonly isStatic?: boolean;
   /** The own address that was asked for. */
   readonly source?: string;
 }
 
 /** Opens a session where a responder was named for the host; a failure says at which port it was looked for. */
 export function farEndsOver(
-  { responders, credentials, dataSource, isStatic, source }: FarEnds,
+  { responders, credentials, dataSource = [], isStatic = false, source }: FarEnds,
   parts: { readonly world: World; readonly sockets: Sockets },
 ): NonNullable<Parts["farEnd"]> {
   const tool = `unity-probe ${toolVersion()}`;

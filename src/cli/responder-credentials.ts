@@ -13,7 +13,7 @@ const PRIVATE_KEY_BYTES_MAX = 64 * 1024;
 /** `without` says what comes of it that there is neither. Throws ConfigError, which never quotes a secret. */
 export async function credentialsFrom(flags: FlagValues, without: string, machine: Machine): Promise<Credentials> {
   const named = [...TLS_FLAGS, "tls-name"].find((flag) => flags[flag] !== undefined);
-  if (named === undefined) return { key: await keyFrom(flags, without, machine) };
+  if (named === undefined) return { key: await keyFrom(text(flags, "key-file"), without, machine) };
   if (flags["key-file"] !== undefined) {
     throw new ConfigError(`--${named} beside --key-file`, "a responder takes a key, or certificates");
   }
@@ -34,8 +34,8 @@ export async function credentialsFrom(flags: FlagValues, without: string, machin
   return { certificates };
 }
 
-async function keyFrom(flags: FlagValues, without: string, machine: Machine): Promise<Uint8Array> {
-  const file = text(flags, "key-file");
+/** The key of a file. Throws ConfigError, which never quotes it. */
+export async function keyFrom(file: string | undefined, without: string, machine: Machine): Promise<Uint8Array> {
   if (file === undefined) throw new ConfigError(`--key-file is missing, and ${without}`, KEY_MEANT);
   const key = parseKey(await secretLine(file, 2 * KEY_BYTES, machine));
   if (key !== undefined) return key;
