@@ -4,6 +4,7 @@ import type { PortError } from "../model/far-end.ts";
 import { ReceiveBuffer } from "../net/receive-buffer.ts";
 import type { Ask, AskParts, Question } from "./ask.ts";
 import { TOKEN_BYTES, tokenAt } from "./key.ts";
+import { TimeLimits } from "./time-limits.ts";
 
 const AT_ONCE = 128;
 /**
@@ -28,6 +29,7 @@ export const askTcp: Ask = async (question, parts, signal) => {
   const answered = new Uint8Array(ports.length);
   const unsent = new Uint8Array(ports.length);
   const errors = new Map<number, PortError>();
+  const limits = new TimeLimits(signal);
   let [next, packets] = [0, 0];
   const askPort = async (index: number): Promise<void> => {
     let stale = 0;
@@ -35,7 +37,7 @@ export const askTcp: Ask = async (question, parts, signal) => {
       while (!line.hasRoom(world.monotonicMs()) && !signal.aborted) await world.sleep(IDLE_MS, signal);
       if (signal.aborted) return;
       line.sent(world.monotonicMs());
-      const tried = await askOnce(question, index, round, errors, parts, signal);
+      const tried = await askOnce(question, index, round, errors, parts, limits);
       line.forget(1);
       if (tried === "answered") answered[index] = 1;
       unsent[index] = tried === "unsent" || tried === "stale" ? 1 : 0;
@@ -47,6 +49,7 @@ export const askTcp: Ask = async (question, parts, signal) => {
     while (next < ports.length && !signal.aborted) await askPort(next++);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
+  limits.close();
   const isOver = signal.aborted || !answered.includes(0);
   const arrived = isOver ? undefined : await question.arrivals?.();
   return { answered, unsent, errors, packets, ...(arrived !== undefined && { arrived }) };
@@ -64,25 +67,27 @@ async function askOnce(
   round: number,
   errors: Map<number, PortError>,
   { sockets }: AskParts,
-  signal: AbortSignal,
+  limits: TimeLimits,
 ): Promise<Tried> {
   const { address, source, rttMs, tokens } = question;
   const handshakeMs = Math.ceil(HANDSHAKE_MS * LONGER ** round + HANDSHAKE_ROUND_TRIPS * rttMs);
-  const connectUntil = AbortSignal.any([signal, AbortSignal.timeout(handshakeMs)]);
   const port = question.ports[index]!;
-  const result = await sockets.connectTcp({ address, port, source, signal: connectUntil });
+  const result = await limits.within(handshakeMs, (until) =>
+    sockets.connectTcp({ address, port, source, signal: until }),
+  );
   if (result.socket === undefined) {
     const { code, syscall, icmp } = result;
     if (code !== ABORTED) errors.set(port, { code, ...(icmp !== undefined && { icmp }) });
     return icmp === undefined && (syscall !== "connect" || OWN_CODES.has(code)) ? "unsent" : "silent";
   }
-  const until = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(EXCHANGE_MS + HANDSHAKE_ROUND_TRIPS * rttMs))]);
+  const { socket } = result;
   // What a firewall takes for the reply to an earlier flow proves nothing.
-  if (!question.mayUse(result.socket.localPort ?? 0)) {
-    result.socket.resetAndDestroy();
+  if (!question.mayUse(socket.localPort ?? 0)) {
+    socket.resetAndDestroy();
     return "stale";
   }
-  const reply = await exchange(result.socket, tokenAt(tokens.request, index), until);
+  const exchangeMs = Math.ceil(EXCHANGE_MS + HANDSHAKE_ROUND_TRIPS * rttMs);
+  const reply = await limits.within(exchangeMs, (until) => exchange(socket, tokenAt(tokens.request, index), until));
   return Buffer.compare(reply, tokenAt(tokens.reply, index)) === 0 ? "answered" : "silent";
 }
 
