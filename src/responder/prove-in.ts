@@ -1,12 +1,19 @@
 /** Which of our own ports the far end reaches: it asks them, we hear what arrives. */
 import type { Fate, Proof } from "../model/far-end.ts";
+import { SEND_ATTEMPTS_MAX } from "../wire/responder.ts";
 import type { FarEndLost } from "./answers.ts";
 import type { ClientParts, ResponderSession } from "./client.ts";
 import { DataPorts } from "./data-ports.ts";
 import { emptyProof, type Growing, note, noteWays, type Wish } from "./proof.ts";
 
-/** Ports that are held at once: the far end is done with so many long before we give up waiting for its answer. */
-const WINDOW_PORTS = 4_096;
+/**
+ * Ports that are held at once: the far end is done with so many long before we give up waiting for its answer, also
+ * where it serves another transport first. Over TCP it asks fewer of them together, and each for longer.
+ */
+const WINDOW_PORTS = { tcp: 1_024, udp: 4_096 } as const;
+const WINDOW_S = 40;
+/** What the far end may ask beyond the attempts that it was told, where packets are lost by chance. */
+const MORE_ATTEMPTS = 2;
 
 /** Lets the far end ask ports of ours. Nothing of ours may have been sent to its ports from these before. */
 export async function proveIn(
@@ -16,9 +23,13 @@ export async function proveIn(
   signal: AbortSignal,
 ): Promise<Proof> {
   const proof = emptyProof();
-  for (let at = 0; at < wish.ports.length && !signal.aborted; at += WINDOW_PORTS) {
-    const ports = wish.ports.subarray(at, at + WINDOW_PORTS);
-    const lost = await proveWindow(session, { ...wish, ports }, parts, proof);
+  const attempts = Math.min(wish.pace.attempts, SEND_ATTEMPTS_MAX);
+  const pace = { ...wish.pace, attempts };
+  const inTime = Math.floor((WINDOW_S * pace.perSecond) / (attempts + MORE_ATTEMPTS));
+  const size = Math.max(1, Math.min(WINDOW_PORTS[wish.transport], inTime));
+  for (let at = 0; at < wish.ports.length && !signal.aborted; at += size) {
+    const ports = wish.ports.subarray(at, at + size);
+    const lost = await proveWindow(session, { ...wish, ports, pace }, parts, proof, signal);
     if (lost !== undefined) return { ...proof, ...lost };
   }
   return proof;
@@ -29,6 +40,7 @@ async function proveWindow(
   { transport, ports, pace }: Wish,
   { sockets }: ClientParts,
   proof: Growing,
+  signal: AbortSignal,
 ): Promise<FarEndLost | undefined> {
   const { local, address, key, id } = session;
   const listening = new DataPorts({
@@ -41,8 +53,8 @@ async function proveWindow(
     for (const [port, code] of refused) fates.set(port, ownFate(code));
     const bound = ports.filter((port) => !refused.has(port));
     if (bound.length === 0) return undefined;
-    const sent = await session.send(transport, bound, pace);
-    if ("lost" in sent) return sent;
+    const sent = await unlessAborted(session.send(transport, bound, pace), signal);
+    if (sent === undefined || "lost" in sent) return sent;
     proof.packets += sent.packets;
     const unlisted = new Set(sent.notListed);
     // A far end that sent nothing, though its own side refused nothing, had no port to send from.
@@ -53,6 +65,21 @@ async function proveWindow(
     return undefined;
   } finally {
     listening.close();
+  }
+}
+
+/** Undefined once the signal aborts: the far end may go on for long, and ends what it does with the session. */
+async function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  let stop = (): void => {};
+  const aborted = new Promise<undefined>((resolve) => {
+    stop = () => resolve(undefined);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([answer, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }
 

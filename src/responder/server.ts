@@ -103,6 +103,8 @@ class ResponderServer {
       this.#tcp.once("error", reject);
       this.#tcp.listen({ ...host, port, exclusive: true }, () => resolve());
     });
+    // A connection that the system could not hand over (no memory) is that connection's loss, and ends nothing.
+    this.#tcp.removeAllListeners("error").on("error", () => {});
     const bound = this.#tcp.address();
     if (bound === null || typeof bound === "string") throw new TypeError("a TCP listener has an address and a port");
     return { local: { transport: "tcp", address: bound.address, port: bound.port }, close: () => this.#close() };

@@ -11,6 +11,8 @@ export const WINDOW_PORTS_MAX = 16_384;
 export const SESSION_ID_BYTES = 16;
 /** Blocks of addresses that one message may name. */
 export const BLOCKS_MAX = 8;
+/** How often a responder that sends is told to ask a port. */
+export const SEND_ATTEMPTS_MAX = 5;
 /** Packets of one stream. */
 export const STREAM_PACKETS_MAX = 500;
 
@@ -126,7 +128,7 @@ const FROM_CLIENT = {
   bind: { transport, ports: spans },
   release: { transport, ports: spans },
   arrivals: { transport, ports: spans },
-  send: { transport, ports: spans, attempts: integer(1, 5), perSecond: integer(1, 1_000_000) },
+  send: { transport, ports: spans, attempts: integer(1, SEND_ATTEMPTS_MAX), perSecond: integer(1, 1_000_000) },
   stream: {
     port,
     packets: integer(1, STREAM_PACKETS_MAX),
