@@ -74,6 +74,9 @@ async function planForSite(path: string, flags: FlagValues, randomBytes: RandomB
 /** The far ends that send to us, where --reverse wants that. Throws ConfigError when there is none. */
 function sendersOf(responders: Responders, flags: FlagValues): Responders | undefined {
   if (flags.reverse !== true) return undefined;
+  if (flags.static === true) {
+    throw new ConfigError("--reverse beside --static", "without a control channel nobody can tell a far end to send");
+  }
   if (responders.size > 0) return responders;
   throw new ConfigError("--reverse needs a far end that sends", "add --responder HOST and --key-file FILE");
 }

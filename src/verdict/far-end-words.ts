@@ -33,6 +33,7 @@ export function whyNothingCame({ farEnd }: Check): string {
   const { none, local, seenAs, unproven = {} } = farEnd ?? {};
   if (farEnd === undefined) return "not asked: no responder is named that could send";
   if (none !== undefined) return `not asked: the responder that should send ${FAILURES[none.failure]}`;
+  if (seenAs === undefined) return "not asked: without a control channel the responder cannot be told to send";
   if (local !== seenAs) return `not asked: behind NAT (${local} is ${seenAs} there) the responder cannot send to us`;
   const [hindrance] = Object.keys(unproven) as Unproven[];
   return `not asked: ${hindrance === undefined ? "the responder was lost" : HINDRANCES_HERE[hindrance]}`;

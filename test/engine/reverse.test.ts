@@ -81,6 +81,12 @@ describe("the other direction", () => {
     );
   });
 
+  it("needs a control channel, by which the far end is told to send", async () => {
+    const { results, far } = await staged([check("asker", 389, inward)], { seenAs: null });
+    expect([far.asked, results[0]!.outcome]).toEqual([[], "skipped"]);
+    expect(results[0]!.detail).toBe("not asked: without a control channel the responder cannot be told to send");
+  });
+
   it("needs a responder", async () => {
     const { results, net, exitCode } = await staged([check("asker", 389, inward)]);
     expect(results[0]).toMatchObject({

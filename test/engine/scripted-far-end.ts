@@ -9,7 +9,8 @@ export interface FarEndScript {
   fate?(transport: ProofAsk["transport"], port: number, direction: ProofAsk["direction"]): Fate | undefined;
   /** What is seen of a stream; without it streams cannot be announced. */
   stream?(ask: StreamAsk): StreamSeen | NoStream;
-  readonly seenAs?: string;
+  /** Null: it has no control channel, and says nothing of us. */
+  readonly seenAs?: string | null;
   readonly lost?: string;
 }
 
@@ -22,7 +23,7 @@ export function scriptedFarEnd(
   const opened: string[] = [];
   const state = { ended: 0 };
   const session: FarEnd = {
-    seenAs,
+    ...(seenAs !== null && { seenAs }),
     local: "192.0.2.200",
     errorQueue: { tcp: true, udp: true },
     async prove(ask, signal) {

@@ -92,6 +92,26 @@ const decisions: Rule = {
   ],
 };
 
+const decisionNumbers: Rule = {
+  name: "every decision has a number of its own",
+  check: (sources) => {
+    const numbers = new Map<string, string>();
+    return sources.flatMap(({ path }) => {
+      const number = /^docs\/adr\/(\d{4})-/.exec(path)?.[1];
+      if (number === undefined) return [];
+      const other = numbers.get(number);
+      if (other === undefined) numbers.set(number, path);
+      return other === undefined ? [] : [{ path, line: 1, wrong: `${other} has its number`, mend: "take the next" }];
+    });
+  },
+  broken: [
+    {
+      files: { "docs/adr/0001-a.md": "# 1. A\n", "docs/adr/0001-b.md": "# 1. B\n" },
+      complaint: "docs/adr/0001-b.md:1: docs/adr/0001-a.md has its number",
+    },
+  ],
+};
+
 const links: Rule = {
   name: "every relative link of a document leads somewhere",
   check: (sources) => {
@@ -115,4 +135,12 @@ const links: Rule = {
   ],
 };
 
-export const documentRules: readonly Rule[] = [leftovers, machinePaths, registryHosts, everyPlatform, decisions, links];
+export const documentRules: readonly Rule[] = [
+  leftovers,
+  machinePaths,
+  registryHosts,
+  everyPlatform,
+  decisions,
+  decisionNumbers,
+  links,
+];
