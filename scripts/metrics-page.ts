@@ -54,8 +54,9 @@ answer. Beside the rows:
 ${table(Object.values(PROBE_FAMILIES))}
 
 \`probe_success\` must be 0 or 1, so 0 also stands for what could not be told; \`unity_probe_probe_checks\` has the
-difference. A row that may not be asked again so soon counts as the agent saw it last. Of blackbox_exporter's other metrics
-none is given: what a profile asks has no single HTTP status, DNS answer or address.
+difference. A row that may not be asked again so soon, or that a schedule wants to ask before it may be asked twice, counts
+as a schedule or a probe saw it last. Of blackbox_exporter's other metrics none is given: what a profile asks has no single
+HTTP status, DNS answer or address.
 `;
 }
 

@@ -81,6 +81,7 @@ export class Agent {
       host,
       log,
       cutOff: (document, signal) => this.#cutOff(document, signal),
+      nextAtMs: (schedule) => this.#timetable.of(schedule)?.nextAtMs,
     });
     this.#timetable = new Timetable(world, {
       run: (schedule) => this.#run(schedule),

@@ -15,8 +15,11 @@ export interface ProbeRun {
   readonly startedAtMs: number;
 }
 
-/** The agent's own newest result of a cell, for rows that may not be asked again so soon. */
-export type KeptCell = (key: string) => CellState | undefined;
+/** A result, and when the run began that saw it. */
+export type KeptResult = Pick<CellState, "result" | "resultMs">;
+
+/** The newest result of a cell, for rows that may not be asked again so soon. */
+export type KeptCell = (key: string) => KeptResult | undefined;
 
 /** The text of an answer, in pieces. */
 export function* writeProbe(run: ProbeRun, kept: KeptCell): Generator<string> {

@@ -5,6 +5,7 @@ import type { ReportDocument } from "../report/document.ts";
 import { EXPOSITION_TYPE } from "./exposition.ts";
 import { writeBody } from "./large-body.ts";
 import { type KeptCell, type ProbeRun, writeProbe } from "./probe-metrics.ts";
+import { ProbedResults } from "./probed-results.ts";
 import { type Reply, says } from "./reply.ts";
 
 /**
@@ -31,9 +32,11 @@ const MOST_AT_ONCE = 8;
 export class ProbeRoute {
   readonly #parts: ProbeRouteParts;
   readonly #running = new Map<string, Promise<ReportDocument>>();
+  readonly #probed: ProbedResults;
 
   constructor(parts: ProbeRouteParts) {
     this.#parts = parts;
+    this.#probed = new ProbedResults(parts.kept, parts.world);
   }
 
   /** 200 whatever the probe saw; 400 for what was not asked rightly, 503 where too much is going on. */
@@ -50,12 +53,13 @@ export class ProbeRoute {
     const running = this.#running.get(key) ?? this.#begin(key, target, module, timeoutMs);
     if (running === undefined) return says(400, "the configuration has no such target with such a module (a profile)");
     const run = await this.#wait(running, timeoutMs);
-    return { status: 200, type: EXPOSITION_TYPE, body: await writeBody(writeProbe(run, this.#parts.kept)) };
+    return { status: 200, type: EXPOSITION_TYPE, body: await writeBody(writeProbe(run, this.#probed.newest)) };
   }
 
   #begin(key: string, target: string, module: string, timeoutMs: number): Promise<ReportDocument> | undefined {
-    const running = this.#parts.probe(target, module, timeoutMs);
-    if (running === undefined) return undefined;
+    const probing = this.#parts.probe(target, module, timeoutMs);
+    if (probing === undefined) return undefined;
+    const running = this.#probed.noted(probing);
     this.#running.set(key, running);
     const end = () => void this.#running.delete(key);
     running.then(end, end);

@@ -13,6 +13,7 @@ import type { LimitsConfig } from "./config.ts";
 import type { AgentLog } from "./log.ts";
 import type { AgentPlans } from "./plans.ts";
 import type { RunRecord } from "./run-record.ts";
+import { leavesTurnsTo } from "./turns-of-schedules.ts";
 
 /** What a configuration makes of a runner; a reload gives it another. */
 export interface RunnerConfig {
@@ -32,6 +33,8 @@ export interface RunnerParts {
   readonly log: AgentLog;
   /** Asked after a run: why we hold ourselves to be cut off. */
   cutOff(document: ReportDocument, signal: AbortSignal): Promise<string | undefined>;
+  /** When a schedule runs next, in milliseconds since 1970; undefined while it does. */
+  nextAtMs(schedule: string): number | undefined;
 }
 
 /** Of a run whose rows have earlier results: what it is too early for moves nothing. */
@@ -86,7 +89,8 @@ export class Runner {
   }
 
   async #probe(plan: Plan, timeoutMs: number, signal: AbortSignal): Promise<ReportDocument> {
-    const { world } = this.#parts.parts;
+    const { world, ledger } = this.#parts.parts;
+    const own = leavesTurnsTo(() => this.#nextAtMs(plan), ledger, world);
     const over = new AbortController();
     setMaxListeners(0, over.signal);
     const stop = () => over.abort();
@@ -95,13 +99,28 @@ export class Runner {
     signal.addEventListener("abort", stop, { once: true, signal: ended.signal });
     void world.sleep(timeoutMs, ended.signal).then(stop);
     try {
-      return await this.#documentOf(await this.#ask(plan, over.signal));
+      return await this.#documentOf(await this.#ask(plan, over.signal, {}, own));
     } finally {
       ended.abort();
     }
   }
 
-  async #ask(plan: Plan, signal: AbortSignal, keeping: Keeping = {}): Promise<RunReport> {
+  /** When a schedule asks something of the plan of a probe again; infinity where none asks any of it. */
+  #nextAtMs({ checks }: Plan): number {
+    const vectors = new Set(checks.map(({ row, host }) => `${row.profile} ${host}`));
+    const next = [...this.#config.plans.ofSchedules].flatMap(([schedule, plan]) => {
+      const asks = plan.checks.some(({ row, host, skip }) => !skip && vectors.has(`${row.profile} ${host}`));
+      return asks ? [this.#parts.nextAtMs(schedule) ?? this.#parts.parts.world.wallMs()] : [];
+    });
+    return Math.min(...next);
+  }
+
+  async #ask(
+    plan: Plan,
+    signal: AbortSignal,
+    keeping: Keeping = {},
+    ledger = this.#parts.parts.ledger,
+  ): Promise<RunReport> {
     const { parts, host } = this.#parts;
     const { plans, limits, farEnd } = this.#config;
     const secret = await this.#secrets();
@@ -110,7 +129,7 @@ export class Runner {
     const source = { host, role: plans.role };
     return run(
       plan,
-      { ...parts, world, ...(farEnd !== undefined && { farEnd }) },
+      { ...parts, world, ledger, ...(farEnd !== undefined && { farEnd }) },
       options,
       source,
       signal,

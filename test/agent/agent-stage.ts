@@ -30,6 +30,7 @@ export interface Logged {
 
 export class AgentStage {
   readonly clock = new HeldClock();
+  readonly ledger = memoryLedger();
   readonly logged: Logged[] = [];
   readonly posted: { readonly url: string; readonly atMs: number; readonly body: unknown }[] = [];
   /** The configuration's text, read at each reload. */
@@ -106,7 +107,7 @@ export class AgentStage {
         net: { ...scriptedNet(clock, { port: () => refuses(10) }), resolve: async (name) => this.names[name] ?? [] },
         sweeper: this.#sweeper(),
         world: clock.world,
-        ledger: memoryLedger(),
+        ledger: this.ledger,
       },
       tool: { name: "unity-probe", version: "0.0.0" },
       host: "here",

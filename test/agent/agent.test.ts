@@ -74,6 +74,19 @@ describe("a run", () => {
     expect(stage.asked.length).toBeGreaterThan(asked);
   });
 
+  it("that is asked for as a probe takes no turn that a schedule wants", async () => {
+    const stage = await started(`${SITE}schedule: {every: 90s, only: [tcp/88]}\nlisten: 127.0.0.1:0\n`);
+    const path = "/probe?target=192.0.2.10&module=unity-to-dc";
+    await stage.passes(5_000);
+    const asked = () => stage.ledger.lastWallMs("kerberos tcp 192.0.2.10 88")!;
+    const firstMs = asked();
+    await stage.passes(65_000);
+    await stage.settles(stage.get(path));
+    expect(asked()).toBe(firstMs);
+    await stage.passes(25_000);
+    expect(asked()).toBeGreaterThan(firstMs + 80_000);
+  });
+
   it("of two that change a cell is told to the web hook, and so is its recovery", async () => {
     const stage = await started(`${CONFIG}alerts: [{webhook: {url: "http://127.0.0.1:1/hook"}}]\n`);
     await stage.passes(90_000);

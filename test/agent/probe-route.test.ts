@@ -110,6 +110,18 @@ describe("/probe", () => {
       expect(firstOf(families, "probe_success")).toBe(0);
     });
 
+    it("takes the row as a probe saw it, where that was later", async () => {
+      const down = reportOf(1, [{ ...kept.result, outcome: "fail" }], { fail: 1 });
+      const answers = [down, report, report];
+      const server = await serve({ probe: async () => answers.shift()! });
+      server.metrics.noteRun(RECORD, [{ ...kept, resultMs: Date.now() - 60_000 }]);
+      await ask(server, PATH);
+      const successOf = async () => firstOf(readExposition((await ask(server, PATH)).text), "probe_success");
+      expect(await successOf()).toBe(0);
+      server.metrics.noteRun(RECORD, [{ ...kept, resultMs: Date.now() + 60_000 }]);
+      expect(await successOf()).toBe(1);
+    });
+
     it("is no success where the agent never saw it", async () => {
       expect(firstOf(await probed(report), "probe_success")).toBe(0);
     });

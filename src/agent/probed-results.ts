@@ -1,0 +1,47 @@
+/**
+ * What probes saw themselves: a row that may not be asked again so soon counts as it was seen last, and the last who saw
+ * it may have been a probe, whose results are no votes of the agent's cells.
+ */
+import type { World } from "../model/prober.ts";
+import type { ReportDocument } from "../report/document.ts";
+import { cellKey } from "../report/status-document.ts";
+import type { KeptCell, KeptResult } from "./probe-metrics.ts";
+
+/** Longer than any prober's interval: nothing older stands for a row that is not due. */
+const KEPT_MS = 3_600_000;
+
+export class ProbedResults {
+  readonly #ofAgent: KeptCell;
+  readonly #world: Pick<World, "wallMs">;
+  /** By cell; those seen longest ago come first. */
+  readonly #seen = new Map<string, KeptResult>();
+
+  constructor(ofAgent: KeptCell, world: Pick<World, "wallMs">) {
+    this.#ofAgent = ofAgent;
+    this.#world = world;
+  }
+
+  /** The same report; once it is there, its results are known. */
+  async noted(probing: Promise<ReportDocument>): Promise<ReportDocument> {
+    const resultMs = this.#world.wallMs();
+    const document = await probing;
+    for (const result of document.results) {
+      if (result.reason === "not-due") continue;
+      const key = cellKey(result);
+      this.#seen.delete(key);
+      this.#seen.set(key, { result, resultMs });
+    }
+    for (const [key, seen] of this.#seen) {
+      if (resultMs - seen.resultMs < KEPT_MS) break;
+      this.#seen.delete(key);
+    }
+    return document;
+  }
+
+  /** The newer of what a probe and what the agent saw of a cell. */
+  readonly newest: KeptCell = (key) => {
+    const [ofAgent, ofProbe] = [this.#ofAgent(key), this.#seen.get(key)];
+    if (ofAgent === undefined || ofProbe === undefined) return ofAgent ?? ofProbe;
+    return ofAgent.resultMs > ofProbe.resultMs ? ofAgent : ofProbe;
+  };
+}
