@@ -8,6 +8,7 @@ import { ConfigError } from "../profile/config-error.ts";
 import type { ReportDocument, Tool } from "../report/document.ts";
 import { Alerts } from "./alerts.ts";
 import type { AgentConfig, ListenConfig } from "./config.ts";
+import { Listening } from "./listening.ts";
 import type { AgentLog } from "./log.ts";
 import { Memory } from "./memory.ts";
 import { AgentMetrics } from "./metrics.ts";
@@ -55,10 +56,10 @@ export class Agent {
   readonly #selfCheck: SelfCheck;
   readonly #runner: Runner;
   readonly #timetable: Timetable;
+  readonly #listening: Listening;
   /** Ends the runs that go on. */
   readonly #end = new AbortController();
   #loaded: Loaded;
-  #server: AgentServer | undefined;
   #stopping = false;
   #turn: Promise<void> = Promise.resolve();
 
@@ -87,13 +88,14 @@ export class Agent {
       run: (schedule) => this.#run(schedule),
       missed: (schedule) => metrics.noteMissed(schedule),
     });
+    this.#listening = new Listening({ world, log, start: (listen) => this.#listen(listen) });
   }
 
-  /** Reads back what was known, listens, and begins with the schedules. Rejects with ConfigError where the port is taken. */
+  /** Reads back what was known, listens, and begins with the schedules. */
   static async start(loaded: Loaded, parts: AgentParts): Promise<Agent> {
     const agent = await Agent.#open(loaded, parts);
     const { listen, schedules } = loaded.config;
-    agent.#server = listen && (await agent.#listen(listen));
+    await agent.#listening.begin(listen);
     agent.#timetable.use(schedules);
     return agent;
   }
@@ -123,7 +125,7 @@ export class Agent {
 
   /** Where it listens. */
   get local(): AgentServer["local"] | undefined {
-    return this.#server?.local;
+    return this.#listening.local;
   }
 
   /** Takes over the configuration as it is now. Where it cannot be used, the one in force stays, and the log says why. */
@@ -143,7 +145,7 @@ export class Agent {
     const late = new AbortController();
     await this.#within((1 - GRACE_OF_RUNS) * graceMs, late, () => this.#alerts.drain(late.signal));
     await this.#memory.close();
-    await this.#server?.close();
+    await this.#listening.close();
   }
 
   /** Aborts what takes longer. */
@@ -160,7 +162,7 @@ export class Agent {
     const { log, load } = this.#parts;
     try {
       const loaded = await load();
-      await this.#listenAnew(loaded.config.listen);
+      await this.#listening.move(loaded.config.listen);
       this.#use(loaded);
       log.info("the configuration was taken over", { schedules: loaded.config.schedules.length });
       this.#metrics.noteReload("success", this.#schedules());
@@ -190,28 +192,11 @@ export class Agent {
     const { config, plans } = this.#loaded;
     this.#memory.use(plans, config.damping);
     this.#metrics.restore(this.#memory.cells());
-    this.#server?.changed();
+    this.#listening.changed();
   }
 
   #schedules(): readonly string[] {
     return this.#loaded.config.schedules.map(({ name }) => name);
-  }
-
-  /** The new place first, so that a port that is taken changes nothing; only where it is the same one is it left before. */
-  async #listenAnew(listen: ListenConfig | undefined): Promise<void> {
-    const before = this.#loaded.config.listen;
-    if (JSON.stringify(before) === JSON.stringify(listen)) return;
-    const old = this.#server;
-    const isSamePlace = before?.address === listen?.address && before?.port === listen?.port;
-    if (isSamePlace) await old?.close();
-    try {
-      this.#server = listen && (await this.#listen(listen));
-    } catch (error) {
-      // Somebody was quicker to take the port than we to take it again: perhaps only for a moment.
-      if (isSamePlace) this.#server = before && (await this.#listen(before).catch(() => undefined));
-      throw error;
-    }
-    if (!isSamePlace) await old?.close();
   }
 
   async #listen(listen: ListenConfig): Promise<AgentServer> {
@@ -266,7 +251,7 @@ export class Agent {
     await parts.world.sleep(0, this.#end.signal);
     this.#metrics.noteRun(record, cells, transitions);
     this.#alerts.note(record, transitions, cells);
-    this.#server?.changed();
+    this.#listening.changed();
     const { id, schedule, status, offline, durationMs, document } = record;
     const { pass, fail, inconclusive, error, exitCode } = document.summary;
     const facts = { run: id, schedule, status, offline, durationMs, pass, fail, inconclusive, error, exitCode };

@@ -182,6 +182,19 @@ describe("a reload", () => {
     expect(await stage.get("/-/ready")).toContain("ready");
   });
 
+  it("probes where its port is taken, and listens as soon as that is free", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => other.once("listening", resolve));
+    const { port } = other.address() as { port: number };
+    const stage = await started(CONFIG.replace(":0\n", `:${port}\n`));
+    await stage.passes(25_000);
+    expect(stage.asked.length).toBeGreaterThan(0);
+    expect([stage.agent.local, stage.said("error").length]).toEqual([undefined, 1]);
+    await new Promise((resolve) => other.close(resolve));
+    await stage.settles(expect.poll(() => stage.agent.local?.port).toBe(port));
+    expect(await stage.get("/-/ready")).toContain("ready");
+  });
+
   it("moves to another port", async () => {
     const stage = await started();
     const before = stage.agent.local!.port;

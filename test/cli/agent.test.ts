@@ -117,15 +117,14 @@ describe("--once", () => {
 });
 
 describe("an agent", () => {
-  it("ends with exit code 2 where its port is taken", async () => {
+  it("probes where its port is taken, and says what is wrong", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
     const { port } = other.address() as { port: number };
-    const file = await fileWith(`${CONFIG}listen: 127.0.0.1:${port}\n`);
-    const { exitCode, stderr } = await run(["agent", "--config", file]);
+    const agent = await keep(await fileWith(`${CONFIG}listen: 127.0.0.1:${port}\n`));
+    await agent.says("another process listens there");
     other.close();
-    expect(exitCode).toBe(2);
-    expect(stderr).toContain(`cannot listen on 127.0.0.1:${port}: another process listens there`);
+    expect(await agent.end("SIGTERM")).toBe(0);
   });
 
   it("takes over a file that was changed, stays as it was where the file is bad, and ends in good order", async () => {
