@@ -213,7 +213,7 @@ describe("a session that never is", () => {
   test("with another key, and with nobody there", async ({ lane }) => {
     const { args, daemon, logFile } = await farEnd(147, "cucm-to-unity");
     const other = await keyIn("other-key");
-    await expectWithout(lane, [...args.slice(0, -1), other], /has not the same key, or is no responder/);
+    await expectWithout(lane, [...args.slice(0, -1), other], /shares no key or authority with us, or is no responder/);
     expect(await readFile(logFile, "utf8")).toContain("does not have the key");
     await endDaemon(daemon);
     await expectWithout(lane, args, /was not reached \(tcp\/7654: ECONNREFUSED\)/);
