@@ -82,7 +82,7 @@ async function askOnce(
   }
   const { socket } = result;
   // What a firewall takes for the reply to an earlier flow proves nothing.
-  if (!question.mayUse(socket.localPort ?? 0)) {
+  if (!question.mayUse(socket.localPort ?? 0, port)) {
     socket.resetAndDestroy();
     return "stale";
   }

@@ -16,8 +16,8 @@ export interface Question {
   /** How often a port that does not reply is asked, where no packet seems to be lost by chance. */
   readonly attempts: number;
   readonly line: Line;
-  /** Whether a port of ours may be sent from. */
-  mayUse(port: number): boolean;
+  /** Whether a port of ours may be sent from: to that port of the other side, or to all that are asked. */
+  mayUse(port: number, to?: number): boolean;
   /**
    * Asks the other side at which ports a request has arrived: 1 for each of those. It has replied to all of them when it
    * answers. Undefined when it is lost. Absent where nobody can be asked.

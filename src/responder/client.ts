@@ -16,6 +16,7 @@ import { plainAddress } from "./address.ts";
 import type { FarEndLost, FarEndSent, PortsBound, PortTokens } from "./answers.ts";
 import { Channel } from "./channel.ts";
 import { type Credentials, tokenKeyOf } from "./credentials.ts";
+import { Flows } from "./flows.ts";
 import { tokensFor } from "./key.ts";
 import { secure } from "./secure.ts";
 import { flagsIn, portsIn, spansOf } from "./spans.ts";
@@ -80,6 +81,8 @@ export class ResponderSession {
   readonly address: string;
   /** How long the control channel's handshake took. */
   readonly rttMs: number;
+  /** By which the far end reached us in this session. */
+  readonly flows = new Flows();
   /** What tokens are made of. */
   readonly key: Uint8Array;
   readonly #options: ClientOptions;

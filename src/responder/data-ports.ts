@@ -6,7 +6,7 @@ import type { Sockets, UdpPorts } from "#node-dgram-ext";
 import type { Direction, Transport } from "../model/words.ts";
 import { codeOf } from "../net/life.ts";
 import { TOKEN_BYTES, tokensFor } from "./key.ts";
-import { TcpPorts } from "./tcp-ports.ts";
+import { TcpPorts, type TcpPortsOptions } from "./tcp-ports.ts";
 import { TokenBook } from "./token-book.ts";
 
 /** At least so many ports are read in one turn of the event loop. */
@@ -22,6 +22,8 @@ export interface DataPortsOptions {
   readonly key: Uint8Array;
   readonly session: string;
   readonly sockets: Pick<Sockets, "openUdpPorts">;
+  /** Told of each port of ours that was reached, and from which port. */
+  onReached?(port: number, from: number): void;
 }
 
 export class DataPorts {
@@ -33,9 +35,9 @@ export class DataPorts {
 
   constructor(options: DataPortsOptions) {
     this.#options = options;
-    const { transport, address } = options;
-    const reply = (port: number, token: Uint8Array) => this.#book.reply(port, token);
-    if (transport === "tcp") this.#tcp = new TcpPorts({ address, hears: options.hears, reply });
+    const { transport, address, hears } = options;
+    const reply: TcpPortsOptions["reply"] = (port, token, from) => this.#reply(port, token, from);
+    if (transport === "tcp") this.#tcp = new TcpPorts({ address, hears, reply });
   }
 
   get size(): number {
@@ -91,7 +93,13 @@ export class DataPorts {
       address,
       // One byte more shows that a datagram is too long for a token.
       datagramBytes: TOKEN_BYTES + 1,
-      onDatagram: (port, bytes, from) => (hears(from.address) ? this.#book.reply(port, bytes) : undefined),
+      onDatagram: (port, bytes, from) => (hears(from.address) ? this.#reply(port, bytes, from.port) : undefined),
     });
+  }
+
+  #reply(port: number, token: Uint8Array, from: number): Uint8Array | undefined {
+    const reply = this.#book.reply(port, token);
+    if (reply !== undefined) this.#options.onReached?.(port, from);
+    return reply;
   }
 }

@@ -46,6 +46,7 @@ async function proveWindow(
   const listening = new DataPorts({
     ...{ transport, direction: "in", address: local, key, session: id, sockets },
     hears: (from) => from === address,
+    onReached: (port, from) => session.flows.add(transport, port, from),
   });
   const { fates } = proof;
   try {

@@ -107,7 +107,7 @@ class Outgoing {
       rttMs: session.rttMs,
       attempts: pace.attempts,
       line: this.#line,
-      mayUse: () => true,
+      mayUse: (own: number, far?: number) => !session.flows.has(transport, own, far === undefined ? ports : [far]),
       arrivals: async () => {
         const arrived = await session.arrived(transport, ports);
         if (!("lost" in arrived)) return arrived;

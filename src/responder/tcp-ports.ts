@@ -17,8 +17,8 @@ export interface TcpPortsOptions {
   readonly address: string;
   /** Whether an address is heard. */
   hears(address: string): boolean;
-  /** The reply to a token, or undefined when it is none. */
-  reply(port: number, token: Uint8Array): Uint8Array | undefined;
+  /** The reply to a token that came from so numbered a port, or undefined when it is none. */
+  reply(port: number, token: Uint8Array, from: number): Uint8Array | undefined;
 }
 
 export class TcpPorts {
@@ -96,7 +96,9 @@ export class TcpPorts {
       heard.append(chunk);
       if (heard.length < TOKEN_BYTES) return;
       socket.pause().removeAllListeners("data");
-      const reply = heard.length === TOKEN_BYTES ? this.#options.reply(port, heard.take(TOKEN_BYTES)) : undefined;
+      const from = socket.remotePort ?? 0;
+      const isWhole = heard.length === TOKEN_BYTES;
+      const reply = isWhole ? this.#options.reply(port, heard.take(TOKEN_BYTES), from) : undefined;
       if (reply === undefined) socket.resetAndDestroy();
       else socket.resume().end(reply);
     });
