@@ -13,7 +13,7 @@ import { REASONS } from "../../src/model/words.ts";
 import { loadProber } from "../../src/probers/index.ts";
 import { parseRoles } from "../../src/profile/roles-file.ts";
 import { HeldClock } from "../../test/engine/held-clock.ts";
-import { answers, drops, refuses, scriptedNet, silent } from "../../test/engine/scripted-net.ts";
+import { answers, drops, OWN, refuses, scriptedNet, silent } from "../../test/engine/scripted-net.ts";
 import { shippedProfiles } from "../../test/profile/shipped.ts";
 
 export const MINUTE_MS = 60_000;
@@ -164,7 +164,7 @@ export class SoakSite {
         this.posts++;
         return { status: troubleAt(this.#minute, this.#hosts.length).isHookDown ? 503 : 200 };
       },
-      procNet: async () => undefined,
+      ownSide: { procNet: async () => undefined, linkedAddresses: () => new Set([OWN]) },
       load: () => this.#load(),
     };
   }

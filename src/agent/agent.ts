@@ -38,7 +38,7 @@ export interface AgentParts {
   readonly log: AgentLog;
   readonly page: PageAssets;
   readonly post: DeliveryParts["post"];
-  readonly procNet: SelfCheckParts["procNet"];
+  readonly ownSide: Pick<SelfCheckParts, "procNet" | "linkedAddresses">;
   /** Reads the configuration anew. Rejects with ConfigError. */
   load(): Promise<Loaded>;
 }
@@ -75,7 +75,7 @@ export class Agent {
     const source = { host, role: loaded.plans.role };
     const tell = (event: DeliveryEvent) => this.#tellDelivery(event);
     this.#alerts = new Alerts(loaded.config.alerts, { tool, source, world, post, tell });
-    this.#selfCheck = new SelfCheck({ net: parts.parts.net, world, procNet: parts.procNet });
+    this.#selfCheck = new SelfCheck({ net: parts.parts.net, world, ...parts.ownSide });
     this.#runner = new Runner(runnerConfig(loaded), {
       parts: parts.parts,
       tool,

@@ -30,6 +30,8 @@ export interface SelfCheckParts {
   readonly world: Pick<World, "sleep" | "monotonicMs">;
   /** A file below /proc/net by its name; undefined where there is none. */
   readonly procNet: (name: string) => Promise<string | undefined>;
+  /** This machine's addresses on interfaces that are up and have a link. */
+  readonly linkedAddresses: () => ReadonlySet<string>;
 }
 
 export class SelfCheck {
@@ -123,6 +125,8 @@ async function gatewaySide(
   if (ways.length > 0 && ways.every(({ source }) => source === undefined)) {
     return `this machine has no route to any host (${ways[0]!.code})`;
   }
+  const unlinked = unlinkedSources(ways, parts.linkedAddresses());
+  if (unlinked !== undefined) return `the link of ${unlinked.join(", ")} is down`;
   const routes = parseRoutes((await parts.procNet("route")) ?? "");
   const gateways = [...new Set(addresses.flatMap((address) => gatewayTo(address, routes) ?? []))];
   // A host on the link needs none, and says nothing about one.
@@ -131,6 +135,16 @@ async function gatewaySide(
   const gone = await Promise.all(first.map((gateway) => isGone(gateway, patienceMs, parts, signal)));
   if (!gone.every(Boolean) || signal.aborted) return undefined;
   return first.length === 1 ? `the gateway ${first[0]} is not there` : `the gateways ${first.join(", ")} are not there`;
+}
+
+/** A cable that is pulled takes no route away: our own addresses on the ways, where none of them has a link. */
+function unlinkedSources(
+  ways: readonly { readonly source?: string }[],
+  linked: ReadonlySet<string>,
+): readonly string[] | undefined {
+  const sources = [...new Set(ways.flatMap(({ source }) => source ?? []))];
+  const isDown = (source: string) => !source.includes(":") && !linked.has(source);
+  return sources.length > 0 && sources.every(isDown) ? sources : undefined;
 }
 
 /** Whether the system, made to look for it, finds nobody at the address. */

@@ -1,7 +1,7 @@
 /** `unity-probe agent` behind its flags: the configuration and the real parts, then an agent until a signal ends it. */
 import { once, setMaxListeners } from "node:events";
 import { readFile, stat } from "node:fs/promises";
-import { hostname } from "node:os";
+import { hostname, networkInterfaces } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { openSockets, type Sockets } from "#node-dgram-ext";
 import { Agent, type AgentParts, type Loaded } from "../agent/agent.ts";
@@ -52,7 +52,12 @@ export async function runAgent(flags: FlagValues): Promise<number> {
     log,
     page: await pageAssets(),
     post,
-    procNet: (name) => readFile(`/proc/net/${name}`, "utf8").catch(() => undefined),
+    ownSide: {
+      procNet: (name) => readFile(`/proc/net/${name}`, "utf8").catch(() => undefined),
+      // Node leaves out those whose interface is down or has no link.
+      linkedAddresses: () =>
+        new Set(Object.values(networkInterfaces()).flatMap((all = []) => all.map((one) => one.address))),
+    },
     load,
   };
   const stop = new AbortController();

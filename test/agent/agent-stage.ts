@@ -10,7 +10,7 @@ import type { Post } from "../../src/net/post.ts";
 import { loadProber } from "../../src/probers/index.ts";
 import { parseRoles } from "../../src/profile/roles-file.ts";
 import { HeldClock } from "../engine/held-clock.ts";
-import { refuses, scriptedNet } from "../engine/scripted-net.ts";
+import { OWN, refuses, scriptedNet } from "../engine/scripted-net.ts";
 import { memoryLedger } from "../engine/stage.ts";
 import { shippedProfiles } from "../profile/shipped.ts";
 
@@ -117,7 +117,7 @@ export class AgentStage {
         this.posted.push({ url, atMs: clock.nowMs, body: JSON.parse(body) });
         return { status: this.hookStatus };
       },
-      procNet: async () => undefined,
+      ownSide: { procNet: async () => undefined, linkedAddresses: () => new Set([OWN]) },
       load: () => this.load(),
     };
   }

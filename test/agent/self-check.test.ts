@@ -57,12 +57,14 @@ function paper({
   routes = ROUTES,
   arp = "",
   way = {},
+  linked = ["10.20.100.7"],
 }: {
   readonly tcp?: Seen;
   readonly udp?: Seen;
   readonly routes?: string;
   readonly arp?: string;
   readonly way?: { readonly source?: string; readonly code?: string };
+  readonly linked?: readonly string[];
 }) {
   const clock = new HeldClock();
   const asked: string[] = [];
@@ -76,8 +78,9 @@ function paper({
   const parts: SelfCheckParts = {
     world: clock.world,
     procNet: async (name) => ({ route: routes, arp })[name],
+    linkedAddresses: () => new Set(linked),
     net: {
-      route: async () => ("code" in way ? way : { source: "10.20.100.7" }),
+      route: async () => ("code" in way || "source" in way ? way : { source: "10.20.100.7" }),
       tcp: async (to, _, signal) => {
         asked.push(`tcp/${to.address}:${to.port}`);
         if (tcp.connectedMs === undefined && tcp.code === undefined) {
@@ -171,6 +174,8 @@ describe("our own side", () => {
       { way: { code: "ENETUNREACH" } },
       "this machine has no route to any host (ENETUNREACH)",
     ],
+    ["lies behind a cable that is pulled", { linked: ["127.0.0.1"] }, "the link of 10.20.100.7 is down"],
+    ["is asked over IPv6, whose links are not looked at", { way: { source: "2001:db8::7" }, linked: [] }, undefined],
   ])("is judged by a gateway that %s", async (_, network, expected) => {
     const { check } = paper(network);
     expect(await check({ gateway: true })).toBe(expected);
@@ -209,7 +214,12 @@ describe("our own side", () => {
 
   it("asks a real anchor", async () => {
     const world = { sleep: () => new Promise<void>(() => {}), monotonicMs: () => 0 };
-    const parts: SelfCheckParts = { net: realNet, world, procNet: async () => undefined };
+    const parts: SelfCheckParts = {
+      net: realNet,
+      world,
+      procNet: async () => undefined,
+      linkedAddresses: () => new Set(),
+    };
     await using listening = await peer(() => {});
     const closed = await closedPort();
     for (const real of [listening.local, closed]) {

@@ -48,7 +48,8 @@ export interface ScriptedNet extends Net {
   mostAtOnce(which?: (to: Endpoint) => boolean): number;
 }
 
-const OWN = "192.0.2.200";
+/** Where packets are sent from. */
+export const OWN = "192.0.2.200";
 
 export function scriptedNet(clock: HeldClock, scene: Scene): ScriptedNet {
   const opened: Opened[] = [];
