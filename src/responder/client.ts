@@ -12,7 +12,7 @@ import {
   RESPONDER_VERSION,
   type ServerMessage,
 } from "../wire/responder.ts";
-import { plainAddress } from "./address.ts";
+import { plainAddress, seenHere } from "./address.ts";
 import type { FarEndLost, FarEndSent, PortsBound, PortTokens } from "./answers.ts";
 import { Channel } from "./channel.ts";
 import { type Credentials, tokenKeyOf } from "./credentials.ts";
@@ -104,7 +104,7 @@ export class ResponderSession {
 
   /** Our own address as the far end sees it: another than ours behind NAT. */
   get seenAs(): string {
-    return this.#welcome?.seenAs ?? "";
+    return seenHere(this.#welcome?.seenAs ?? "", this.local);
   }
 
   /** Ports that it can hold at once. */
