@@ -40,7 +40,7 @@ export function whyNothingCame({ farEnd }: Check): string {
 }
 
 function absence(expect: Expectation): string {
-  return expect === "service" ? "; the service itself is not there yet" : "";
+  return expect === "service" || expect === "accept" ? "; the service itself is not there yet" : "";
 }
 
 function because(why: string | undefined): string {

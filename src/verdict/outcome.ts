@@ -60,6 +60,8 @@ function outcomeOfService(verdict: Verdict, silence: Silence): Judgement {
 }
 
 function outcomeOfAccept(verdict: Verdict): Judgement {
+  // The far end accepted, which is no listener of the service.
+  if (verdict.reason === "responder-receipt") return "inconclusive";
   if (verdict.state === "open") return "pass";
   return verdict.state === "open|filtered" ? "inconclusive" : "fail";
 }

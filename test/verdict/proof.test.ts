@@ -72,7 +72,7 @@ const RECEIPT = { state: "open", reason: "responder-receipt", service: "unchecke
 
 describe("the outcome of what a far end proved", () => {
   it.each([
-    [RECEIPT, { service: "inconclusive", accept: "pass", path: "pass", blocked: "fail" }],
+    [RECEIPT, { service: "inconclusive", accept: "inconclusive", path: "pass", blocked: "fail" }],
     [
       { ...LOST, lost: "request" },
       { service: "fail", accept: "fail", path: "fail", blocked: "pass" },
@@ -103,7 +103,7 @@ describe("what is said of it", () => {
   it.each([
     [RECEIPT, "path", "the way is free: the responder answered on this port"],
     [RECEIPT, "service", "the way is free: the responder answered on this port; the service itself is not there yet"],
-    [RECEIPT, "accept", "the way is free: the responder answered on this port"],
+    [RECEIPT, "accept", "the way is free: the responder answered on this port; the service itself is not there yet"],
     [{ ...LOST, lost: "request" }, "path", "filtered: the responder listens on this port, and nothing arrived there"],
     [{ ...LOST, lost: "reply" }, "path", "filtered: arrived, the reply was lost: look at the return path"],
     [
