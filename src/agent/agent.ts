@@ -39,6 +39,8 @@ export interface AgentParts {
   readonly page: PageAssets;
   readonly post: DeliveryParts["post"];
   readonly ownSide: Pick<SelfCheckParts, "procNet" | "linkedAddresses">;
+  /** Absent without a history: what waits for a hook is lost with the process. */
+  readonly undelivered?: DeliveryParts["undelivered"];
   /** Reads the configuration anew. Rejects with ConfigError. */
   load(): Promise<Loaded>;
 }
@@ -74,7 +76,10 @@ export class Agent {
     const { world } = parts.parts;
     const source = { host, role: loaded.plans.role };
     const tell = (event: DeliveryEvent) => this.#tellDelivery(event);
-    this.#alerts = new Alerts(loaded.config.alerts, { tool, source, world, post, tell });
+    this.#alerts = new Alerts(loaded.config.alerts, {
+      ...{ tool, source, world, post, tell },
+      ...(parts.undelivered !== undefined && { undelivered: parts.undelivered }),
+    });
     this.#selfCheck = new SelfCheck({ net: parts.parts.net, world, ...parts.ownSide });
     this.#runner = new Runner(runnerConfig(loaded), {
       parts: parts.parts,
@@ -276,7 +281,8 @@ export class Agent {
       this.#metrics.noteAlert("delivered");
       log.info("an alarm was delivered", facts);
     } else {
-      this.#metrics.noteAlert(what === "not delivered yet" ? "failed" : "dropped");
+      if (what !== "kept for the next start")
+        this.#metrics.noteAlert(what === "not delivered yet" ? "failed" : "dropped");
       log.warn(`an alarm was ${what}`, facts);
     }
   }

@@ -53,7 +53,7 @@ export class Alerts {
       const same = before.find(({ config }) => isSame(config, hook));
       return same ?? new WebhookQueue(hook, place, this.#parts);
     });
-    for (const queue of before) if (!this.#queues.includes(queue)) void queue.drain(AbortSignal.abort());
+    for (const queue of before) if (!this.#queues.includes(queue)) void queue.drop();
     this.#repeat();
   }
 

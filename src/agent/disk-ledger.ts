@@ -2,11 +2,11 @@
  * When each port was last asked, on disk: the manners of the probers hold across restarts, and a secret that was refused
  * is not tried again by the next process. A second after a note the file is written anew; a crash loses that second.
  */
-import { mkdir, open, readFile, rename, unlink } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile } from "node:fs/promises";
 import { isRefusal } from "../engine/secret-turns.ts";
 import type { Ledger } from "../model/parts.ts";
 import type { World } from "../model/prober.ts";
+import { replaceFile } from "./replace-file.ts";
 
 const VERSION = 1;
 const WRITTEN_AFTER_MS = 1_000;
@@ -122,24 +122,5 @@ class DiskLedger implements KeptLedger {
       }
     });
     return this.#turn;
-  }
-}
-
-/** Whole or not at all: a crash leaves the old file or the new one. Rejects with the system's error. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const draft = `${path}.new`;
-  try {
-    const handle = await open(draft, "w", 0o640);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(draft, path);
-  } catch (error) {
-    await unlink(draft).catch(() => {});
-    throw error;
   }
 }

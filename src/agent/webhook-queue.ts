@@ -5,6 +5,7 @@
 import type { World } from "../model/prober.ts";
 import type { Post, PostAnswer } from "../net/post.ts";
 import type { WebhookConfig } from "./config.ts";
+import type { Undelivered } from "./undelivered.ts";
 
 export const QUEUE_MAX = 256;
 const POST_TIMEOUT_MS = 10_000;
@@ -24,7 +25,7 @@ export interface Message {
 
 /** What became of a message, for the log. */
 export interface DeliveryEvent {
-  readonly what: "delivered" | "not delivered yet" | "refused for good" | "dropped";
+  readonly what: "delivered" | "not delivered yet" | "refused for good" | "dropped" | "kept for the next start";
   /** `alerts[0] (slack)`: its place in the configuration. */
   readonly hook: string;
   readonly about: string;
@@ -49,6 +50,8 @@ export interface DeliveryParts {
   readonly world: Pick<World, "sleep" | "wallMs" | "randomBytes">;
   readonly post: (post: Post, signal: AbortSignal) => Promise<PostAnswer>;
   readonly tell: (event: DeliveryEvent) => void;
+  /** Where messages wait over a restart; without it what waits at the end is lost. */
+  readonly undelivered?: Undelivered;
 }
 
 /** `code` of a POST that had no response in its time. */
@@ -69,6 +72,7 @@ export class WebhookQueue {
     this.#config = config;
     this.#hook = `alerts[${place}] (${config.format})`;
     this.#parts = parts;
+    for (const { about, body } of parts.undelivered?.of(config) ?? []) this.push({ about, body: () => body });
   }
 
   get config(): WebhookConfig {
@@ -100,7 +104,31 @@ export class WebhookQueue {
     await this.#running;
     signal.removeEventListener("abort", end);
     end();
+    this.#keep();
+    const { undelivered, tell } = this.#parts;
+    for (const message of this.#waiting.splice(0)) {
+      if (undelivered === undefined) this.#lose(message, "dropped", 0, {});
+      else if (message.once === undefined)
+        tell({ what: "kept for the next start", hook: this.#hook, about: message.about, attempts: 0 });
+    }
+  }
+
+  /** The hook is no longer in the configuration: what waits is lost. */
+  async drop(): Promise<void> {
+    this.#end.abort();
+    await this.#running;
     for (const message of this.#waiting.splice(0)) this.#lose(message, "dropped", 0, {});
+    this.#keep();
+  }
+
+  /** What may have to wait for another process. A repeat is made anew there. */
+  #keep(): void {
+    const { undelivered, world } = this.#parts;
+    const lasting = this.#waiting.filter(({ once }) => once === undefined);
+    undelivered?.keep(
+      this.#config,
+      lasting.map(({ about, body }) => ({ about, body: body(world.wallMs()) })),
+    );
   }
 
   async #run(): Promise<void> {
@@ -108,6 +136,7 @@ export class WebhookQueue {
       const kept = await this.#deliver(message);
       if (kept) return;
       this.#waiting.shift();
+      if ((this.#parts.undelivered?.of(this.#config).length ?? 0) > 0) this.#keep();
     }
   }
 
@@ -129,6 +158,7 @@ export class WebhookQueue {
       }
       if (this.#end.signal.aborted) break;
       tell({ what: "not delivered yet", ...about });
+      this.#keep();
       this.#wake = new AbortController();
       await world.sleep(this.#waitMs(attempts, answer), AbortSignal.any([this.#wake.signal, this.#end.signal]));
     }

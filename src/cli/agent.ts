@@ -9,6 +9,7 @@ import { whenChanged } from "../agent/config-change.ts";
 import { parseAgentConfig } from "../agent/config-file.ts";
 import { openLedger } from "../agent/disk-ledger.ts";
 import { agentPlans } from "../agent/plans.ts";
+import { openUndelivered } from "../agent/undelivered.ts";
 import type { World } from "../model/prober.ts";
 import { EXIT_CODES } from "../model/result.ts";
 import { post } from "../net/post.ts";
@@ -45,7 +46,9 @@ export async function runAgent(flags: FlagValues): Promise<number> {
   const dir = loaded.config.history?.dir;
   const say = (sentence: string) => log.warn(sentence, {});
   const ledger = dir === undefined ? undefined : await openLedger(join(dir, "ledger.json"), { world, say });
+  const undelivered = dir === undefined ? undefined : await openUndelivered(join(dir, "alarms.json"), say);
   const parts: AgentParts = {
+    ...(undelivered !== undefined && { undelivered }),
     parts: ledger === undefined ? open : { ...open, ledger },
     tool: { name: "unity-probe", version: toolVersion() },
     host: hostname(),
@@ -73,7 +76,7 @@ export async function runAgent(flags: FlagValues): Promise<number> {
     await keepAgent(await Agent.start(loaded, parts), { file, graceMs, world, signal: stop.signal });
     return EXIT_CODES.passed;
   } finally {
-    await ledger?.flush();
+    await Promise.all([ledger?.flush(), undelivered?.flush()]);
     open.close();
     sockets.close();
   }

@@ -1,6 +1,10 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { openUndelivered, type Undelivered } from "../../src/agent/undelivered.ts";
 import { type DeliveryEvent, type DeliveryParts, QUEUE_MAX, WebhookQueue } from "../../src/agent/webhook-queue.ts";
 import { type PostAnswer, post } from "../../src/net/post.ts";
 import { HeldClock } from "../engine/held-clock.ts";
@@ -16,7 +20,7 @@ const HOOK = {
 const message = (about: string) => ({ about, body: () => JSON.stringify({ about }) });
 
 /** A queue over a scripted far end and a held clock. */
-function scripted(answers: readonly PostAnswer[]) {
+function scripted(answers: readonly PostAnswer[], undelivered?: Undelivered) {
   const clock = new HeldClock();
   const sentAtMs: number[] = [];
   const bodies: string[] = [];
@@ -30,11 +34,56 @@ function scripted(answers: readonly PostAnswer[]) {
       return left.shift() ?? { status: 200 };
     },
     tell: (event) => told.push(event),
+    ...(undelivered !== undefined && { undelivered }),
   });
   return { clock, queue, sentAtMs, bodies, told };
 }
 
 const forever = new AbortController().signal;
+
+describe("what a hook did not take", () => {
+  const store = async (path: string) => openUndelivered(path, (sentence) => expect.fail(sentence));
+
+  it("is tried again by the next process, once, and in its order", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "unity-undelivered-"));
+    const path = join(folder, "alarms.json");
+    const first = await store(path);
+    const down = scripted(
+      Array.from({ length: 9 }, () => ({ status: 503 })),
+      first,
+    );
+    for (const about of ["one", "two"]) down.queue.push(message(about));
+    await down.clock.passes(down.clock.sleep(1_000));
+    await down.clock.passes(down.queue.drain(AbortSignal.abort()));
+    await first.flush();
+    expect(down.told.map(({ what }) => what)).toContain("kept for the next start");
+    expect(down.queue.counts().lost).toBe(0);
+    const text = await readFile(path, "utf8");
+    expect(text).not.toContain(SECRET);
+
+    const second = await store(path);
+    const well = scripted([], second);
+    await well.clock.passes(well.clock.sleep(1_000));
+    expect(well.bodies.map((body) => JSON.parse(body).about)).toEqual(["one", "two"]);
+    await second.flush();
+    const third = scripted([], await store(path));
+    await third.clock.passes(third.clock.sleep(1_000));
+    expect(third.bodies).toEqual([]);
+    await rm(folder, { recursive: true });
+  });
+
+  it("is not what the next process finds after a crash in the middle of a file of nonsense", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "unity-undelivered-"));
+    const path = join(folder, "alarms.json");
+    for (const text of ["", "{", '{"version":2,"hooks":[]}', '{"version":1,"hooks":[["a",[{}]]]}']) {
+      await writeFile(path, text);
+      const said: string[] = [];
+      const read = await openUndelivered(path, (sentence) => said.push(sentence));
+      expect([read.of(HOOK), said]).toEqual([[], [`the alarms that waited are lost: ${path} is damaged`]]);
+    }
+    await rm(folder, { recursive: true });
+  });
+});
 
 describe("a queue of messages", () => {
   it("tries again what failed, later each time up to a minute, half of it by chance", async () => {
