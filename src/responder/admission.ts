@@ -1,4 +1,4 @@
-/** Who may knock: addresses that are allowed, so many at once that have not shown the key, and what is told of the rest. */
+/** Who may knock: addresses that are allowed, the latest of those that have not shown the key, and what is told of the rest. */
 
 /** Connections that have not shown the key yet, in all and of one address. */
 export const UNPROVEN_MAX = 64;
@@ -14,10 +14,15 @@ export interface AdmissionOptions {
   tell(address: string, why: string): void;
 }
 
+/** A connection, as far as it matters here. */
+export interface Knock {
+  resetAndDestroy(): unknown;
+}
+
 export class Admission {
   readonly #options: AdmissionOptions;
-  readonly #unproven = new Map<string, number>();
-  #total = 0;
+  /** The address of each connection that has not shown the key, the oldest first. */
+  readonly #unproven = new Map<Knock, string>();
   #told = new Set<string>();
   #toldSinceMs = Number.NEGATIVE_INFINITY;
 
@@ -25,22 +30,24 @@ export class Admission {
     this.#options = options;
   }
 
-  /** Whether a connection of this address may try to show the key; true has to be followed by one `leave`. */
-  enter(address: string): boolean {
-    const own = this.#unproven.get(address) ?? 0;
+  /**
+   * Whether a connection of this address may try to show the key; true has to be followed by `leave`. Where there are too
+   * many the oldest makes room: who has the key shows it in milliseconds, and whoever only waits locks nobody out.
+   */
+  enter(address: string, connection: Knock): boolean {
     if (!this.#options.allows(address)) return this.turnAway(address, "not in --allow");
-    if (own >= UNPROVEN_EACH_MAX || this.#total >= UNPROVEN_MAX) return this.turnAway(address, "too many at once");
-    this.#unproven.set(address, own + 1);
-    this.#total++;
+    const own = [...this.#unproven].filter(([, other]) => other === address);
+    if (own.length >= UNPROVEN_EACH_MAX) this.#reset(own[0]!);
+    else if (this.#unproven.size >= UNPROVEN_MAX) this.#reset([...this.#unproven][0]!);
+    this.#unproven.set(connection, address);
     return true;
   }
 
-  /** The connection has shown the key, or is gone. */
-  leave(address: string): void {
-    const left = (this.#unproven.get(address) ?? 1) - 1;
-    this.#total--;
-    if (left > 0) this.#unproven.set(address, left);
-    else this.#unproven.delete(address);
+  /** The connection has shown the key, or is gone. Gives the address of one that was still expected to show it. */
+  leave(connection: Knock): string | undefined {
+    const address = this.#unproven.get(connection);
+    this.#unproven.delete(connection);
+    return address;
   }
 
   /** Tells of it, unless that was said a moment ago. */
@@ -56,5 +63,11 @@ export class Admission {
       this.#options.tell(address, why);
     }
     return false;
+  }
+
+  #reset([connection, address]: readonly [Knock, string]): void {
+    this.#unproven.delete(connection);
+    connection.resetAndDestroy();
+    this.turnAway(address, "too many at once");
   }
 }

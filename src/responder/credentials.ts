@@ -25,22 +25,26 @@ export interface Certificates {
 /** RFC 5705 section 4 reserves the first word for labels that nobody has registered. */
 export const EXPORTER_LABEL = "EXPERIMENTAL unity-probe responder 1";
 
+/**
+ * No session is resumed: each connection shows what it has anew. In TLS 1.3 OpenSSL sends tickets all the same, but then
+ * they only name a session of a cache, and Node has none.
+ */
+const NO_TICKET = { secureOptions: constants.SSL_OP_NO_TICKET } as const;
 const TLS_1_3 = { minVersion: "TLSv1.3", maxVersion: "TLSv1.3", ciphers: CIPHER_SUITE } as const;
 
 /** What the responder's end is given. */
 export function serverTls(credentials: Credentials): TlsOptions {
   if (credentials.certificates === undefined) {
     const psk = controlKey(credentials.key);
-    return { ...TLS_1_3, pskCallback: (_, identity) => (identity === PSK_IDENTITY ? psk : null) };
+    return { ...TLS_1_3, ...NO_TICKET, pskCallback: (_, identity) => (identity === PSK_IDENTITY ? psk : null) };
   }
   return {
     ...TLS_1_3,
+    ...NO_TICKET,
     ...identityOf(credentials.certificates),
     requestCert: true,
     // Whether it is let in is asked of whyNotLetIn: by itself Node would hang up without saying who it was.
     rejectUnauthorized: false,
-    // No session is resumed: each connection shows its certificate anew.
-    secureOptions: constants.SSL_OP_NO_TICKET,
   };
 }
 

@@ -6,7 +6,8 @@ import type { Sockets, UdpPorts } from "#node-dgram-ext";
 import type { Direction, Transport } from "../model/words.ts";
 import { codeOf } from "../net/life.ts";
 import { TOKEN_BYTES, tokensFor } from "./key.ts";
-import { TcpPorts, type TcpPortsOptions } from "./tcp-ports.ts";
+import type { NoteRefused } from "./refused.ts";
+import { type Sender, TcpPorts } from "./tcp-ports.ts";
 import { TokenBook } from "./token-book.ts";
 
 /** At least so many ports are read in one turn of the event loop. */
@@ -24,6 +25,8 @@ export interface DataPortsOptions {
   readonly sockets: Pick<Sockets, "openUdpPorts">;
   /** Told of each port of ours that was reached, and from which port. */
   onReached?(port: number, from: number): void;
+  /** Told of whatever gets no answer. */
+  readonly onRefused?: NoteRefused;
 }
 
 export class DataPorts {
@@ -35,9 +38,9 @@ export class DataPorts {
 
   constructor(options: DataPortsOptions) {
     this.#options = options;
-    const { transport, address, hears } = options;
-    const reply: TcpPortsOptions["reply"] = (port, token, from) => this.#reply(port, token, from);
-    if (transport === "tcp") this.#tcp = new TcpPorts({ address, hears, reply });
+    const { transport, address, hears, onRefused = () => {} } = options;
+    const reply = (port: number, token: Uint8Array, from: Sender) => this.#reply(port, token, from);
+    if (transport === "tcp") this.#tcp = new TcpPorts({ address, hears, reply, onRefused });
   }
 
   get size(): number {
@@ -88,18 +91,26 @@ export class DataPorts {
   }
 
   #openUdp(): UdpPorts {
-    const { address, hears, sockets } = this.#options;
+    const { address, hears, onRefused, sockets } = this.#options;
     return sockets.openUdpPorts({
       address,
       // One byte more shows that a datagram is too long for a token.
       datagramBytes: TOKEN_BYTES + 1,
-      onDatagram: (port, bytes, from) => (hears(from.address) ? this.#reply(port, bytes, from.port) : undefined),
+      onDatagram: (port, bytes, from) => {
+        if (hears(from.address)) return this.#reply(port, bytes, from);
+        onRefused?.("foreign-sender", from.address);
+        return undefined;
+      },
     });
   }
 
-  #reply(port: number, token: Uint8Array, from: number): Uint8Array | undefined {
+  #reply(port: number, token: Uint8Array, from: Sender): Uint8Array | undefined {
     const reply = this.#book.reply(port, token);
-    if (reply !== undefined) this.#options.onReached?.(port, from);
+    if (typeof reply === "string") {
+      this.#options.onRefused?.(reply, from.address);
+      return undefined;
+    }
+    if (reply !== undefined) this.#options.onReached?.(port, from.port);
     return reply;
   }
 }

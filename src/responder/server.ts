@@ -70,10 +70,10 @@ class ResponderServer {
   readonly #claims: PortClaims;
   readonly #tcp: Server;
   readonly #tls: TlsServer;
-  readonly #raw = new Set<Socket>();
-  /** Addresses and ports of connections that have not shown the key. */
-  readonly #unproven = new Set<string>();
+  /** Every connection, by the peer's address and port. */
+  readonly #raw = new Map<string, Socket>();
   readonly #sessions = new Map<Session, Promise<void>>();
+  #isClosing = false;
 
   constructor(options: ResponderOptions, parts: ResponderParts) {
     this.#options = options;
@@ -90,8 +90,7 @@ class ResponderServer {
       this.#welcome(socket),
     );
     this.#tls.on("tlsClientError", (error: NodeJS.ErrnoException, socket) => {
-      const why = whyNotProven(error.code, options);
-      this.#admission.turnAway(plainAddress(socket.remoteAddress), why);
+      this.#notProven(this.#raw.get(flowOf(socket)), whyNotProven(error.code, options));
       socket.destroy();
     });
   }
@@ -112,29 +111,34 @@ class ResponderServer {
 
   #knock(socket: Socket): void {
     socket.on("error", () => {});
-    const address = plainAddress(socket.remoteAddress);
-    if (!this.#admission.enter(address)) {
+    // A socket knows its peer no more once it is closed: what is needed later is taken now.
+    const { remoteAddress } = socket;
+    const flow = flowOf(socket);
+    if (remoteAddress === undefined || !this.#admission.enter(plainAddress(remoteAddress), socket)) {
       socket.resetAndDestroy();
       return;
     }
-    const flow = flowOf(socket);
-    this.#raw.add(socket);
-    this.#unproven.add(flow);
+    this.#raw.set(flow, socket);
     socket.once("close", () => {
-      this.#raw.delete(socket);
-      this.#proven(flow, address);
+      if (this.#raw.get(flow) === socket) this.#raw.delete(flow);
+      this.#notProven(socket, whyNotProven(undefined, this.#options));
     });
     this.#tls.emit("connection", socket);
   }
 
-  /** Once for each connection that entered. */
-  #proven(flow: string, address: string): void {
-    if (this.#unproven.delete(flow)) this.#admission.leave(address);
+  /** Tells of a connection that ends before it has shown the key, unless that was told. */
+  #notProven(socket: Socket | undefined, why: string): void {
+    const address = socket && this.#admission.leave(socket);
+    if (address !== undefined && !this.#isClosing) this.#admission.turnAway(address, why);
   }
 
   #welcome(socket: TLSSocket): void {
-    const peer = plainAddress(socket.remoteAddress);
-    this.#proven(flowOf(socket), peer);
+    const raw = this.#raw.get(flowOf(socket));
+    const peer = raw && this.#admission.leave(raw);
+    if (peer === undefined) {
+      socket.destroy();
+      return;
+    }
     const why = whyNotLetIn(this.#options, socket);
     if (why !== undefined) {
       this.#admission.turnAway(peer, why);
@@ -154,6 +158,7 @@ class ResponderServer {
       world,
       sockets,
       onPorts: (transport, bound) => tell({ what: "ports", peer, transport, bound }),
+      onRefused: (address, why) => this.#admission.turnAway(address, why),
     });
     if (this.#sessions.size >= SESSIONS_MAX) {
       clearTimeout(silence);
@@ -172,11 +177,12 @@ class ResponderServer {
   }
 
   async #close(): Promise<void> {
+    this.#isClosing = true;
     const closed = new Promise<void>((resolve) => this.#tcp.close(() => resolve()));
     const ends = [...this.#sessions.values()];
     for (const session of this.#sessions.keys()) session.end("shutdown");
     await Promise.all(ends);
-    for (const socket of this.#raw) socket.destroy();
+    for (const socket of this.#raw.values()) socket.destroy();
     await closed;
   }
 }

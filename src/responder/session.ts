@@ -24,6 +24,7 @@ import { DataSource } from "./data-source.ts";
 import { tokensFor } from "./key.ts";
 import { Line } from "./line.ts";
 import type { PortClaims } from "./port-claims.ts";
+import { type NoteRefused, tellOnce } from "./refused.ts";
 import { bitsOf, portsIn, spansOf } from "./spans.ts";
 import { STREAMS_MAX, StreamPorts } from "./stream-ports.ts";
 
@@ -52,6 +53,8 @@ export interface SessionOptions {
   readonly sockets: Sockets;
   /** Tells what the prober holds now. */
   onPorts(transport: Transport, bound: readonly Span[]): void;
+  /** Tells of what was refused, each kind once. */
+  onRefused(address: string, why: string): void;
 }
 
 /** Why a session ended. */
@@ -66,6 +69,7 @@ export class Session {
   readonly #data: Readonly<Record<Transport, DataPorts>>;
   readonly #streams: StreamPorts;
   readonly #source: DataSource;
+  readonly #noteRefused: NoteRefused;
   readonly #stop = new AbortController();
   readonly #expiresMs: number;
   #end: SessionEnd | undefined;
@@ -78,12 +82,14 @@ export class Session {
     this.#expiresMs = world.monotonicMs() + ttlMs;
     this.#source = new DataSource(peer, options.dataSource ?? []);
     const { hears } = this.#source;
-    const shared = { direction: "out", key, address, hears, session: this.#id, sockets } as const;
+    const onRefused = tellOnce(options.onRefused);
+    this.#noteRefused = onRefused;
+    const shared = { key, address, hears, session: this.#id, sockets, onRefused };
     this.#data = {
-      tcp: new DataPorts({ ...shared, transport: "tcp" }),
-      udp: new DataPorts({ ...shared, transport: "udp" }),
+      tcp: new DataPorts({ ...shared, direction: "out", transport: "tcp" }),
+      udp: new DataPorts({ ...shared, direction: "out", transport: "udp" }),
     };
-    this.#streams = new StreamPorts({ key, address, hears, session: this.#id, world, sockets });
+    this.#streams = new StreamPorts({ ...shared, world });
   }
 
   /** Serves the prober to its end. The ports are free again when it resolves. */
@@ -147,6 +153,7 @@ export class Session {
   /** False when that was the last message. */
   async #serveOne(): Promise<boolean> {
     await this.#channel.drained();
+    const { world } = this.#options;
     const message = await this.#receive();
     if (message === undefined || this.#end !== undefined) return false;
     switch (message.type) {
@@ -172,7 +179,7 @@ export class Session {
       case "endStream":
         return await this.#endStream(message.port);
       case "renew":
-        this.#send({ type: "renewed", leftMs: this.#leftMs() });
+        this.#send({ type: "renewed", leftMs: Math.max(0, Math.round(this.#expiresMs - world.monotonicMs())) });
         return true;
       case "end":
         this.#end = "ended";
@@ -202,6 +209,7 @@ export class Session {
   }
 
   #send(message: ServerMessage): void {
+    if ("notListed" in message && message.notListed.length > 0) this.#noteRefused("not-listed", this.#options.peer);
     this.#channel.send(encodeServerMessage(message));
   }
 
@@ -210,10 +218,6 @@ export class Session {
     this.#send({ type: "refused", reason, detail: detail.replaceAll(/\p{Cc}/gu, " ").slice(0, 200) });
     this.#end ??= "refused";
     return false;
-  }
-
-  #leftMs(): number {
-    return Math.max(0, Math.round(this.#expiresMs - this.#options.world.monotonicMs()));
   }
 
   #room(): number {

@@ -8,6 +8,7 @@ import type { World } from "../model/prober.ts";
 import { codeOf } from "../net/life.ts";
 import type { StreamedMessage } from "../wire/responder.ts";
 import { tokensFor } from "./key.ts";
+import type { NoteRefused } from "./refused.ts";
 import { StreamMeter, ticksOf } from "./stream-meter.ts";
 import { answerSsrc, readStreamPacket, writeStreamPacket } from "./stream-packet.ts";
 
@@ -26,6 +27,8 @@ export interface StreamPortsOptions {
   readonly session: string;
   readonly world: Pick<World, "monotonicMs">;
   readonly sockets: Pick<Sockets, "openUdpPorts">;
+  /** Told of what is no packet of the stream. */
+  readonly onRefused: NoteRefused;
 }
 
 interface Stream {
@@ -83,7 +86,7 @@ export class StreamPorts {
   }
 
   async #begin({ port, packets, bytes, dscp }: StreamAsk, marked: boolean): Promise<string | undefined> {
-    const { address, hears, key, session, sockets, world } = this.#options;
+    const { address, hears, key, onRefused, session, sockets, world } = this.#options;
     const use = { transport: "udp", direction: "out", kind: "stream" } as const;
     const { request, reply } = tokensFor(key, session, use, Uint16Array.of(port));
     const meter = new StreamMeter(packets);
@@ -95,8 +98,12 @@ export class StreamPorts {
         ...(marked && { tos: dscp << 2 }),
         tellArrival: true,
         onDatagram: (_, datagram, from, arrival) => {
-          const mark = hears(from.address) ? readStreamPacket(datagram, request, bytes) : undefined;
-          if (mark === undefined || mark.sequence >= packets) return undefined;
+          const isHeard = hears(from.address);
+          const mark = isHeard ? readStreamPacket(datagram, request, bytes) : undefined;
+          if (mark === undefined || mark.sequence >= packets) {
+            onRefused(isHeard ? "no-token" : "foreign-sender", from.address);
+            return undefined;
+          }
           const nowMs = world.monotonicMs();
           if (meter.heard(mark.sequence, mark.timestamp, nowMs, arrival) === undefined) return undefined;
           const answer = { sequence: mark.sequence, timestamp: ticksOf(nowMs), ssrc: answerSsrc(mark.ssrc) };

@@ -4,6 +4,7 @@ import { codeOf } from "../net/life.ts";
 import { ReceiveBuffer } from "../net/receive-buffer.ts";
 import { plainAddress } from "./address.ts";
 import { TOKEN_BYTES } from "./key.ts";
+import type { NoteRefused, RefusedKind } from "./refused.ts";
 
 /** How long an accepted connection may take to bring its token. */
 export const TOKEN_TIMEOUT_MS = 2_000;
@@ -12,13 +13,20 @@ export const CONNECTIONS_MAX = 512;
 const BINDS_AT_ONCE = 128;
 const OUT_OF_DESCRIPTORS: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
 
+export interface Sender {
+  readonly address: string;
+  readonly port: number;
+}
+
 export interface TcpPortsOptions {
   /** The address of ours at which the ports listen. */
   readonly address: string;
   /** Whether an address is heard. */
   hears(address: string): boolean;
-  /** The reply to a token that came from so numbered a port, or undefined when it is none. */
-  reply(port: number, token: Uint8Array, from: number): Uint8Array | undefined;
+  /** The reply to a token, or undefined when it is none. */
+  reply(port: number, token: Uint8Array, from: Sender): Uint8Array | undefined;
+  /** Told of what `reply` is not asked about. */
+  readonly onRefused?: NoteRefused;
 }
 
 export class TcpPorts {
@@ -80,13 +88,21 @@ export class TcpPorts {
 
   #serve(port: number, socket: Socket): void {
     socket.on("error", () => {});
-    const foreign = !this.#options.hears(plainAddress(socket.remoteAddress));
-    if (foreign || this.#connections.size >= CONNECTIONS_MAX) {
+    const { hears, onRefused, reply } = this.#options;
+    // A socket knows its peer no more once it is closed.
+    const from = { address: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 };
+    const refuse = (kind: RefusedKind) => {
+      if (from.port !== 0) onRefused?.(kind, from.address);
       socket.resetAndDestroy();
+    };
+    const isHeard = hears(from.address);
+    if (!isHeard || this.#connections.size >= CONNECTIONS_MAX) {
+      refuse(isHeard ? "too-many" : "foreign-sender");
       return;
     }
     this.#connections.set(socket, port);
-    const timer = setTimeout(() => socket.resetAndDestroy(), TOKEN_TIMEOUT_MS);
+    let isAnswered = false;
+    const timer = setTimeout(() => (isAnswered ? socket.resetAndDestroy() : refuse("no-token")), TOKEN_TIMEOUT_MS);
     socket.once("close", () => {
       clearTimeout(timer);
       this.#connections.delete(socket);
@@ -96,11 +112,14 @@ export class TcpPorts {
       heard.append(chunk);
       if (heard.length < TOKEN_BYTES) return;
       socket.pause().removeAllListeners("data");
-      const from = socket.remotePort ?? 0;
-      const isWhole = heard.length === TOKEN_BYTES;
-      const reply = isWhole ? this.#options.reply(port, heard.take(TOKEN_BYTES), from) : undefined;
-      if (reply === undefined) socket.resetAndDestroy();
-      else socket.resume().end(reply);
+      if (heard.length > TOKEN_BYTES) {
+        refuse("no-token");
+        return;
+      }
+      const answer = reply(port, heard.take(TOKEN_BYTES), from);
+      isAnswered = answer !== undefined;
+      if (answer === undefined) socket.resetAndDestroy();
+      else socket.resume().end(answer);
     });
   }
 }

@@ -2,6 +2,7 @@
 import { timingSafeEqual } from "node:crypto";
 import type { PortTokens } from "./answers.ts";
 import { TOKEN_BYTES, tokenAt } from "./key.ts";
+import type { RefusedKind } from "./refused.ts";
 
 const PORTS = 65_536;
 /** Replies that a port gives in one session: whoever overheard a token can repeat it no further. */
@@ -32,14 +33,16 @@ export class TokenBook {
     this.#tokens.fill(undefined);
   }
 
-  /** The reply to what came to a port, noting that it arrived; undefined for whatever is not its token. */
-  reply(port: number, bytes: Uint8Array): Uint8Array | undefined {
+  /**
+   * The reply to what came to a port, noting that it arrived; or why there is none. Undefined where the port has no token:
+   * it is just being bound or released, and nothing can be said of what came.
+   */
+  reply(port: number, bytes: Uint8Array): Uint8Array | RefusedKind | undefined {
     const tokens = this.#tokens[port];
-    if (tokens === undefined || bytes.length !== TOKEN_BYTES) return undefined;
+    if (tokens === undefined) return undefined;
     const index = this.#indexes[port]!;
-    if (!timingSafeEqual(bytes, tokenAt(tokens.request, index)) || this.#arrivals[port]! >= REPLIES_A_PORT) {
-      return undefined;
-    }
+    if (bytes.length !== TOKEN_BYTES || !timingSafeEqual(bytes, tokenAt(tokens.request, index))) return "no-token";
+    if (this.#arrivals[port]! >= REPLIES_A_PORT) return "repeated-token";
     this.#arrivals[port]!++;
     return tokenAt(tokens.reply, index);
   }

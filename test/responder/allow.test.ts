@@ -27,6 +27,9 @@ describe("--allow", () => {
   );
 });
 
+/** A connection that notes its reset under a name. */
+const knock = (resets: string[], name = "") => ({ resetAndDestroy: () => resets.push(name) });
+
 describe("strangers", () => {
   it("are told of once a minute each, and no more than 32 of them", () => {
     let nowMs = 0;
@@ -37,7 +40,9 @@ describe("strangers", () => {
       tell: (address) => told.push(address),
     });
     const knockAll = () => {
-      for (let each = 0; each < 1_000; each++) expect(admission.enter(`10.0.${each >> 8}.${each & 255}`)).toBe(false);
+      for (let each = 0; each < 1_000; each++) {
+        expect(admission.enter(`10.0.${each >> 8}.${each & 255}`, knock([]))).toBe(false);
+      }
     };
     knockAll();
     knockAll();
@@ -47,13 +52,31 @@ describe("strangers", () => {
     expect(told).toHaveLength(64);
   });
 
-  it("of many addresses cannot be more than 64 at once, of one not more than 16", () => {
-    const admission = new Admission({ allows: () => true, monotonicMs: () => 0, tell: () => {} });
-    const entered = (address: string) =>
-      Array.from({ length: 20 }, () => admission.enter(address)).filter(Boolean).length;
-    expect(["a", "b", "c", "d", "e"].map(entered)).toEqual([16, 16, 16, 16, 0]);
-    admission.leave("a");
-    expect([entered("e"), entered("e")]).toEqual([1, 0]);
+  it("cannot be more than 64 at once, nor 16 of one address: the oldest makes room", () => {
+    const told: string[] = [];
+    const resets: string[] = [];
+    const tell = (address: string, why: string) => told.push(`${address} ${why}`);
+    const admission = new Admission({ allows: () => true, monotonicMs: () => 0, tell });
+    const enter = (address: string, count: number) =>
+      Array.from({ length: count }, (_, each) => {
+        const connection = knock(resets, `${address}${each}`);
+        expect(admission.enter(address, connection)).toBe(true);
+        return connection;
+      });
+    const first = enter("a", 16);
+    for (const address of ["b", "c", "d"]) enter(address, 16);
+    expect(resets).toEqual([]);
+    enter("b", 2);
+    expect(resets.splice(0)).toEqual(["b0", "b1"]);
+    enter("e", 1);
+    expect(resets.splice(0)).toEqual(["a0"]);
+    expect(told).toEqual(["b too many at once", "a too many at once"]);
+    // The one that was reset is expected no more; one that has shown the key is reset no more.
+    expect(first.slice(0, 3).map((each) => admission.leave(each))).toEqual([undefined, "a", "a"]);
+    enter("e", 2);
+    expect(resets).toEqual([]);
+    enter("e", 1);
+    expect(resets).toEqual(["a3"]);
   });
 });
 

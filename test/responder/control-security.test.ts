@@ -72,6 +72,21 @@ describe("without the key", () => {
     relay.close();
   });
 
+  it("a ticket of an earlier connection stands for no key", async () => {
+    await using far = await respond();
+    const first = await ByHand.open(far.port);
+    const [ticket] = (await once(first.socket, "session")) as [Buffer];
+    first.socket.destroy();
+    await far.event((event) => event.what === "ended");
+    const raw = connect({ port: far.port, host: AT, localAddress: AT });
+    const back = connectTls({ socket: raw, session: ticket, rejectUnauthorized: false, minVersion: "TLSv1.3" });
+    const failed = once(back, "secureConnect");
+    await expect(failed).rejects.toMatchObject({ code: expect.stringMatching(/^ERR_SSL/) });
+    await far.event(({ what }) => what === "turned-away");
+    expect(far.events.at(-1)).toEqual({ what: "turned-away", peer: AT, why: "does not have the key" });
+    expect(far.events.filter(({ what }) => what === "connected")).toHaveLength(1);
+  });
+
   it("a server with a certificate, though trusted, instead of the key is no responder", async () => {
     const script = fileURLToPath(new URL("./certificate-server.ts", import.meta.url));
     const trust = fileURLToPath(new URL("../fixtures/tls/self-signed.pem", import.meta.url));
@@ -88,7 +103,7 @@ describe("without the key", () => {
 });
 
 describe("floods of the control port", () => {
-  it("a thousand connections that say nothing are reset beyond sixteen, and others still come in", async () => {
+  it("of a thousand connections that say nothing the latest sixteen are kept, and others still come in", async () => {
     await using far = await respond();
     const flood: Socket[] = [];
     for (let each = 0; each < 1_000; each++) {
@@ -97,6 +112,7 @@ describe("floods of the control port", () => {
     }
     await far.event((event) => event.what === "turned-away");
     await expect.poll(() => flood.filter(({ destroyed }) => !destroyed).length).toBeLessThanOrEqual(16);
+    expect(flood.findIndex(({ destroyed }) => !destroyed)).toBeGreaterThanOrEqual(1_000 - 16);
     const own = await session(far.port, { source: "127.77.0.2" });
     expect(own.seenAs).toBe("127.77.0.2");
     expect(far.events.filter(({ what }) => what === "turned-away")).toEqual([
@@ -106,6 +122,43 @@ describe("floods of the control port", () => {
     await expect.poll(() => flood.filter(({ destroyed }) => !destroyed).length, { timeout: 8_000 }).toBe(0);
     await own.end();
   }, 20_000);
+
+  it.each([
+    ["of the prober's own address", () => AT],
+    ["of five addresses", (each: number) => `127.77.1.${1 + (each % 5)}`],
+  ])("eighty silent connections %s do not keep it out, and only the oldest of them go", async (_, sourceOf) => {
+    await using far = await respond();
+    const flood: Socket[] = [];
+    for (let each = 0; each < 80; each++) {
+      const silent = connect({ port: far.port, host: AT, localAddress: sourceOf(each) }).on("error", () => {});
+      await once(silent, "connect");
+      flood.push(silent);
+    }
+    const own = await session(far.port);
+    kept(await own.bind("udp", range(FIRST + 500, 3)));
+    const held = () => flood.flatMap(({ destroyed }, each) => (destroyed ? [] : [each]));
+    const most = sourceOf(0) === sourceOf(1) ? 16 : 64;
+    await expect.poll(() => held().length).toBeLessThanOrEqual(most);
+    expect(held()).toEqual(Array.from({ length: held().length }, (_none, at) => 80 - held().length + at));
+    expect(held().length).toBeGreaterThanOrEqual(most - 1);
+    await own.end();
+    for (const silent of flood) silent.destroy();
+    const told = far.events.flatMap((event) => (event.what === "turned-away" ? [event.why] : []));
+    expect(new Set(told)).toEqual(new Set(["too many at once"]));
+  });
+
+  it("who hangs up before the handshake is told of with the address", async () => {
+    await using far = await respond();
+    for (const end of ["resetAndDestroy", "destroy"] as const) {
+      const source = end === "destroy" ? "127.77.0.7" : "127.77.0.8";
+      const gone = connect({ port: far.port, host: AT, localAddress: source }).on("error", () => {});
+      await once(gone, "connect");
+      gone[end]();
+      await far.event((event) => event.what === "turned-away" && event.peer === source);
+    }
+    const why = "hung up before it showed the key";
+    expect(far.events).toEqual(["127.77.0.8", "127.77.0.7"].map((peer) => ({ what: "turned-away", peer, why })));
+  });
 
   it("who is not allowed gets a reset without a byte, and is told of once", async () => {
     await using far = await respond({ allows: (address) => address === "127.77.0.2" });

@@ -138,6 +138,66 @@ describe.each([
   });
 });
 
+describe.each([
+  { backend: "system calls", sockets: native },
+  { backend: "node:net and node:dgram", sockets: portable },
+])("what is refused by $backend", ({ sockets }) => {
+  const turnedAway = ({ events }: Awaited<ReturnType<typeof respond>>) =>
+    events.flatMap((event) => (event.what === "turned-away" ? [`${event.peer} ${event.why}`] : []));
+
+  it.each(["udp", "tcp"] as const)(
+    "over %s is told once of each kind, and nothing of it is quoted",
+    async (transport) => {
+      await using far = await respond({}, sockets);
+      const own = await session(far.port);
+      kept(await own.bind(transport, PORTS));
+      const token = tokenAt(own.tokens(transport, "out", PORTS).request, 0);
+      const ask = (bytes: Uint8Array, source = AT) =>
+        transport === "udp" ? datagrams(PORT, [bytes], source) : stream(PORT, bytes, source);
+      expect(await ask(token)).toHaveLength(transport === "udp" ? 1 : 32);
+      expect(turnedAway(far)).toEqual([]);
+      for (let each = 0; each < 3; each++) {
+        await ask(Buffer.from("a password of 32 bytes, or more..."));
+        await ask(tokenAt(own.tokens(transport, "in", PORTS).request, 0));
+        await ask(token, STRANGER);
+      }
+      for (let each = 0; each < REPLIES_A_PORT + 3; each++) {
+        if (transport === "tcp") await ask(token);
+      }
+      if (transport === "udp") await datagrams(PORT, Array<Uint8Array>(REPLIES_A_PORT + 3).fill(token));
+      expect(turnedAway(far)).toEqual([
+        `${AT} sent no token of the session to a data port`,
+        `${STRANGER} sent to data ports that are held for another address`,
+        `${AT} repeated a token more often than it is answered`,
+      ]);
+      await own.end();
+    },
+  );
+
+  it.each(["udp", "tcp"] as const)("is nothing of what a prober itself asks over %s", async (transport) => {
+    await using far = await respond({}, sockets);
+    const own = await session(far.port);
+    const wish = { transport, ports: range(FIRST, 1_500), pace: { attempts: 3, perSecond: 20_000 } } as const;
+    const { fates } = await proveOut(own, wish, { world, sockets: native }, new AbortController().signal);
+    expect([...fates.values()].filter((fate) => fate !== "open")).toEqual([]);
+    await own.end();
+    await far.event((event) => event.what === "ended");
+    expect(turnedAway(far)).toEqual([]);
+  });
+
+  it.each(["bind", "send"] as const)("is told once where %s asks for ports that are not listed", async (ask) => {
+    await using far = await respond({ listed: { tcp: [], udp: [{ first: PORT, last: PORT, step: 1 }] } }, sockets);
+    const own = await session(far.port);
+    const asked = (ports: Uint16Array) =>
+      ask === "bind" ? own.bind("udp", ports) : own.send("udp", ports, { attempts: 1, perSecond: 100 });
+    kept(await asked(PORTS.subarray(0, 1)));
+    expect(turnedAway(far)).toEqual([]);
+    for (let each = 0; each < 2; each++) kept(await asked(PORTS));
+    expect(turnedAway(far)).toEqual([`${AT} asked for ports that are not listed`]);
+    await own.end();
+  });
+});
+
 describe("a connection to a data port", () => {
   it("that brings no token is reset after two seconds, without a byte", async () => {
     await using far = await respond();
