@@ -140,6 +140,7 @@ describe("respond", () => {
       `unity-probe: ${AT} is let in and connected`,
       `unity-probe: ${AT} holds udp/${FIRST}-${FIRST + 99} (100 ports)`,
       `unity-probe: ${AT} holds tcp/${FIRST}-${FIRST + 1} (2 ports)`,
+      `unity-probe: ${AT} turned away: asked for ports that are not listed`,
       `unity-probe: ${AT} is sent away, this responder ends; its ports are free`,
       "unity-probe: ended; every port is free",
       "",
