@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { listFiles } from "../../src/agent/history-file.ts";
 import { readLines, writeLine } from "../../src/agent/history-line.ts";
-import type { Outcome } from "../../src/model/words.ts";
-import { essence, folderIn, type Kept, newestFile, open, reopened } from "./kept.ts";
-import { EPOCH_MS, entry, record } from "./sample-record.ts";
+import { essence, folderIn, type Kept, newestFile, noteAll, open, reopened, runOf } from "./kept.ts";
+import { EPOCH_MS } from "./sample-record.ts";
 
 /** A file is opened thousands of times. */
 const SLOW = { timeout: 120_000 };
@@ -18,21 +17,6 @@ beforeEach(async () => {
   dir = folderIn(parent);
 });
 afterEach(() => rm(parent, { recursive: true }));
-
-const LDAP = { check: "ldap/tcp/389", service: "LDAP", ports: "389" };
-const LETTERS: Readonly<Record<string, Outcome>> = {
-  P: "pass",
-  F: "fail",
-  E: "error",
-  I: "inconclusive",
-  S: "skipped",
-};
-/** A run for each letter, of Kerberos; LDAP always passes. */
-const runOf = (letter: string, run: number) => record(run, [entry(LETTERS[letter]!), entry("pass", LDAP)]);
-
-async function noteAll(kept: Kept, letters: string, first = 0): Promise<void> {
-  for (const [nth, letter] of [...letters].entries()) await kept.note(runOf(letter, first + nth));
-}
 
 describe("a history file that is cut off", () => {
   it("loses what was torn and nothing else, at every byte, and goes on", SLOW, async () => {

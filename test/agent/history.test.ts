@@ -3,9 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { listFiles } from "../../src/agent/history-file.ts";
-import type { Outcome } from "../../src/model/words.ts";
 import type { ResultEntry } from "../../src/report/document.ts";
-import { essence, folderIn, type Kept, newestFile, open, reopened, zcat } from "./kept.ts";
+import { essence, folderIn, LDAP, newestFile, noteAll, open, reopened, runOf, zcat } from "./kept.ts";
 import { EPOCH_MS, entry, nameless, notDue, record } from "./sample-record.ts";
 
 let parent: string;
@@ -15,21 +14,6 @@ beforeEach(async () => {
   dir = folderIn(parent);
 });
 afterEach(() => rm(parent, { recursive: true }));
-
-const LDAP = { check: "ldap/tcp/389", service: "LDAP", ports: "389" };
-const LETTERS: Readonly<Record<string, Outcome>> = {
-  P: "pass",
-  F: "fail",
-  E: "error",
-  I: "inconclusive",
-  S: "skipped",
-};
-/** A run for each letter, of Kerberos; LDAP always passes. */
-const runOf = (letter: string, run: number) => record(run, [entry(LETTERS[letter]!), entry("pass", LDAP)]);
-
-async function noteAll(kept: Kept, letters: string, first = 0): Promise<void> {
-  for (const [nth, letter] of [...letters].entries()) await kept.note(runOf(letter, first + nth));
-}
 
 describe("a history that is opened again", () => {
   it("has nothing to say of a folder that is not there", async () => {

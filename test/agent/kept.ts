@@ -8,6 +8,8 @@ import { type History, openHistory } from "../../src/agent/history.ts";
 import { listFiles } from "../../src/agent/history-file.ts";
 import type { RunRecord } from "../../src/agent/run-record.ts";
 import { CellStates } from "../../src/agent/states.ts";
+import type { Outcome } from "../../src/model/words.ts";
+import { entry, record } from "./sample-record.ts";
 
 export interface Kept {
   readonly states: CellStates;
@@ -65,3 +67,20 @@ export async function zcat(dir: string): Promise<readonly { readonly kind: strin
 
 /** A folder inside, that is not there yet. */
 export const folderIn = (folder: string): string => join(folder, "history");
+
+/** A second row, beside Kerberos. */
+export const LDAP = { check: "ldap/tcp/389", service: "LDAP", ports: "389" };
+const LETTERS: Readonly<Record<string, Outcome>> = {
+  P: "pass",
+  F: "fail",
+  E: "error",
+  I: "inconclusive",
+  S: "skipped",
+};
+/** A run for each letter, of Kerberos; LDAP always passes. */
+export const runOf = (letter: string, run: number) => record(run, [entry(LETTERS[letter]!), entry("pass", LDAP)]);
+
+/** Takes in a run for each letter. */
+export async function noteAll(kept: Kept, letters: string, first = 0): Promise<void> {
+  for (const [nth, letter] of [...letters].entries()) await kept.note(runOf(letter, first + nth));
+}
