@@ -255,12 +255,14 @@ describe("what is no request", () => {
     await isWell(server);
   });
 
-  it("answers a request with many headers or an upgrade as any other", async () => {
+  it("is not held up by many headers, and answers an upgrade as any other request", async () => {
     const server = await serve();
     const many = Array.from({ length: 500 }, (_, at) => `X-${at}: a\r\n`).join("");
     const socket = await open(server);
     socket.write(`GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${many}\r\n`);
-    expect(statusIn(await readAll(socket))).toBe(200);
+    // Node 26 refuses more than are allowed, older ones leave the rest out.
+    expect([200, 431]).toContain(statusIn(await readAll(socket)));
+    await isWell(server);
     const headers = { Connection: "Upgrade", Upgrade: "websocket" };
     expect((await ask(server, "/", { headers })).status).toBe(200);
   });
