@@ -114,6 +114,7 @@ describe.sequential("Prometheus", () => {
           "UnityProbeHostProbeFails",
           "UnityProbeNoRun",
           "UnityProbeRangeBlocked",
+          "UnityProbeResultOld",
           "UnityProbeRunFails",
         ]),
       );
