@@ -3,19 +3,13 @@ import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { World } from "../model/prober.ts";
 import type { ReportDocument } from "../report/document.ts";
+import type { PageAssets } from "../report/renderer.ts";
 import { EXPOSITION_TYPE } from "./exposition.ts";
 import { type Body, jsonPieces, LargeBody, writeBody } from "./large-body.ts";
 import type { AgentMetrics } from "./metrics.ts";
 import { type Probe, ProbeRoute } from "./probe-route.ts";
 import { JSON_TEXT, type Reply, says } from "./reply.ts";
 import type { StatusSource } from "./status.ts";
-
-/** The page, without anything from elsewhere. */
-export interface PageAssets {
-  readonly html: string;
-  readonly css: string;
-  readonly js: string;
-}
 
 export interface RouteParts {
   /** What the page draws; asked for once a second at most, and after a change. */

@@ -1,6 +1,6 @@
 /** The ports that `respond` may bind: those of `--ports`, of profiles, or of all vectors that end or start at this machine's role. */
 import type { Plan } from "../model/check.ts";
-import { onePort, type PortSpan, portsOf } from "../model/ports.ts";
+import { type PortSpan, portsOf, spansOf } from "../model/ports.ts";
 import type { Transport } from "../model/words.ts";
 import { ConfigError } from "../profile/config-error.ts";
 import { expandPlan } from "../profile/expand.ts";
@@ -28,7 +28,8 @@ export async function listedPorts(
   for (const { transport, ports, purpose, skip } of plan?.checks ?? []) {
     if (purpose === "row" && skip?.deliberate !== true) for (const port of portsOf(ports)) named[transport].add(port);
   }
-  if (named.tcp.size + named.udp.size > 0) return { tcp: spansIn(named.tcp), udp: spansIn(named.udp) };
+  if (named.tcp.size + named.udp.size > 0)
+    return { tcp: spansOf(ascending(named.tcp)), udp: spansOf(ascending(named.udp)) };
   throw new ConfigError("no port is named", "add --profile ID, --site FILE --role ROLE, or --ports udp/22800-32767");
 }
 
@@ -73,12 +74,6 @@ async function vectorsAtSite(path: string, flags: FlagValues) {
   return vectorsAt(site, ownRoles(list(flags, "role"), site, roles), roles, profiles);
 }
 
-function spansIn(ports: ReadonlySet<number>): readonly PortSpan[] {
-  const spans: PortSpan[] = [];
-  for (const port of [...ports].sort((a, b) => a - b)) {
-    const last = spans.at(-1);
-    if (last?.last === port - 1) spans[spans.length - 1] = { ...last, last: port };
-    else spans.push(onePort(port));
-  }
-  return spans;
+function ascending(ports: ReadonlySet<number>): readonly number[] {
+  return [...ports].sort((a, b) => a - b);
 }

@@ -35,12 +35,12 @@ export async function askFarEnd(
   if ("failure" in farEnd) {
     return { checks: checks.map((check) => ({ ...check, farEnd: { none: farEnd } })), proven: new Map() };
   }
-  for (const check of checks.filter(isForTokens)) {
+  const forTokens = checks.filter(isForTokens);
+  for (const check of forTokens) {
     const portsTotal = countPorts(check.ports);
     if (portsTotal > 1) context.onSweep({ check, portsDone: 0, portsTotal });
   }
   try {
-    const forTokens = checks.filter(isForTokens);
     const [coming, going] = [forTokens.filter(isInward), forTokens.filter((check) => !isInward(check))];
     // A stateful firewall lets through what mirrors a flow that it has seen: what comes in is asked for first.
     const back = isTranslated(farEnd) ? NOTHING_PROVEN : await proveAll("in", coming, farEnd, context, ratePerS);

@@ -1,7 +1,7 @@
 /** A check of which a far end proved ports: what was seen, whether by tokens alone or with the rest asked otherwise. */
 import type { Check } from "../model/check.ts";
 import type { PortGroup } from "../model/observation.ts";
-import { countPorts, onePort, type PortSpan } from "../model/ports.ts";
+import { countPorts, spansOf } from "../model/ports.ts";
 import type { CheckSeen, RangeSeen } from "../model/result.ts";
 import { verdictOfGroup, verdictOfRange } from "../verdict/range.ts";
 import { interrupted } from "./seen.ts";
@@ -65,15 +65,4 @@ export function joined(tokens: CheckSeen, rest: CheckSeen): CheckSeen {
     durationMs: tokens.durationMs + rest.durationMs,
     ...(verdict !== undefined && { verdict }),
   };
-}
-
-/** Ascending ports as spans. */
-function spansOf(ports: readonly number[]): readonly PortSpan[] {
-  const spans: PortSpan[] = [];
-  for (const port of ports) {
-    const last = spans.at(-1);
-    if (last?.last === port - 1) spans[spans.length - 1] = { ...last, last: port };
-    else spans.push(onePort(port));
-  }
-  return spans;
 }

@@ -35,6 +35,17 @@ export function* portsOf(spans: readonly PortSpan[]): Generator<number> {
   }
 }
 
+/** Ascending ports, each once, as the fewest spans without gaps. */
+export function spansOf(ports: readonly number[]): readonly PortSpan[] {
+  const spans: PortSpan[] = [];
+  for (const port of ports) {
+    const last = spans.at(-1);
+    if (last?.last === port - 1) spans[spans.length - 1] = { ...last, last: port };
+    else spans.push(onePort(port));
+  }
+  return spans;
+}
+
 /** Whether one of the spans holds the port. */
 export function holdsPort(spans: readonly PortSpan[], port: number): boolean {
   return spans.some((span) => port >= span.first && port <= span.last && (port - span.first) % span.step === 0);

@@ -140,7 +140,7 @@ export class ResponderSession {
     return undefined;
   }
 
-  /** At most 16,384 ports. */
+  /** Names the blocks from which tokens count; gives why the far end does not agree. */
   async #agreeOnSource(blocks: readonly string[]): Promise<NoFarEnd | undefined> {
     if (blocks.length === 0) return undefined;
     const answer = await this.#request({ type: "dataSource", blocks }, ANSWER_TIMEOUT_MS);
@@ -157,6 +157,7 @@ export class ResponderSession {
     return { failure: "not-authenticated", detail: `${why}: it may not let our certificate in` };
   }
 
+  /** At most 16,384 ports. */
   async bind(transport: Transport, ports: Uint16Array): Promise<PortsBound | FarEndLost> {
     const answer = await this.ask({ type: "bind", transport, ports: spansOf(ports) }, "bound");
     if ("lost" in answer) return answer;

@@ -1,8 +1,7 @@
 /** A prober of a responder inside a namespace: the question as JSON in the argument, the fates of its ports on stdout. */
-import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import { openSockets } from "#node-dgram-ext";
+import { realWorld } from "../../src/cli/parts.ts";
 import type { Fate } from "../../src/model/far-end.ts";
 import { openFarEnd } from "../../src/responder/far-end.ts";
 import { parseKey } from "../../src/responder/key.ts";
@@ -30,16 +29,7 @@ const question: ResponderQuestion = JSON.parse(process.argv[2] ?? "{}");
 const { address, port, transport, first, last, direction } = question;
 const key = parseKey(readFileSync(question.keyFile, "utf8").trim());
 if (key === undefined) throw new Error("no key");
-const parts = {
-  sockets: await openSockets(),
-  world: {
-    monotonicMs: () => performance.now(),
-    wallMs: () => Date.now(),
-    sleep: (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => undefined),
-    randomBytes: (length: number) => randomBytes(length),
-    secret: () => undefined,
-  },
-};
+const parts = { sockets: await openSockets(), world: realWorld() };
 const startedMs = performance.now();
 const farEnd = await openFarEnd({ address, port, key, tool: "lab" }, parts);
 if ("failure" in farEnd) throw new Error(`${farEnd.failure}: ${farEnd.detail}`);

@@ -1,8 +1,7 @@
 /** Streams to a responder from inside a namespace: the question as JSON in the argument, what was seen on stdout. */
-import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import { openSockets } from "#node-dgram-ext";
+import { realWorld } from "../../src/cli/parts.ts";
 import type { NoStream, StreamAsk, StreamSeen } from "../../src/model/media-stream.ts";
 import { connectResponder, ResponderSession } from "../../src/responder/client.ts";
 import { parseKey } from "../../src/responder/key.ts";
@@ -19,16 +18,7 @@ const question: StreamQuestion = JSON.parse(process.argv[2] ?? "{}");
 const { address, port, keyFile, stream } = question;
 const key = parseKey(readFileSync(keyFile, "utf8").trim());
 if (key === undefined) throw new Error("no key");
-const parts = {
-  sockets: await openSockets(),
-  world: {
-    monotonicMs: () => performance.now(),
-    wallMs: () => Date.now(),
-    sleep: (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => undefined),
-    randomBytes: (length: number) => randomBytes(length),
-    secret: () => undefined,
-  },
-};
+const parts = { sockets: await openSockets(), world: realWorld() };
 const session = await connectResponder({ address, port, key, tool: "lab" }, parts);
 if (!(session instanceof ResponderSession)) throw new Error(`${session.failure}: ${session.detail}`);
 const seen: StreamSeen | NoStream = await runStream(session, stream, parts, new AbortController().signal);

@@ -8,6 +8,7 @@ import {
   onePort,
   type PortSpan,
   portsOf,
+  spansOf,
 } from "../../src/model/ports.ts";
 
 const port = fc.integer({ min: 1, max: 65_535 });
@@ -88,4 +89,20 @@ describe("ports as people write them", () => {
 it("an endpoint is written with brackets where the address has colons", () => {
   expect(formatEndpoint({ address: "10.0.0.1", port: 389 })).toBe("10.0.0.1:389");
   expect(formatEndpoint({ address: "2001:db8::1", port: 389 })).toBe("[2001:db8::1]:389");
+});
+
+describe("ports as spans", () => {
+  it("are as few as there are gaps, and hold the same ports", () => {
+    expect(spansOf([5, 6, 7, 9])).toEqual([
+      { first: 5, last: 7, step: 1 },
+      { first: 9, last: 9, step: 1 },
+    ]);
+    const ports = fc.uniqueArray(fc.integer({ min: 1, max: 65_535 }), { maxLength: 50 });
+    fc.assert(
+      fc.property(ports, (some) => {
+        const ascending = some.sort((a, b) => a - b);
+        expect([...portsOf(spansOf(ascending))]).toEqual(ascending);
+      }),
+    );
+  });
 });
