@@ -1,4 +1,5 @@
 /** How the steps of a CI run add up to its closing line. */
+import { stripVTControlCharacters } from "node:util";
 
 /** What vitest's JSON reporter writes, as far as it is counted here. */
 export interface VitestReport {
@@ -6,6 +7,20 @@ export interface VitestReport {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
+  /** One for each test file. */
+  readonly testResults: readonly FileReport[];
+}
+
+interface FileReport {
+  readonly name: string;
+  readonly status: string;
+  /** Why the file itself failed; empty when only its tests did. */
+  readonly message: string;
+  readonly assertionResults: readonly {
+    readonly fullName: string;
+    readonly status: string;
+    readonly failureMessages: readonly string[] | null;
+  }[];
 }
 
 export interface StepResult {
@@ -25,8 +40,32 @@ export interface Summary {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Steps that went wrong, with the reason. */
+  /** Steps that went wrong, with the reason, each before the tests of it that failed. */
   readonly wrong: readonly string[];
+}
+
+/** More failures of one step are counted, not shown: the log has them all. */
+const SHOWN_FAILURES = 10;
+const SHOWN_LENGTH = 300;
+
+/** The first lines of what a runner says of a failure: enough to know it again. */
+function gist(message: string): string {
+  const lines = stripVTControlCharacters(message)
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("at "));
+  return lines.join(" ").slice(0, SHOWN_LENGTH);
+}
+
+/** What failed in a report: file, test and the first words of the reason. */
+function failuresOf(report: VitestReport): string[] {
+  const all = report.testResults.flatMap((file) => {
+    const tests = file.assertionResults.filter(({ status }) => status === "failed");
+    if (tests.length === 0) return file.status === "failed" ? [`${file.name}: ${gist(file.message)}`] : [];
+    return tests.map((test) => `${file.name} > ${test.fullName}: ${gist(test.failureMessages?.[0] ?? "")}`);
+  });
+  const hidden = all.length - SHOWN_FAILURES;
+  return [...all.slice(0, SHOWN_FAILURES), ...(hidden > 0 ? [`and ${hidden} more`] : [])];
 }
 
 /** Why a step failed, beyond its failed tests; undefined when it did not. */
@@ -57,7 +96,10 @@ export function summarise(steps: readonly StepResult[]): Summary {
     passed: sum((report) => report.numPassedTests),
     failed: sum((report) => report.numFailedTests) + withoutFailedTest.length,
     skipped: sum((report) => report.numPendingTests + report.numTodoTests),
-    wrong: wrong.map(({ text }) => text),
+    wrong: wrong.flatMap(({ step, text }) => [
+      text,
+      ...(step.tests?.report === undefined ? [] : failuresOf(step.tests.report).map((failure) => `  ${failure}`)),
+    ]),
   };
 }
 

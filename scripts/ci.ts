@@ -11,7 +11,8 @@ import { closingLine, type StepResult, summarise, type VitestReport } from "./ci
 
 /** The newest line of Node with long-term support; the npm package `node` brings its binary. */
 const NEWEST_LTS = 26;
-const STEP_TIMEOUT_S = 20 * 60;
+const STEP_TIMEOUT_S = 35 * 60;
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), "unity-probe-ci-"));
@@ -21,6 +22,8 @@ interface Step {
   readonly command: string;
   readonly folder?: string;
   readonly skipsFail?: boolean;
+  /** What the command prints is shown only when it fails: it would bury what failed elsewhere. */
+  readonly quiet?: boolean;
   /** The command takes vitest's reporter options. */
   readonly tests?: boolean;
 }
@@ -46,8 +49,8 @@ const STEPS: readonly Step[] = [
   { name: "the image, without a container engine", command: "npm run prove:image" },
   { name: "the page in Chromium", command: "npm run test:browser --", tests: true, skipsFail: true },
   { name: "fresh clone", command: `git clone --quiet . "${fresh}"` },
-  { name: "the README's first command", command: firstCommand(), folder: fresh },
-  { name: "a new prober of each kind", command: "npx tsx scripts/try-new-prober.ts" },
+  { name: "the README's first command", command: firstCommand(), folder: fresh, quiet: true },
+  { name: "a new prober of each kind", command: "npx tsx scripts/try-new-prober.ts", quiet: true },
 ];
 
 function run(step: Step, number: number): StepResult {
@@ -56,8 +59,14 @@ function run(step: Step, number: number): StepResult {
   process.stdout.write(`\n== ${step.name}: ${step.command}\n`);
   // timeout(1) ends all processes of the step; spawnSync's own would end only the shell.
   const argv = ["--kill-after=10", `${STEP_TIMEOUT_S}`, "bash", "-c", step.command + reporters];
-  const ended = spawnSync("timeout", argv, { cwd: step.folder ?? root, stdio: ["ignore", "inherit", "inherit"] });
+  const output = step.quiet ? "pipe" : "inherit";
+  const ended = spawnSync("timeout", argv, {
+    cwd: step.folder ?? root,
+    stdio: ["ignore", output, output],
+    maxBuffer: MAX_OUTPUT_BYTES,
+  });
   const succeeded = ended.status === 0;
+  if (!succeeded && step.quiet) process.stdout.write(`${ended.stdout}${ended.stderr}`);
   if (!step.tests) return { name: step.name, succeeded };
   const skipsFail = step.skipsFail ?? false;
   const report = readReport(reportFile);

@@ -6,6 +6,7 @@ const report = (numPassedTests: number, numFailedTests = 0, numPendingTests = 0)
   numFailedTests,
   numPendingTests,
   numTodoTests: 0,
+  testResults: [],
 });
 const tests = (
   name: string,
@@ -53,5 +54,41 @@ describe("the closing line", () => {
       "lint: its command failed",
       "lab: no test ran",
     ]);
+  });
+
+  it("names each failed test with the first words of its reason", () => {
+    const failed = (fullName: string, reason: string) => ({ fullName, status: "failed", failureMessages: [reason] });
+    const testResults = [
+      {
+        name: "test/a.test.ts",
+        status: "failed",
+        message: "",
+        assertionResults: [
+          failed("adds", "\u001b[31mAssertionError\u001b[39m: expected 1 to be 2\n    at file:1:2"),
+          { fullName: "counts", status: "passed", failureMessages: [] },
+        ],
+      },
+      { name: "test/b.test.ts", status: "failed", message: "SyntaxError: no", assertionResults: [] },
+      { name: "test/c.test.ts", status: "passed", message: "", assertionResults: [] },
+    ];
+    const step = tests("lab", { ...report(5, 1), testResults }, { succeeded: false });
+    expect(summarise([step]).wrong).toEqual([
+      "lab: 1 tests failed",
+      "  test/a.test.ts > adds: AssertionError: expected 1 to be 2",
+      "  test/b.test.ts: SyntaxError: no",
+    ]);
+  });
+
+  it("shows ten failed tests and counts the others", () => {
+    const assertionResults = Array.from({ length: 13 }, (_, number) => ({
+      fullName: `test ${number}`,
+      status: "failed",
+      failureMessages: ["x".repeat(5000)],
+    }));
+    const testResults = [{ name: "a", status: "failed", message: "", assertionResults }];
+    const { wrong } = summarise([tests("lab", { ...report(0, 13), testResults })]);
+    expect(wrong).toHaveLength(12);
+    expect(wrong.at(-1)).toBe("  and 3 more");
+    expect(Math.max(...wrong.map((text) => text.length))).toBeLessThan(330);
   });
 });
