@@ -1,4 +1,4 @@
-/** The agent as its user runs it, inside an agent's namespace, and a web hook beside it that keeps what it is sent. */
+/** The agent as its user runs it, inside an agent's namespace, and web hooks beside it that keep what they are sent. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -12,17 +12,22 @@ const HOOK_PORT = 9_999;
 /** A silent run takes about seven seconds, and asking about our own side up to a minute more. */
 const PATIENCE_MS = 120_000;
 
-/** Prints each body on a line of its own. */
+/** Prints each path and body on a line of its own. */
 const HOOK = `require("node:http").createServer(async (request, response) => {
   let text = "";
   for await (const chunk of request) text += chunk;
-  console.log(text);
+  console.log(JSON.stringify({ path: request.url, body: JSON.parse(text) }));
   response.end();
 }).listen(${HOOK_PORT}, "127.0.0.1", () => console.log("{}"));`;
+
+/** Where somebody else in the namespace may post to, and `LabAgent.notified` shows it. */
+export const NOTIFIED_URL = `http://127.0.0.1:${HOOK_PORT}/notified`;
 
 export interface HookMessage {
   readonly event: string;
   readonly title: string;
+  readonly startedAt: string;
+  readonly at: string;
   readonly over: boolean;
   readonly cause: { readonly kind: string; readonly trouble: string };
   readonly badForMs?: number;
@@ -37,6 +42,8 @@ export interface EndedRun {
 
 export class LabAgent implements AsyncDisposable {
   readonly messages: HookMessage[] = [];
+  /** What came to `NOTIFIED_URL`. */
+  readonly notified: unknown[] = [];
   readonly runs: EndedRun[] = [];
   #log = "";
   readonly #folder: string;
@@ -46,7 +53,9 @@ export class LabAgent implements AsyncDisposable {
     this.#folder = folder;
     this.#children = [agent, hook];
     createInterface({ input: hook.stdout! }).on("line", (line) => {
-      if (line !== "{}") this.messages.push(JSON.parse(line) as HookMessage);
+      const { path, body } = JSON.parse(line) as { readonly path?: string; readonly body?: unknown };
+      if (path === "/hook") this.messages.push(body as HookMessage);
+      else if (path !== undefined) this.notified.push(body);
     });
     createInterface({ input: agent.stderr! }).on("line", (line) => {
       this.#log += `${line}\n`;
@@ -55,11 +64,12 @@ export class LabAgent implements AsyncDisposable {
     });
   }
 
-  /** Starts both. `config` is YAML without the web hook. */
-  static async start({ agent }: Lane, config: string): Promise<LabAgent> {
+  /** Starts both. `config` is YAML without its web hooks; `hooks` are those beside the one of `messages`. */
+  static async start({ agent }: Lane, config: string, hooks: readonly object[] = []): Promise<LabAgent> {
     const folder = await mkdtemp(join(tmpdir(), "unity-lab-agent-"));
     const file = join(folder, "agent.yaml");
-    await writeFile(file, `${config}\nalerts: [{webhook: {url: "http://127.0.0.1:${HOOK_PORT}/hook"}}]\n`);
+    const all = [{ url: `http://127.0.0.1:${HOOK_PORT}/hook` }, ...hooks];
+    await writeFile(file, `${config}\nalerts: ${JSON.stringify(all.map((webhook) => ({ webhook })))}\n`);
     const started = (args: readonly string[]) => {
       const [program, ...words] = inside(agent, [process.execPath, ...args]);
       return spawn(program!, words, { stdio: ["ignore", "pipe", "pipe"] });

@@ -27,6 +27,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   tshark: "tshark",
   dumpcap: "wireshark-common",
   prometheus: "prometheus",
+  "prometheus-alertmanager": "prometheus-alertmanager",
+  amtool: "prometheus-alertmanager",
 };
 
 const FILES: Readonly<Record<string, string>> = {
