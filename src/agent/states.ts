@@ -2,8 +2,9 @@
  * What the cells of the matrix are, over all runs: votes in, published outcomes and their changes out.
  *
  * A run that was cut off or interrupted is no vote, nor is a row that was skipped or not due: its cell keeps its result
- * and the age of it. A name without an address is a vote `error` for every address that the host is known to have. What
- * is absent from ten runs of its schedule is forgotten, so memory is bounded by the size of a run.
+ * and the age of it. A name without an address is a vote `error` for every address that the host is known to have. A
+ * lead has an outcome only for as long as the row that announced it announces it. What is absent from ten runs of its
+ * schedule is forgotten, so memory is bounded by the size of a run.
  */
 import type { Outcome } from "../model/words.ts";
 import type { ResultEntry } from "../report/document.ts";
@@ -51,8 +52,17 @@ export class CellStates {
     }
     for (const key of run.resolved) this.#forget(key);
     for (const cell of this.#cells.values()) {
-      if (cell.schedule !== record.schedule || run.met.has(cell.key)) continue;
-      if (this.#unaskedAgain(cell.key)) this.#forget(cell.key);
+      if (run.met.has(cell.key)) continue;
+      const announcer = run.announcerOf(cell);
+      // It could not announce anything: what it announced before keeps its age, as it does itself.
+      if (announcer?.reason === "not-due") continue;
+      if (cell.schedule === record.schedule && this.#unaskedAgain(cell.key)) this.#forget(cell.key);
+      else if (announcer !== undefined && isVote(announcer.outcome) && cell.votes.length > 0) {
+        const after = withdrawn(cell, run.atMs);
+        this.#cells.set(cell.key, after);
+        const transition = transitionOf(cell, after, record);
+        if (transition !== undefined) transitions.push(transition);
+      }
     }
     return transitions;
   }
@@ -149,6 +159,27 @@ function isVote(outcome: Outcome): boolean {
   return outcome !== "skipped" && outcome !== "planned";
 }
 
+/** The cell of a lead that the run which asked its row did not hear of: nobody can say any more how it is. */
+function withdrawn(cell: CellState, atMs: number): CellState {
+  const { offender: _offender, rttMs: _rttMs, range: _range, seenAs: _seenAs, ...asked } = cell.result;
+  const seen = `${asked.outcome} at ${new Date(cell.resultMs).toISOString()}`;
+  return {
+    ...cell,
+    published: "skipped",
+    settled: false,
+    sinceMs: atMs,
+    flapping: false,
+    result: {
+      ...asked,
+      ...{ state: null, reason: null, serviceState: null, outcome: "skipped", evidence: {}, warnings: [], attempts: 0 },
+      detail: `no longer announced by ${asked.via}; last seen ${seen}: ${asked.detail}`,
+    },
+    resultMs: atMs,
+    votes: [],
+    unspentVotes: 0,
+  };
+}
+
 /** A settled outcome that is new, or one that was given up. */
 function transitionOf(before: CellState | undefined, after: CellState, record: RunRecord): Transition | undefined {
   const from = before?.settled === true ? before.published : undefined;
@@ -168,8 +199,8 @@ interface Meant {
 class RunVotes {
   readonly atMs: number;
   readonly schedule: string;
-  /** Keys of the cells that the run spoke of, as asked or as skipped. */
-  readonly met = new Set<string>();
+  /** The cells that the run spoke of, by their keys, with what it said: as asked or as skipped. */
+  readonly met = new Map<string, ResultEntry>();
   /** Keys of cells without an address whose host has one now. */
   readonly resolved = new Set<string>();
   readonly #cells: ReadonlyMap<string, CellState>;
@@ -198,8 +229,13 @@ class RunVotes {
   /** The cells that a result stands for: its own, or without an address those of all known addresses of the host. */
   meant(entry: ResultEntry): readonly Meant[] {
     const meant = entry.address === null ? this.#ofEveryAddress(entry) : [this.#ofOneAddress(entry)];
-    for (const { key } of meant) this.met.add(key);
+    for (const { key, result } of meant) this.met.set(key, result);
     return meant;
+  }
+
+  /** What the run said of the row whose reply had announced the cell of a lead; undefined for any other cell. */
+  announcerOf({ result: { via, profile, host, address, direction } }: CellState): ResultEntry | undefined {
+    return via === undefined ? undefined : this.met.get(cellKey({ profile, check: via, host, address, direction }));
   }
 
   #ofOneAddress(entry: ResultEntry): Meant {

@@ -44,6 +44,21 @@ describe("a history that is opened again", () => {
     await whole.history.close();
   });
 
+  it("knows that a lead is no longer announced, in whichever file that was written", async () => {
+    const mapper = entry("pass", LDAP);
+    const lead = entry("pass", { check: `${LDAP.check}/tcp/5000/drsuapi`, via: LDAP.check, required: false });
+    const kept = await open(dir, 1);
+    for (let run = 0; run < 41; run++) {
+      await kept.note(record(run, run % 4 === 0 ? [mapper] : [mapper, lead]));
+      const again = await reopened(dir);
+      expect(essence(again.states.cells())).toEqual(essence(kept.states.cells()));
+    }
+    await kept.history.close();
+    const [, again] = (await reopened(dir)).states.cells();
+    expect(again).toMatchObject({ published: "skipped", settled: false, votes: [] });
+    expect(again!.result.detail).toMatch(/^no longer announced by ldap/);
+  });
+
   it("knows the last run of each schedule, and that one was cut off", async () => {
     const kept = await open(dir);
     await kept.note(record(0, [entry("pass"), entry("pass", { ...LDAP, canary: true })]));
