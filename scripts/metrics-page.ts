@@ -32,6 +32,10 @@ something was seen to fail. What could not be told is in \`unity_probe_check_out
 alone, before the damping, in \`unity_probe_check_raw_outcome\`. A row that is not due yet keeps its result:
 \`time() - unity_probe_check_result_timestamp_seconds\` is its age.
 
+After a restart the agent knows its history and has seen nothing: until a run of a schedule was completed its rows have
+\`unity_probe_check_info\`, \`unity_probe_check_result_timestamp_seconds\` and \`unity_probe_check_last_pass_timestamp_seconds\`,
+and no other series, so that no graph shows as of today what was so before.
+
 ## Hosts
 
 ${table(Object.values(HOST_FAMILIES))}
@@ -55,7 +59,7 @@ ${table(Object.values(PROBE_FAMILIES))}
 
 \`probe_success\` must be 0 or 1, so 0 also stands for what could not be told; \`unity_probe_probe_checks\` has the
 difference. A row that may not be asked again so soon, or that a schedule wants to ask before it may be asked twice, counts
-as a schedule or a probe saw it last. Of blackbox_exporter's other metrics none is given: what a profile asks has no single
+as a schedule or a probe saw it last, within the last hour. Of blackbox_exporter's other metrics none is given: what a profile asks has no single
 HTTP status, DNS answer or address.
 `;
 }

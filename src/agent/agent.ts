@@ -8,6 +8,7 @@ import { ConfigError } from "../profile/config-error.ts";
 import type { ReportDocument, Tool } from "../report/document.ts";
 import type { PageAssets } from "../report/renderer.ts";
 import { Alerts } from "./alerts.ts";
+import type { CellState } from "./cell.ts";
 import type { AgentConfig, ListenConfig } from "./config.ts";
 import { Listening } from "./listening.ts";
 import type { AgentLog } from "./log.ts";
@@ -230,7 +231,9 @@ export class Agent {
       return [{ record, missed, ...(nextAtMs !== undefined && { nextAtMs }) }];
     });
     const source = { host, role: this.#loaded.plans.role };
-    return statusSource({ tool, source, writtenAtMs: parts.world.wallMs(), runs, cells: this.#memory.cells() });
+    const [memory, writtenAtMs] = [this.#memory, parts.world.wallMs()];
+    const isEarlier = (cell: CellState) => memory.isEarlier(cell);
+    return statusSource({ tool, source, writtenAtMs, runs, cells: memory.cells(), isEarlier });
   }
 
   /** One run of a schedule, and what becomes of it. Never rejects. */

@@ -17,6 +17,9 @@ type Reads = (cell: ShownCell) => readonly (readonly [labels: Readonly<Record<st
 /** Cells whose labels are written without a pause. */
 const CELLS_A_PIECE = 256;
 
+/** What stays true of a cell that nobody has looked at since the agent started; what it was then is no longer known. */
+const TRUE_OF_EARLIER: ReadonlySet<string> = new Set<CellFamily>(["info", "resultAt", "lastPass"]);
+
 const SUCCESS: Partial<Record<Outcome, number>> = { pass: 1, fail: 0 };
 
 const READS: Readonly<Record<CellFamily, Reads>> = {
@@ -75,18 +78,29 @@ export function certificateEndS({ evidence }: ResultEntry): number | undefined {
 /**
  * Everything about cells, in pieces between which others may work. A cell stands once, whatever is given: a series that
  * stands twice would cost the whole scrape.
+ *
+ * @param isEarlier which cells are as a history has them: a graph must not show today what was so then
  */
-export function* writeCells(cells: Iterable<ShownCell>): Generator<string> {
-  const labelled = new Map<string, ShownCell>();
+export function* writeCells<Cell extends ShownCell>(
+  cells: Iterable<Cell>,
+  isEarlier: (cell: Cell) => boolean = () => false,
+): Generator<string> {
+  const current = new Map<string, ShownCell>();
+  const all = new Map<string, ShownCell>();
   let count = 0;
   for (const cell of cells) {
-    if (isBounded(cell.result)) labelled.set(cellLabels(cell.result), cell);
+    if (isBounded(cell.result)) {
+      const labels = cellLabels(cell.result);
+      all.set(labels, cell);
+      if (!isEarlier(cell)) current.set(labels, cell);
+    }
     if (++count % CELLS_A_PIECE === 0) yield "";
   }
   for (const [name, family] of Object.entries(CELL_FAMILIES)) {
+    const labelled = TRUE_OF_EARLIER.has(name) ? all : current;
     yield* writeFamily(family, samplesOf(labelled, READS[name as CellFamily]));
   }
-  yield* writeFamily(HOST_FAMILIES.checks, hostSamples(labelled.values()));
+  yield* writeFamily(HOST_FAMILIES.checks, hostSamples(current.values()));
 }
 
 /** Canaries and leads stand on ports that change from run to run. */

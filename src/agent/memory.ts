@@ -16,6 +16,8 @@ export interface MemoryParts {
 export class Memory {
   readonly #states: CellStates;
   readonly #lastRuns = new Map<string, RunRecord>();
+  /** Schedules of which a run was completed since this process began. */
+  readonly #completed = new Set<string>();
   readonly #parts: MemoryParts;
   #history: History | undefined;
   #isDiskBad = false;
@@ -41,12 +43,18 @@ export class Memory {
   take(record: RunRecord): readonly Transition[] {
     const transitions = this.#states.apply(record);
     this.#lastRuns.set(record.schedule, record);
+    if (record.status === "completed") this.#completed.add(record.schedule);
     this.#keep(record);
     return transitions;
   }
 
   cells(): readonly CellState[] {
     return this.#states.cells();
+  }
+
+  /** Whether a cell is as the history has it: no run of its schedule was completed since this process began. */
+  isEarlier({ schedule }: CellState): boolean {
+    return !this.#completed.has(schedule);
   }
 
   lastRun(schedule: string): RunRecord | undefined {

@@ -24,6 +24,8 @@ type NameOf<Type> = { [Name in keyof Families]: Families[Name]["type"] extends T
 export class AgentMetrics {
   readonly #exposed = new Registry();
   readonly #schedules = new Set<string>();
+  /** Of which a run was completed in this process. */
+  readonly #completed = new Set<string>();
   #cells: readonly CellState[] = [];
 
   constructor({ version, ofProcess }: MetricsOptions) {
@@ -49,6 +51,7 @@ export class AgentMetrics {
     this.#gauge("runDuration").set({ schedule }, record.durationMs / 1000);
     this.#gauge("runLast").set({ schedule }, record.startedAtMs / 1000);
     for (const { cell } of transitions) this.#counter("transitions").inc({ schedule, outcome: cell.published });
+    if (status === "completed") this.#completed.add(schedule);
     const { pass, fail, inconclusive, skipped, error, exitCode } = document.summary;
     if (status !== "completed") {
       this.#gauge("runSuccess").remove({ schedule });
@@ -61,7 +64,7 @@ export class AgentMetrics {
     }
   }
 
-  /** The cells as they were kept, before the first run of this process. */
+  /** The cells as they were kept: until a run of their schedule is completed, only what stays true of them is shown. */
   restore(cells: readonly CellState[]): void {
     this.#cells = cells;
   }
@@ -98,7 +101,7 @@ export class AgentMetrics {
   /** The text, in pieces between which others may work. */
   async *pieces(): AsyncGenerator<string> {
     yield await this.#exposed.metrics();
-    yield* writeCells(this.#cells);
+    yield* writeCells(this.#cells, ({ schedule }) => !this.#completed.has(schedule));
   }
 
   /** The newest result of a cell, where it was ever asked. */

@@ -1,6 +1,7 @@
 /**
  * What probes saw themselves: a row that may not be asked again so soon counts as it was seen last, and the last who saw
- * it may have been a probe, whose results are no votes of the agent's cells.
+ * it may have been a probe, whose results are no votes of the agent's cells. What is older than any prober's interval
+ * counts for nothing, be it from a history or from a run of yesterday.
  */
 import type { World } from "../model/prober.ts";
 import type { ReportDocument } from "../report/document.ts";
@@ -38,10 +39,11 @@ export class ProbedResults {
     return document;
   }
 
-  /** The newer of what a probe and what the agent saw of a cell. */
+  /** The newer of what a probe and what the agent saw of a cell; undefined where that is too old. */
   readonly newest: KeptCell = (key) => {
     const [ofAgent, ofProbe] = [this.#ofAgent(key), this.#seen.get(key)];
-    if (ofAgent === undefined || ofProbe === undefined) return ofAgent ?? ofProbe;
-    return ofAgent.resultMs > ofProbe.resultMs ? ofAgent : ofProbe;
+    const isOfAgent = (ofAgent?.resultMs ?? 0) > (ofProbe?.resultMs ?? 0);
+    const newest = isOfAgent ? ofAgent : ofProbe;
+    return newest === undefined || this.#world.wallMs() - newest.resultMs >= KEPT_MS ? undefined : newest;
   };
 }

@@ -19,6 +19,8 @@ export interface StatusParts {
   readonly runs: readonly LastRun[];
   /** In the order of the plans. */
   readonly cells: readonly CellState[];
+  /** Whether what a cell says is from before this process; absent: of none it is. */
+  readonly isEarlier?: (cell: CellState) => boolean;
 }
 
 export interface LastRun {
@@ -37,7 +39,14 @@ export function statusDocument(parts: StatusParts): StatusDocument {
 }
 
 /** The same, to be read once. */
-export function statusSource({ tool, source, writtenAtMs, runs, cells }: StatusParts): StatusSource {
+export function statusSource({
+  tool,
+  source,
+  writtenAtMs,
+  runs,
+  cells,
+  isEarlier = () => false,
+}: StatusParts): StatusSource {
   const documents = runs.map(({ record }) => record.document);
   const profiles = new Map<string, ProfileEntry>();
   for (const profile of documents.flatMap((document) => document.profiles)) profiles.set(profile.id, profile);
@@ -53,7 +62,7 @@ export function statusSource({ tool, source, writtenAtMs, runs, cells }: StatusP
     runs: runs.map(statusRun),
     profiles: [...profiles.values()],
     findings: [...findings.values()],
-    cells: statusCells(cells),
+    cells: statusCells(cells, isEarlier),
   };
 }
 
@@ -72,11 +81,11 @@ function statusRun({ record, nextAtMs, missed }: LastRun): StatusRun {
   };
 }
 
-function* statusCells(cells: Iterable<CellState>): Generator<StatusCell> {
-  for (const cell of cells) yield statusCell(cell);
+function* statusCells(cells: Iterable<CellState>, isEarlier: (cell: CellState) => boolean): Generator<StatusCell> {
+  for (const cell of cells) yield statusCell(cell, isEarlier(cell));
 }
 
-function statusCell(cell: CellState): StatusCell {
+function statusCell(cell: CellState, earlier: boolean): StatusCell {
   const { key, schedule, published, settled, sinceMs, lastPassMs, flapping, result, resultMs, votes } = cell;
   return {
     key,
@@ -86,6 +95,7 @@ function statusCell(cell: CellState): StatusCell {
     ...(lastPassMs !== undefined && { lastPassAt: isoTime(lastPassMs) }),
     ...(!settled && published !== "skipped" && { unsettled: true }),
     ...(flapping && { flapping }),
+    ...(earlier && { earlier }),
     resultAt: isoTime(resultMs),
     result,
     history: stretchesOf(votes),

@@ -39,7 +39,7 @@ export interface CellContext {
   readonly compact: boolean;
   /** There is room for a line of what was seen. */
   readonly roomy: boolean;
-  /** The last run of its schedule did not ask it. */
+  /** Its result is older than the last run of its schedule, or than the agent. */
   readonly isKept: boolean;
 }
 
@@ -48,6 +48,7 @@ export function fillCell(button: HTMLButtonElement, cell: StatusCell, context: C
   const { now, compact, roomy } = context;
   const { result, history, since, outcome } = cell;
   button.className = `cell ${outcome}${uncountedText(result) === undefined ? "" : " uncounted"}`;
+  button.classList.toggle("earlier", cell.earlier === true);
   button.setAttribute("aria-label", labelOf(cell, context));
   fill(
     button,

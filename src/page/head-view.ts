@@ -14,7 +14,8 @@ const OVERDUE_MS = 10_000;
 export function drawHead(status: StatusDocument, now: number): void {
   fill(byId("host"), status.source.host);
   fill(byId("role"), status.source.role ?? "");
-  drawBanners(status.runs.flatMap(bannerOf));
+  drawBanners([...earlierBanner(status, now), ...status.runs.flatMap(bannerOf)]);
+  document.body.classList.toggle("earlier", hasEarlier(status));
   fill(byId("counts"), ...countItems(status));
   drawRuns(status, now);
   fill(
@@ -32,6 +33,19 @@ export function drawRuns({ runs }: StatusDocument, now: number): void {
 function drawBanners(banners: readonly HTMLElement[]): void {
   const place = byId("banners");
   if (place.textContent !== banners.map(({ textContent }) => textContent).join("")) fill(place, ...banners);
+}
+
+function hasEarlier({ cells }: StatusDocument): boolean {
+  return cells.some(({ earlier }) => earlier === true);
+}
+
+/** What an agent that has just started shows is from its history, and may be of yesterday. */
+function earlierBanner({ cells }: StatusDocument, now: number): readonly HTMLElement[] {
+  const times = cells.flatMap(({ earlier, resultAt }) => (earlier === true ? [Date.parse(resultAt)] : []));
+  if (times.length === 0) return [];
+  const newest = times.reduce((latest, time) => Math.max(latest, time), 0);
+  const seen = `${plural(times.length, "cell")} as seen before, ${clockText(newest, now)} at the latest`;
+  return [h("p", { class: "banner" }, h("strong", {}, "NOT ASKED YET"), ` since the agent started: ${seen}.`)];
 }
 
 /** A run that is no vote needs a word that nobody overlooks. */
@@ -94,7 +108,8 @@ function nextPart(nextAt: string, lastTookMs: number, now: number): Child {
 }
 
 /** The title and the icon of the window, for who has it in the background. */
-export function drawTitle(status: StatusDocument, stale: boolean): void {
+export function drawTitle(status: StatusDocument, isSilent: boolean): void {
+  const stale = isSilent || hasEarlier(status);
   const { counted } = countsOf(status.cells);
   const worst = BY_URGENCY.find((outcome) => (counted.get(outcome) ?? 0) > 0);
   const count = worst !== undefined && isBad(worst) ? `${counted.get(worst)} ` : "";

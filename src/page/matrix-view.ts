@@ -54,8 +54,9 @@ function structureOf({ profile, targets, leftOut, rows, cells }: Vector): string
   return JSON.stringify([profile, targets, leftOut, past, ofRows]);
 }
 
-/** The last run of its schedule did not ask it: it was not due. */
-function isKept({ schedule, resultAt, outcome }: StatusCell, { runs }: StatusDocument): boolean {
+/** The last run of its schedule did not ask it, because it was not due; or the agent has not asked it since it started. */
+function isKept({ schedule, resultAt, outcome, earlier }: StatusCell, { runs }: StatusDocument): boolean {
+  if (earlier === true) return true;
   const run = runs.find((one) => one.schedule === schedule);
   return run?.status === "completed" && outcome !== "skipped" && Date.parse(resultAt) < Date.parse(run.startedAt);
 }

@@ -55,6 +55,8 @@ export interface StatusCell {
   /** Too few runs agree yet: `outcome` is that of the newest. */
   readonly unsettled?: true;
   readonly flapping?: true;
+  /** It is as the history has it: since the agent started, no run of its schedule was completed. */
+  readonly earlier?: true;
   /** When `result` was seen. A row that is not yet due keeps an older one. */
   readonly resultAt: string;
   readonly result: ResultEntry;

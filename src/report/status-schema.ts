@@ -34,6 +34,7 @@ const cell = z.strictObject({
   lastPassAt: time.exactOptional(),
   unsettled: z.literal(true).exactOptional(),
   flapping: z.literal(true).exactOptional(),
+  earlier: z.literal(true).exactOptional().describe("as the history has it: nobody looked since the agent started"),
   resultAt: time.describe("when the result was seen; a row that is not yet due keeps an older one"),
   result,
   history: z.array(stretch).exactOptional().describe("raw outcomes, oldest first; votes in a row that said the same"),

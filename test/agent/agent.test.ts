@@ -221,6 +221,13 @@ describe("the history", () => {
     const { outcome, since, lastPassAt, history } = before!;
     expect(await rowOf(second)).toMatchObject({ outcome, since, lastPassAt, history });
     expect(await second.get("/api/v1/report")).toMatchObject({ summary: { pass: 1 } });
+    // Until it has asked by itself, nothing shows as its own what was so before.
+    const success = /^unity_probe_check_success\{.*check="dcom-rpc.* 1$/m;
+    expect(await rowOf(second)).toMatchObject({ earlier: true });
+    expect(await second.get("/metrics")).not.toMatch(success);
+    await second.passes(50_000);
+    expect(await rowOf(second)).not.toHaveProperty("earlier");
+    expect(await second.get("/metrics")).toMatch(success);
   });
 
   it("that cannot be written is said once, costs no run, and is written again when it can be", async () => {

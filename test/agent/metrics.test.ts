@@ -74,6 +74,23 @@ describe("the metrics of cells", () => {
     expect(families.get("unity_probe_check_result_timestamp_seconds")?.samples[0]?.value).toBe(AT_MS / 1000 - 900);
   });
 
+  it("of a history that no run has confirmed yet say when that was seen, and nothing of how it is", async () => {
+    const metrics = new AgentMetrics({ version: "1.2.3", ofProcess: false });
+    metrics.restore(CELLS);
+    const namesOf = async () =>
+      [...readExposition(await textOf(metrics))].flatMap(([name, { samples }]) =>
+        samples.some(({ labels }) => labels.check !== undefined || name.includes("host")) ? [name] : [],
+      );
+    const known = [CELL_FAMILIES.info, CELL_FAMILIES.resultAt, CELL_FAMILIES.lastPass].map(({ name }) => name);
+    expect(await namesOf()).toEqual(known);
+    // What was cut off, or was of another schedule, confirms nothing.
+    metrics.noteRun({ ...RECORD, status: "agent-offline", offline: "no gateway" }, CELLS);
+    metrics.noteRun({ ...RECORD, schedule: "other" }, CELLS);
+    expect(await namesOf()).toEqual(known);
+    metrics.noteRun(RECORD, CELLS);
+    expect(await namesOf()).toEqual([...all.keys()].filter((name) => /_check_|_cert_|_range_|_host_/.test(name)));
+  });
+
   it("count the ports of a range instead of naming them", () => {
     const range = DOCUMENT.results.find((result) => result.range !== undefined)!;
     const ofRange = (name: string) =>

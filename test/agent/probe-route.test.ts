@@ -95,17 +95,27 @@ describe("/probe", () => {
       outcome: "skipped",
     };
     const report = reportOf(3, [PASSED, notDue], { pass: 1, skipped: 1 });
-    const kept = cellOf({ ...PASSED, check: notDue.check });
+    const kept = { ...cellOf({ ...PASSED, check: notDue.check }), resultMs: Date.now() - 120_000 };
 
     it("takes the row as the agent saw it last, with the time of that", async () => {
-      const families = await probed(report, ({ metrics }) => metrics.noteRun(RECORD, [{ ...kept, resultMs: 5_000 }]));
+      const families = await probed(report, ({ metrics }) => metrics.noteRun(RECORD, [kept]));
       expect(firstOf(families, "probe_success")).toBe(1);
       const times = families.get("unity_probe_check_result_timestamp_seconds")!.samples;
-      expect(times.find(({ labels }) => labels.check === notDue.check)?.value).toBe(5);
+      expect(times.find(({ labels }) => labels.check === notDue.check)?.value).toBe(kept.resultMs / 1000);
+    });
+
+    it.each(["a history", "a run"])("takes nothing from %s that is older than any interval", async (from) => {
+      const old = [{ ...kept, resultMs: Date.now() - 3_600_000 }];
+      const families = await probed(report, ({ metrics }) =>
+        from === "a run" ? metrics.noteRun(RECORD, old) : metrics.restore(old),
+      );
+      expect(firstOf(families, "probe_success")).toBe(0);
+      const times = families.get("unity_probe_check_result_timestamp_seconds")!.samples;
+      expect(times.find(({ labels }) => labels.check === notDue.check)?.value).toBeGreaterThan(Date.now() / 1000 - 60);
     });
 
     it("is no success where the row failed then", async () => {
-      const failed = cellOf({ ...kept.result, outcome: "fail" });
+      const failed = { ...cellOf({ ...kept.result, outcome: "fail" }), resultMs: kept.resultMs };
       const families = await probed(report, ({ metrics }) => metrics.noteRun(RECORD, [failed]));
       expect(firstOf(families, "probe_success")).toBe(0);
     });

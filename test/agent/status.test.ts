@@ -50,6 +50,13 @@ describe("the status document", () => {
     expect(unsettled("skipped")).toBeUndefined();
   });
 
+  it("marks a cell that is as the history has it", () => {
+    const isEarlier = ({ result }: CellState) => result.check === cells[0]!.result.check;
+    const status = statusDocument({ ...about, runs: [], isEarlier });
+    expect(status.cells.map(({ earlier }) => earlier === true)).toEqual(cells.map((_, at) => at === 0));
+    expect(statusSchema.safeParse(JSON.parse(JSON.stringify(status))).error).toBeUndefined();
+  });
+
   it("says of a run why it is no vote", () => {
     const offline = record("quick", { status: "agent-offline", offline: "the gateway 10.10.4.1 does not answer" });
     const status = statusDocument({ ...about, runs: [{ record: offline }] });

@@ -128,6 +128,24 @@ describe("the agent's page", () => {
     expect(await page.locator("#runs").innerText()).toMatch(/OVERDUE since [\d:]+, 2 runs missed/);
   });
 
+  it("says of an agent that has just started that it has not asked yet", async () => {
+    const before = sampleStatus(1, Date.now());
+    const earlier = before.cells.map((cell) => ({ ...cell, earlier: true as const }));
+    const stage = await serveStatus({ ...before, cells: earlier });
+    const { page } = await browsing.open(stage.url, stage.url);
+    expect(await page.locator("#banners").innerText()).toMatch(
+      /^NOT ASKED YET since the agent started: \d+ cells as seen/,
+    );
+    expect(await page.title()).toMatch(/^STALE/);
+    const greyOf = (place: string) =>
+      page.evaluate<string>(`getComputedStyle(document.querySelector("${place}")).filter`);
+    expect([await greyOf(".summary"), await greyOf("button.cell")]).toEqual(["grayscale(1)", "grayscale(1)"]);
+    stage.change(before);
+    await page.locator("#banners").getByText("NOT ASKED YET").waitFor({ state: "detached" });
+    expect(await page.title()).not.toMatch(/^STALE/);
+    expect([await greyOf(".summary"), await greyOf("button.cell")]).toEqual(["none", "none"]);
+  });
+
   it("marks what flaps, what the last run saw, and what is older than the last run", async () => {
     const status = withCell(sampleStatus(3, Date.now()), KERBEROS, (one) => ({
       ...one,
