@@ -5,7 +5,8 @@ export default defineConfig({
     include: ["test/browser/**/*.test.ts"],
     // One browser at a time: each has several processes of its own.
     fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

@@ -38,7 +38,7 @@ async function keep(file: string) {
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     told += text;
   });
-  const says = (sentence: string) => expect.poll(() => told, { timeout: 15_000 }).toContain(sentence);
+  const says = (sentence: string) => expect.poll(() => told).toContain(sentence);
   const lines = () => told.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
   const end = async (signal: "SIGTERM" | "SIGINT") => {
     const ended = once(child, "exit");

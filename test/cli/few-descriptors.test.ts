@@ -28,7 +28,7 @@ it.runIf(process.platform === "linux").each([48, 64, 256])("with %i descriptors 
     await writeFile(file, PROFILE);
     const words = [process.execPath, BIN, "--profile", file, "--host", "127.0.0.1", "-q", "-o", "json"];
     const limited = ["-c", 'ulimit -n "$0" && exec "$@"', `${limit}`, ...words];
-    const { status, stdout, stderr } = spawnSync("sh", limited, { encoding: "utf8", timeout: 18_000 });
+    const { status, stdout, stderr } = spawnSync("sh", limited, { encoding: "utf8", timeout: 80_000 });
     expect(stderr).toBe("");
     const { results } = JSON.parse(stdout) as ReportDocument;
     expect(results.length).toBeGreaterThan(40);

@@ -1,10 +1,12 @@
 /** What the tests of net/ and sweep/ share: a clock, byte shorthands, raw peers and a count of open sockets. */
+import { createSocket } from "node:dgram";
 import { readdirSync, readlinkSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { expect, vi } from "vitest";
+import { expect, onTestFinished, vi } from "vitest";
 import { openSockets } from "#node-dgram-ext";
 import type { Endpoint } from "../../src/model/ports.ts";
 import { createNet } from "../../src/net/net.ts";
+import { closedUdpPort } from "../node-dgram-ext/loopback.ts";
 
 const clock = { monotonicMs: () => performance.now() };
 const noKoffi = () => Promise.reject(new Error("not for this test"));
@@ -68,11 +70,28 @@ export async function serve(server: Server, address = "127.0.0.1"): Promise<Peer
   };
 }
 
-/** A port that nothing listens on: it was free a moment ago. */
+/**
+ * A port that nothing listens on. Over TCP it was free a moment ago, and Linux lends out others to those who connect; over
+ * UDP a socket that hears nobody but itself holds it until the test ends.
+ */
 export async function closedPort(transport: "tcp" | "udp" = "tcp", address = "127.0.0.1"): Promise<Endpoint> {
+  if (transport === "udp") {
+    const held = await closedUdpPort(address);
+    onTestFinished(() => held[Symbol.asyncDispose]());
+    return { transport, address, port: held.port };
+  }
   const server = await peer(() => {}, address);
   await server[Symbol.asyncDispose]();
-  return { ...server.local, transport };
+  return server.local;
+}
+
+/** A UDP port that is free now. */
+export async function freeUdpPort(): Promise<number> {
+  const socket = createSocket("udp4");
+  await new Promise<void>((bound) => socket.bind(0, "127.0.0.1", bound));
+  const { port } = socket.address();
+  await new Promise<void>((closed) => socket.close(closed));
+  return port;
 }
 
 /** Sockets of any origin on Linux; elsewhere those that Node knows of. */
@@ -95,7 +114,7 @@ export async function leavesNoSocket(work: () => Promise<void>, peers: readonly 
   const ours = () => socketCount() - peers.reduce((sum, each) => sum + each.held(), 0);
   const before = ours();
   await work();
-  await vi.waitFor(() => expect(ours()).toBeLessThanOrEqual(before), { timeout: 5_000, interval: 20 });
+  await vi.waitFor(() => expect(ours()).toBeLessThanOrEqual(before), { timeout: 30_000, interval: 20 });
 }
 
 /** A promise that somebody else resolves. */

@@ -1,7 +1,7 @@
 import { once, setMaxListeners } from "node:events";
 import { Readable } from "node:stream";
 import { Worker } from "node:worker_threads";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { PEER_CLOSED, TOO_LONG } from "../../src/model/observation.ts";
 import {
   bytesOf,
@@ -206,7 +206,7 @@ describe("receiving", () => {
   it("stops reading an endless stream until somebody asks, and loses nothing of it", async () => {
     await using server = await peer((socket) => void endless().pipe(socket));
     const { connection, seen, close } = await net.tcp(server.local, {}, never);
-    await vi.waitFor(() => expect(connection!.pending().length).toBeGreaterThanOrEqual(65_536));
+    await expect.poll(() => connection!.pending().length).toBeGreaterThanOrEqual(65_536);
     for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
     expect(connection!.pending().length).toBeLessThanOrEqual(2 * 65_536);
     for (let at = 0; at < 20; at++) {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Net } from "../../src/model/parts.ts";
 import type { Endpoint } from "../../src/model/ports.ts";
 import { listenUdp } from "../../src/net/listen.ts";
-import { bytesOf, closedPort, deferred, leavesNoSocket, net, never, text, WAYS } from "./loopback.ts";
+import { bytesOf, closedPort, deferred, freeUdpPort, leavesNoSocket, net, never, text, WAYS } from "./loopback.ts";
 
 const deaf = () => {};
 
@@ -150,7 +150,7 @@ describe.each(WAYS)("what our own side refuses, $way", ({ net }) => {
 
 it("uses the source port that is asked for", async () => {
   const server = await listenUdp("127.0.0.1", 0, (bytes, _from, reply) => reply(bytes));
-  const { port } = await closedPort("udp");
+  const port = await freeUdpPort();
   const flow = await net.udp(server.local, { sourcePort: port, replyFrom: "same", onDatagram: deaf }, never);
   expect(flow.local).toEqual({ transport: "udp", address: "127.0.0.1", port });
   flow.close();

@@ -95,7 +95,7 @@ export async function ldapServer(how: Behaviour, address = "127.0.0.1"): Promise
     local: listening.local,
     heard,
     inClear: () => Buffer.concat(clear),
-    gone: () => vi.waitFor(() => expect(listening.held()).toBe(0), { timeout: 5_000, interval: 5 }),
+    gone: () => vi.waitFor(() => expect(listening.held()).toBe(0), { timeout: 30_000, interval: 5 }),
     [Symbol.asyncDispose]: () => listening[Symbol.asyncDispose](),
   };
 }

@@ -86,7 +86,7 @@ export async function smtpServer(how: Script = {}): Promise<SmtpServer> {
   return {
     local: listening.local,
     heard,
-    gone: () => vi.waitFor(() => expect(listening.held()).toBe(0), { timeout: 5_000, interval: 5 }),
+    gone: () => vi.waitFor(() => expect(listening.held()).toBe(0), { timeout: 30_000, interval: 5 }),
     [Symbol.asyncDispose]: () => listening[Symbol.asyncDispose](),
   };
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { createServer, type TLSSocket, type TlsOptions } from "node:tls";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Tls } from "../../src/model/check.ts";
 import type { Evidence } from "../../src/model/evidence.ts";
 import { OLD_CIPHER_SUITES } from "../../src/wire/tls-hello.ts";
@@ -170,7 +170,7 @@ describe("an old peer", () => {
       cipher: "TLS_RSA_WITH_AES_128_CBC_SHA",
       nameMatches: true,
     });
-    await vi.waitFor(() => expect(Buffer.concat(farewells).toString("hex")).toBe("1503010002015a15030100020100"));
+    await expect.poll(() => Buffer.concat(farewells).toString("hex")).toBe("1503010002015a15030100020100");
   });
 
   it("fails a strict row, because nobody proved to hold the key", async () => {

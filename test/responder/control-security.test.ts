@@ -111,17 +111,19 @@ describe("floods of the control port", () => {
       if (each % 100 === 99) await new Promise((turned) => setTimeout(turned, 20));
     }
     await far.event((event) => event.what === "turned-away");
-    await expect.poll(() => flood.filter(({ destroyed }) => !destroyed).length).toBeLessThanOrEqual(16);
-    expect(flood.findIndex(({ destroyed }) => !destroyed)).toBeGreaterThanOrEqual(1_000 - 16);
+    const held = () => flood.flatMap(({ destroyed }, each) => (destroyed ? [] : [each]));
+    await expect.poll(() => held().length).toBeLessThanOrEqual(16);
+    for (const each of held()) expect(each).toBeGreaterThanOrEqual(1_000 - 16);
     const own = await session(far.port, { source: "127.77.0.2" });
     expect(own.seenAs).toBe("127.77.0.2");
-    expect(far.events.filter(({ what }) => what === "turned-away")).toEqual([
-      { what: "turned-away", peer: "127.77.0.9", why: "too many at once" },
-    ]);
+    const told = far.events.flatMap((event) => (event.what === "turned-away" ? [`${event.peer} ${event.why}`] : []));
+    expect(told[0]).toBe("127.77.0.9 too many at once");
+    // Each reason is told once, however many there were.
+    expect(new Set(told).size).toBe(told.length);
     // The sixteen have five seconds to show the key.
-    await expect.poll(() => flood.filter(({ destroyed }) => !destroyed).length, { timeout: 8_000 }).toBe(0);
+    await expect.poll(() => held().length).toBe(0);
     await own.end();
-  }, 20_000);
+  });
 
   it.each([
     ["of the prober's own address", () => AT],
@@ -221,7 +223,7 @@ describe("with the key", () => {
     await far.event((event) => event.what === "ended" && event.why === "silence");
     expect(kept(await other.bind("udp", range(FIRST, 9_968))).bound).toHaveLength(9_968);
     await other.end();
-  }, 20_000);
+  });
 
   it("who hangs up in the middle frees its ports at once", async () => {
     await using far = await respond();

@@ -85,7 +85,7 @@ describe.each([
     const { fates } = await proveOut(own, wish, { world, sockets: native }, new AbortController().signal);
     expect([...fates.values()].filter((fate) => fate !== "open")).toEqual([]);
     await own.end();
-  }, 20_000);
+  });
 
   it("that are released answer no more, the others do, and nobody releases another's", async () => {
     await using far = await respond({}, sockets);

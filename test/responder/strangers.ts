@@ -22,6 +22,8 @@ export async function datagrams(
     await new Promise<void>((sent) => socket.send(payload, port, AT, () => sent()));
   }
   await new Promise((waited) => setTimeout(waited, 100));
+  // A loop that was held up so long has not read yet what is there: the responder's turn, and then ours.
+  for (let turn = 0; turn < 10; turn++) await new Promise((turned) => setImmediate(turned));
   socket.close();
   return heard;
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createPlainSweeper } from "../../src/sweep/plain.ts";
 import {
+  closedPorts,
+  closedTcpPorts,
   closedUdpPorts,
   deafPorts,
   dropping,
@@ -22,7 +24,7 @@ function sweepsAtOnce(count: number, asked: Parameters<typeof job>, over = net, 
 
 describe("sweeps that go at the same time", () => {
   it("keep one rate together", async () => {
-    const closed = await closedUdpPorts(20);
+    const closed = await closedTcpPorts(20);
     const startedMs = performance.now();
     const seen = await sweepsAtOnce(5, ["tcp", closed, { ratePerS: 200 }]);
     // 100 flows, of which two are the burst.
@@ -57,13 +59,13 @@ describe("sweeps that go at the same time", () => {
     const ports = Array.from({ length: 70 }, (_, at) => at + 1);
     const limits = { replyTimeoutMs: 60_000, ratePerS: 100_000 };
     await sweepsAtOnce(8, ["tcp", ports, limits], dropping, stop.signal);
-    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    expect(performance.now() - startedMs).toBeLessThan(30_000);
   });
 });
 
 describe("ports for which our own side had no socket", () => {
   it.each(["tcp", "udp"] as const)("are asked again later over %s", async (transport) => {
-    const closed = await closedUdpPorts(10);
+    const closed = await closedPorts(transport, 10);
     const seen = await sweep(job(transport, closed), never, exhausted(1));
     expect(seen.words).toEqual(closed.map(() => (transport === "tcp" ? "conn-refused" : "port-unreach")));
     expect(seen.sent).toBe(10);

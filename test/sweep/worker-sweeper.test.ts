@@ -87,7 +87,8 @@ describe.runIf(engines.length > 0).each(engines)("in a thread, by %s", (engine) 
       },
       stop.signal,
     );
-    expect(performance.now() - stoppedMs).toBeLessThan(200);
+    // All of them would take ten seconds.
+    expect(performance.now() - stoppedMs).toBeLessThan(5_000);
     const words = wordsOf(seen);
     expect(words.filter((word) => word === "conn-refused").length).toBeGreaterThan(0);
     expect(words.filter((word) => word === "not asked").length).toBeGreaterThan(5_000);
@@ -146,7 +147,7 @@ describe("a worker that cannot go on", () => {
     const worker = workerThat("port.on('message', () => {})");
     const seen = await sweepIn("connect", job("tcp", [1, 2]), stop.signal, () => worker);
     expect(seen.words).toEqual(["not asked", "not asked"]);
-    expect(seen.tookMs).toBeLessThan(5_000);
+    expect(seen.tookMs).toBeLessThan(30_000);
     await worker.terminate();
   });
 });
