@@ -38,7 +38,7 @@ describe("alarms", () => {
   });
 
   // Linux trusts a neighbour for up to 45 s, and the agent waits for that.
-  test("a gateway that is gone is none", { timeout: 240_000 }, async ({ lane }) => {
+  test("a gateway that is gone is none", { timeout: 480_000 }, async ({ lane }) => {
     const gateway = routerAddresses(lane).v4;
     const address = (verb: string) => runOk(["ip", "-n", lane.router, "addr", verb, `${gateway}/24`, "dev", "agent"]);
     await using agent = await LabAgent.start(lane, config("{gateway: true}"));

@@ -8,7 +8,7 @@ import { inside, type Lane } from "./namespaces.ts";
 
 const PORT = 9_093;
 const ORIGIN = `http://127.0.0.1:${PORT}`;
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 
 /** What `GET /api/v2/alerts` says of one, as far as the lab looks. */
 export interface KnownAlert {

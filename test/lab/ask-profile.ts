@@ -15,7 +15,7 @@ export interface Asked {
   of(check: string): Result;
 }
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 
 /** `env` is added to our own environment. */
 export async function askProfile(

@@ -4,7 +4,7 @@ import { DC } from "./addresses.ts";
 import { startDaemon, untilReady } from "./command.ts";
 import { inside, type Lab, listeners } from "./namespaces.ts";
 
-const START_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 60_000;
 
 export async function startChrony({ dc }: Lab, folder: string): Promise<void> {
   const configuration = [

@@ -22,7 +22,7 @@ export interface RunOptions {
 /** Runs a program to its end, whatever its exit code. Rejects when it cannot start or outlives `timeoutMs`. */
 export function run(argv: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
   const [program, ...args] = argv;
-  const { input = "", timeoutMs = 20_000, env = {} } = options;
+  const { input = "", timeoutMs = 60_000, env = {} } = options;
   return new Promise((resolve, reject) => {
     const limits = { timeout: timeoutMs, killSignal: "SIGKILL" as const, maxBuffer: MAX_OUTPUT_BYTES };
     const settings = { ...limits, env: { ...process.env, ...env } };

@@ -6,7 +6,7 @@ import { inside, type Lane } from "./namespaces.ts";
 
 const DEVICE = "slow";
 const TABLE = 100;
-const START_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 60_000;
 
 /** What is delayed, as `ip rule` selects it: whatever passes, whichever way, or what the firewall marked with 1. */
 const SELECTORS = { all: ["iif agent", "iif dc"], marked: ["fwmark 1"] } as const;

@@ -19,7 +19,8 @@ export interface PortSeen {
 }
 
 const ATTEMPTS = 3;
-const WAIT_MS = 150;
+/** Every answer is there at once, unless the machine is busy. */
+const WAIT_MS = 1000;
 
 type Note = (port: number, seen: PortSeen) => void;
 /** Asks these ports once and notes what comes within the time. */
@@ -36,7 +37,7 @@ function poolRound(bulk: Bulk, { address, count }: Range, note: Note): Round {
   const pool = bulk.tcpPool({ address, sockets: count, onVerdict });
   return (ports) => {
     const started = ports.map((port) => pool.start(port)!);
-    for (let waited = 0; waited < WAIT_MS && pool.busy > 0; waited += 10) pool.step(10);
+    for (const lastMs = performance.now() + WAIT_MS; performance.now() < lastMs && pool.busy > 0; ) pool.step(10);
     while (pool.step(0));
     for (const socket of started) pool.giveUp(socket);
   };
@@ -63,7 +64,7 @@ function batchRound(bulk: Bulk, { how, address }: Range, note: Note): Round {
   return (ports) => {
     for (const port of ports) batch.add(port, new Uint8Array(8));
     while (batch.flush() > 0) batch.step(10);
-    for (let waited = 0; waited < WAIT_MS; waited += 10) batch.step(10);
+    for (const lastMs = performance.now() + WAIT_MS; performance.now() < lastMs; ) batch.step(10);
   };
 }
 

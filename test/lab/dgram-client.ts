@@ -21,7 +21,8 @@ export interface Answer {
   readonly busyMs?: number;
 }
 
-const TIMEOUT_MS = 400;
+/** Every other answer is there at once, unless the machine is busy. */
+const TIMEOUT_MS = 3000;
 /** A router waits about three seconds for a neighbour before it says that there is none. */
 const NEIGHBOUR_TIMEOUT_MS = 6000;
 const HELD_MS = 500;

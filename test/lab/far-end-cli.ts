@@ -30,7 +30,7 @@ export async function respond(
   const at = address.includes(":") ? `[${address}]:7654` : `${address}:7654`;
   const words = ["bin/unity-probe.js", "respond", "--listen", at, "--key-file", keyFile, ...args];
   const daemon = startDaemon(`responder ${at}`, inside(namespace, [process.execPath, ...words]), logFile);
-  await untilReady(daemon, async () => (await listeners(namespace)).has(`tcp/${at}`), 20_000);
+  await untilReady(daemon, async () => (await listeners(namespace)).has(`tcp/${at}`), 60_000);
   return daemon;
 }
 
@@ -45,7 +45,7 @@ export interface FarEndRun {
   of(check: string): Result;
 }
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 
 function commandOf(agent: string, args: readonly string[]): readonly string[] {
   return inside(agent, [process.execPath, "bin/unity-probe.js", "-q", "-o", "json", ...args]);
@@ -86,7 +86,7 @@ export async function askMeanwhile(
     });
   }
   const ended = once(child, "close");
-  await untilReady(daemon, async () => readFileSync(daemon.logFile, "utf8").includes(" holds "), 20_000);
+  await untilReady(daemon, async () => readFileSync(daemon.logFile, "utf8").includes(" holds "), 60_000);
   act(child.pid!);
   const [code] = (await ended) as [number | null];
   return ranOf(code ?? -1, said.stdout, said.stderr, performance.now() - startedMs);

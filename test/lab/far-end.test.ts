@@ -95,7 +95,7 @@ describe.each(["v4", "v6"] as const)("9,968 RTP ports over IP%s", (family) => {
     process.stderr.write(
       `whole runs over IP${family}, ms by seed: ${walls.join(" ")}; clean ${Math.round(clean.wallMs)}\n`,
     );
-  }, 180_000);
+  }, 600_000);
 });
 
 describe("before anything is deployed", () => {

@@ -169,7 +169,7 @@ export async function removeNamespaces({ dc, stranger, swept, services, lanes }:
 
 /** A server may fork between the listing and the signal, so this is repeated until nobody is left. */
 async function endProcesses(namespace: string): Promise<void> {
-  for (let round = 0; round < 50; round++) {
+  for (let round = 0; round < 400; round++) {
     const pids = (await runOk(["ip", "netns", "pids", namespace])).split(/\s+/).filter(Boolean);
     if (pids.length === 0) return;
     for (const pid of pids) endProcess(Number(pid));
@@ -184,7 +184,7 @@ export async function listeners(namespace: string): Promise<ReadonlySet<string>>
   return new Set(lines.map((line) => line.split(/\s+/)).map((column) => `${column[0]}/${column[4]}`));
 }
 
-const LISTEN_TIMEOUT_MS = 15_000;
+const LISTEN_TIMEOUT_MS = 60_000;
 
 /** Waits until a server inside a namespace listens on all of these, written as `listeners` does. */
 export function untilListening(daemon: Daemon, namespace: string, sockets: readonly string[]): Promise<void> {

@@ -19,7 +19,7 @@ export const NGINX = {
 /** The name in all its certificates but the expired one. */
 export const NGINX_NAME = "dc01.example.com";
 
-const START_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 60_000;
 const DAYS_LEFT = 10;
 const fixture = (name: string) => resolve(`test/fixtures/tls/${name}.pem`);
 

@@ -5,7 +5,7 @@ import { inside, type Lab, listeners } from "./namespaces.ts";
 
 export const OPENSSL = { tls10: 8551, mutual: 8552 } as const;
 
-const START_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 60_000;
 const TLS = "test/fixtures/tls";
 
 const OPTIONS: Readonly<Record<keyof typeof OPENSSL, readonly string[]>> = {

@@ -37,10 +37,12 @@ describe.each(["v4", "v6"] as const)("IP%s", (family) => {
 
   test("an own firewall that rejects", async ({ lane }) => {
     await withOwnFirewall(lane, [`meta nfproto ip${family} meta l4proto { tcp, udp } reject`], async () => {
-      const { document, exitCode, wallMs } = await probe(lane, dc);
+      const { document, exitCode } = await probe(lane, dc);
       expect(exitCode).toBe(3);
       // Nothing is tried again and again until a deadline.
-      expect(wallMs).toBeLessThan(20_000);
+      for (const { check, durationMs, timeoutMs } of asked(document)) {
+        expect(durationMs, check).toBeLessThan(timeoutMs);
+      }
       expect(asked(document).length).toBeGreaterThan(10);
       for (const { state, reason, outcome, offender, range, check, transport } of asked(document)) {
         expect({ state, reason, outcome }, check).toEqual({
@@ -111,6 +113,6 @@ async function firstPacketOf(lane: Lane): Promise<void> {
   const rule = 'add rule inet lab seen iifname "agent" meta l4proto { tcp, udp } counter';
   await runOk(inside(lane.router, ["nft", "-f", "-"]), { input: `${[...count, rule].join("\n")}\n` });
   await expect
-    .poll(() => runOk(inside(lane.router, ["nft", "list", "chain", "inet", "lab", "seen"])), { timeout: 20_000 })
+    .poll(() => runOk(inside(lane.router, ["nft", "list", "chain", "inet", "lab", "seen"])))
     .toMatch(/counter packets [1-9]/);
 }

@@ -19,7 +19,7 @@ export interface ProbeRun {
 }
 
 /** Longer than any run may take; a run that reaches it hangs. */
-const TIMEOUT_MS = 80_000;
+const TIMEOUT_MS = 180_000;
 
 /** The argument vector that asks a host for the profile `failover-secondary` from an agent. */
 export function probeCommand({ agent }: Lane, host: string, args: readonly string[]): readonly string[] {

@@ -11,7 +11,7 @@ import { startDaemon, untilReady } from "./command.ts";
 
 const EXAMPLES = "examples/prometheus";
 const TOKEN = "the token of the agent";
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 
 interface Series {
   readonly metric: Readonly<Record<string, string>>;
@@ -92,21 +92,23 @@ function freePort(): Promise<number> {
 describe.sequential("Prometheus", () => {
   it("scrapes the agent and its probes with the token, and raises the alerts", async () => {
     const server = await serve({ probe: async () => DOCUMENT }, { token: TOKEN });
-    const prometheus = await Prometheus.start(server, "1s");
+    const prometheus = await Prometheus.start(server, "3s");
     const up = async () => (await prometheus.query("up")).map(({ metric, value }) => [metric.job, value[1]]).sort();
-    await expect.poll(up, { timeout: 15_000 }).toEqual([
+    await expect.poll(up).toEqual([
       ["unity-probe", "1"],
       ["unity-probe-hosts", "1"],
     ]);
-    const [probed] = await prometheus.query("probe_success");
-    expect(probed).toMatchObject({
-      metric: { instance: "dc01.example.com", job: "unity-probe-hosts" },
-      value: [expect.anything(), "0"],
-    });
-    const failed = await prometheus.query('unity_probe_check_success{job="unity-probe"} == 0');
-    expect(failed.length).toBeGreaterThan(0);
+    // A scrape that a busy machine delays too long takes what there was with it, until the next.
     await expect
-      .poll(() => prometheus.alerts(), { timeout: 15_000 })
+      .poll(async () => (await prometheus.query("probe_success"))[0])
+      .toMatchObject({
+        metric: { instance: "dc01.example.com", job: "unity-probe-hosts" },
+        value: [expect.anything(), "0"],
+      });
+    const failed = async () => (await prometheus.query('unity_probe_check_success{job="unity-probe"} == 0')).length;
+    await expect.poll(failed).toBeGreaterThan(0);
+    await expect
+      .poll(() => prometheus.alerts())
       .toEqual(
         new Set([
           "UnityProbeCheckFails",
@@ -127,6 +129,6 @@ describe.sequential("Prometheus", () => {
     const prometheus = await Prometheus.start(server, "5s");
     const hosts = async () =>
       Number((await prometheus.query("count(count by (host) (unity_probe_check_info))"))[0]?.value[1]);
-    await expect.poll(hosts, { timeout: 30_000 }).toBeGreaterThanOrEqual(1_000);
+    await expect.poll(hosts).toBeGreaterThanOrEqual(1_000);
   });
 });

@@ -46,7 +46,7 @@ async function start(namespace: string, { address, port }: FarEnd, ports: string
   const argv = inside(namespace, [process.execPath, ...words]);
   const daemon = startDaemon(`responder ${at}`, argv, join(folder, `${daemons.length}.out`));
   daemons.push(daemon);
-  await untilReady(daemon, async () => (await listeners(namespace)).has(`tcp/${at}`), 20_000);
+  await untilReady(daemon, async () => (await listeners(namespace)).has(`tcp/${at}`), 60_000);
 }
 
 async function ask(

@@ -7,8 +7,8 @@ import { inside, type Lab, listeners } from "./namespaces.ts";
 /** The ports of the dynamic range that this Samba takes, the lowest three. */
 export const RPC_PORTS = [5000, 5001, 5002] as const;
 
-const PROVISION_TIMEOUT_MS = 60_000;
-const START_TIMEOUT_MS = 30_000;
+const PROVISION_TIMEOUT_MS = 180_000;
+const START_TIMEOUT_MS = 90_000;
 
 /**
  * Provisions and starts the domain controller; resolves when every port of the profile listens on both addresses and

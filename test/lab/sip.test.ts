@@ -14,7 +14,7 @@ import { SIP_PORT, startKamailio, startSipp } from "./kamailio.ts";
 import { test } from "./lane.ts";
 import { inside, type Lane } from "./namespaces.ts";
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 const TLS_FIXTURES = join(import.meta.dirname, "../fixtures/tls");
 
 interface Case {

@@ -104,7 +104,7 @@ test("an open relay draws a warning, and has its port back at once", async ({ la
 async function untilLogged(what: RegExp, times: number): Promise<string> {
   for (let tries = 0; ; tries++) {
     const log = await readFile(servers[2]!.logFile, "utf8");
-    if ((log.match(what)?.length ?? 0) >= times || tries === 50) return log;
+    if ((log.match(what)?.length ?? 0) >= times || tries === 300) return log;
     await sleep(100);
   }
 }

@@ -16,7 +16,7 @@ const SEED = 20_260_101;
 const truth = drawTruth(ALL_PORTS, SEED);
 /** A part in which every kind is: the portable engine has no time for all. */
 const PART = { first: 26_000, last: 29_999 };
-const TIMEOUT_MS = 80_000;
+const TIMEOUT_MS = 180_000;
 
 let folder: string;
 let opener: Daemon;
@@ -36,7 +36,7 @@ beforeAll(async () => {
     const listening = await listeners(swept);
     return open.every((port) => listening.has(`tcp/*:${port}`));
   };
-  await untilReady(opener, isReady, 20_000);
+  await untilReady(opener, isReady, 60_000);
 });
 
 afterAll(async () => {

@@ -11,7 +11,7 @@ import { inside, type Lane } from "./namespaces.ts";
 /** What tshark objects to, whoever sent it. */
 const FAULTS = "_ws.malformed || _ws.expert.severity >= 6291456";
 /** Frames reach the file some time after they passed the link. */
-const FLUSH_TIMEOUT_MS = 10_000;
+const FLUSH_TIMEOUT_MS = 60_000;
 
 export interface Dissected {
   /** A line of tshark's for each frame that the filter lets pass. */

@@ -56,8 +56,9 @@ describe.each(["v4", "v6"] as const)("IP%s", (family) => {
     expect(compare(asked, "range/udp/5000-5020", () => "closed").closed).toBe(21);
     const { outcome, state, errorQueue, durationMs } = asked.of("range/udp/5000-5020");
     expect({ outcome, state, errorQueue }).toEqual({ outcome: "pass", state: "closed", errorQueue: true });
-    // Fifteen errors at one a second; IPv6 has no burst of its own that is known.
-    if (family === "v4") expect(durationMs).toBeLessThan(1.1 * 15_000 + 1_000);
+    // Fifteen errors at one a second, and a few seconds for a machine that is busy; IPv6 has no burst of its own that is
+    // known. The tests of the engine, in held time, know the bound to a tenth.
+    if (family === "v4") expect(durationMs).toBeLessThan(15_000 + 10_000);
     expect(asked.exitCode).toBe(0);
   });
 });
@@ -98,7 +99,8 @@ test("a clean sample passes with what it proves", async ({ lane }) => {
   expect(range).toMatchObject({ total: 9_968, tested: 31, closed: 31 });
   expect(range?.confidence).toBe("31 of 9,968 asked, none blocked: at most 9.9 % blocked at 95 %");
   expect(outcome).toBe("pass");
-  expect(durationMs).toBeLessThan(30_000);
+  // Twenty-five errors at one a second.
+  expect(durationMs).toBeLessThan(25_000 + 15_000);
   expect(asked.exitCode).toBe(0);
 });
 

@@ -108,6 +108,10 @@ const trials = targets.flatMap((target) =>
 );
 const tried = new Map<object, Promise<Tried>>();
 
+const takesFromAny = (prober: Prober) => prober.kind === "oneshot" && prober.schedule.replyFrom === "any";
+const timeoutOf = (trial: Trial, prober: Prober) =>
+  (takesFromAny(prober) ? trial.timeoutFromAnyMs : undefined) ?? trial.timeoutMs;
+
 /** All begin at once, and each test waits for its own. */
 beforeAll(() => {
   const limit = pLimit(AT_ONCE);
@@ -115,7 +119,7 @@ beforeAll(() => {
     const { target, behave, trial } = one;
     tried.set(
       one,
-      limit(() => attempt(target, behave, trial.timeoutMs, trial.inClear)),
+      limit(async () => attempt(target, behave, timeoutOf(trial, await loadProber(target.id)), trial.inClear)),
     );
   }
 });
@@ -128,11 +132,10 @@ describe.each(named)("%s, when its peer", (_, target) => {
   it.each(own)("%s", async (_name, one) => {
     const { result, received } = await tried.get(one)!;
     const prober = await loadProber(target.id);
-    const fromAny = prober.kind === "oneshot" && prober.schedule.replyFrom === "any";
-    expectHonest(result, (fromAny ? one.trial.verdictFromAny : undefined) ?? one.trial.verdict);
+    expectHonest(result, (takesFromAny(prober) ? one.trial.verdictFromAny : undefined) ?? one.trial.verdict);
     expect(result.outcome).not.toBe("error");
     expect(result.warnings.filter((warning) => warning.includes("failed"))).toEqual([]);
-    expect(result.durationMs).toBeLessThan(one.trial.timeoutMs + SLACK_MS);
+    expect(result.durationMs).toBeLessThan(timeoutOf(one.trial, prober) + SLACK_MS);
     // In clear a handshake of TLS is among the bytes that came, and none of the prober's.
     expectCost(prober, result, one.trial.inClear === true ? { requests: 0, bytes: 0 } : received);
   });
