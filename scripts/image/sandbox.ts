@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 export const NODE = "/usr/local/bin/node";
 /** That of the base image. */
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

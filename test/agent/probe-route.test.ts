@@ -214,7 +214,7 @@ describe("/probe", () => {
     const families = readExposition(answer.text);
     expect(firstOf(families, "probe_success")).toBe(0);
     expect(firstOf(families, "unity_probe_probe_complete")).toBe(0);
-    expect(firstOf(families, "probe_duration_seconds")).toBeLessThan(2);
+    expect(firstOf(families, "probe_duration_seconds")).toBeLessThan(30);
   });
 
   it("runs once for all who ask the same at a time, and a few pairs at most", async () => {

@@ -70,7 +70,7 @@ export async function freePort(transport: "tcp" | "udp"): Promise<number> {
 /** A run of the site, on loopback unless the words name a host, as its document. */
 export async function askSite({ profile }: NotingSite, args: readonly string[], environment?: Environment) {
   const host = args.includes("--host") ? [] : ["--host", "127.0.0.1"];
-  const words = ["--profile", profile, ...host, "--timeout", "500ms", "-o", "json", ...args];
+  const words = ["--profile", profile, ...host, "--timeout", "2s", "-o", "json", ...args];
   const { exitCode, stdout, stderr } = await run(words, environment);
   expect(stderr).toBe("");
   const document = JSON.parse(stdout) as ReportDocument;

@@ -16,7 +16,7 @@ describe("without a word", () => {
   });
 
   it.each([
-    [50, "rst-after-accept"],
+    [5, "rst-after-accept"],
     [800, "no-response"],
   ] as const)("a connection that the peer ends after %d ms proves less", async (afterMs, reason) => {
     await using listener = await peer((socket) => void setTimeout(() => socket.end(), afterMs));

@@ -28,7 +28,7 @@ describe("a TCP connect", () => {
     ["hangs up", "end"],
     ["resets", "resetAndDestroy"],
   ] as const)("to a peer that accepts and %s soon is no proof of a service", async (_, end) => {
-    await using listener = await peer((socket) => void setTimeout(() => socket[end](), 50));
+    await using listener = await peer((socket) => void setTimeout(() => socket[end](), 5));
     expect((await ask(listener.local, asking)).verdict).toMatchObject({ state: "open", reason: "rst-after-accept" });
   });
 

@@ -29,7 +29,7 @@ function npm(...args: readonly string[]): string {
     encoding: "utf8",
     // npm is a batch file there.
     shell: onWindows,
-    timeout: 60_000,
+    timeout: 150_000,
   });
   if (status !== 0) throw new Error(`npm ${args.join(" ")}: exit ${status}\n${stdout}${stderr}`);
   return stdout;
@@ -42,7 +42,7 @@ beforeAll(() => {
   const [report] = JSON.parse(npm("pack", "--json", "--pack-destination", scratch));
   packed = (report.files as readonly { path: string }[]).map(({ path }) => path);
   npm("install", "--global", "--prefix", prefix, join(scratch, report.filename));
-}, 120_000);
+}, 320_000);
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
