@@ -129,9 +129,7 @@ describe("the agent's page", () => {
     });
     const { page } = await browsing.open(url, url);
     expect(await page.locator("#banners").innerText()).toContain(`AGENT OFFLINE ${offline}`);
-    expect(await page.locator("#runs").innerText()).toMatch(
-      new RegExp(`OVERDUE since ${CLOCK}, 2 runs missed`),
-    );
+    expect(await page.locator("#runs").innerText()).toMatch(new RegExp(`OVERDUE since ${CLOCK}, 2 runs missed`));
   });
 
   it("says of an agent that has just started that it has not asked yet", async () => {
