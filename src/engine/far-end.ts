@@ -8,7 +8,7 @@ import { countPorts, portsOf } from "../model/ports.ts";
 import { isForTokens } from "../model/tokens.ts";
 import { type Direction, TRANSPORTS, type Transport } from "../model/words.ts";
 import { mediaSeen } from "../verdict/media.ts";
-import { groupsOfProof } from "../verdict/proof.ts";
+import { type Ends, groupsOfProof } from "../verdict/proof.ts";
 import type { RunContext } from "./context.ts";
 import type { Located } from "./locate.ts";
 import { proofWith, type Streams, streamMedia, streamsOf } from "./media.ts";
@@ -131,15 +131,20 @@ function withProofs(
     const media = mediaSeen(own);
     const tokens = proofs[check.direction][check.transport];
     const proof = own.size === 0 ? tokens : proofWith(tokens, own);
-    const { groups, left } = groupsOfProof({ ...check, local }, ports, proof);
+    const { groups, left } = groupsOfProof(endsOf(check, local), ports, proof);
     const told = { ...known, ...unprovenOf(left, proof), ...(media !== undefined && { media }) };
     const withTold = { ...check, farEnd: told };
-    // What the far end is told of its own requests does not come to us.
+    // Whether the far end sees every ICMP error that its own requests meet, it does not say.
     const errorQueue = !isInward(check) && farEnd.errorQueue[check.transport];
     proven.set(withTold, { groups, left, errorQueue, durationMs: proof.durationMs });
     return withTold;
   });
   return { checks: told, proven };
+}
+
+/** Who is asked, and the address from which it is. */
+function endsOf({ transport, direction, address = "" }: Check, local: string): Ends {
+  return direction === "in" ? { transport, address: local, local: address } : { transport, address, local };
 }
 
 function unprovenOf(left: readonly number[], { fates }: Proof): Pick<FarEndTold, "unproven"> {

@@ -52,7 +52,8 @@ export interface FarEndPace {
  * back did not. `not-sent`: the asking side's own firewall or routes let nothing out. The others were not asked.
  * `in-use`: another program holds the port. `busy`: another prober's session does. `not-listed`: the far end was not
  * started for it. `not-permitted`: below 1024, and the one that was to bind it may not. `no-resources`: nothing was left
- * to bind it with, or to ask it with. `silent`: it was asked, no reply came, and the far end cannot be asked why.
+ * to bind it with, or to ask it with. `mirrored`: it could be asked only over the mirror of an earlier flow, which a
+ * stateful firewall lets through. `silent`: it was asked, no reply came, and the far end cannot be asked why.
  */
 export type Fate =
   | "open"
@@ -64,6 +65,7 @@ export type Fate =
   | "not-listed"
   | "not-permitted"
   | "no-resources"
+  | "mirrored"
   | "silent";
 
 /** An ICMP error, a reset or an error code of our own side, that came for a port while it was asked. */
@@ -88,7 +90,15 @@ export interface FarEndTold {
 }
 
 /** Fates of ports of which nothing is known; `own-port`: the row is asked from a port of ours, and tokens are not. */
-export type Unproven = "in-use" | "busy" | "not-listed" | "not-permitted" | "no-resources" | "silent" | "own-port";
+export type Unproven =
+  | "in-use"
+  | "busy"
+  | "not-listed"
+  | "not-permitted"
+  | "no-resources"
+  | "mirrored"
+  | "silent"
+  | "own-port";
 
 /** What is known of the ports. */
 export interface Proof {

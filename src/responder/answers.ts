@@ -1,4 +1,5 @@
 /** What the far end answers to each message of a session. */
+import type { PortError } from "../model/far-end.ts";
 
 /** 32 bytes a port, in the order of the ports that were asked for. */
 export interface PortTokens {
@@ -33,6 +34,10 @@ export interface FarEndSent {
   readonly answered: Uint8Array;
   /** 1 for each port to which its own side let nothing out. */
   readonly unsent: Uint8Array;
+  /** 1 for each port that it could send to only over the mirror of an earlier flow, and did not. */
+  readonly mirrored: Uint8Array;
+  /** The ICMP error or the reset that came for ports which did not reply. */
+  readonly errors: ReadonlyMap<number, PortError>;
   /** The far end was not started for these, and sent nothing there. */
   readonly notListed: Uint16Array;
   readonly packets: number;

@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import type { PortError } from "../model/far-end.ts";
 import { ReceiveBuffer } from "../net/receive-buffer.ts";
-import type { Ask, AskParts, Question } from "./ask.ts";
+import { type Ask, type AskParts, type Question, SOURCE_TRIES } from "./ask.ts";
 import { TOKEN_BYTES, tokenAt } from "./key.ts";
 import { TimeLimits } from "./time-limits.ts";
 
@@ -17,32 +17,35 @@ const HANDSHAKE_ROUND_TRIPS = 4;
 /** How long a token may take over a connection that stands, its resends included. */
 const EXCHANGE_MS = 2_000;
 const IDLE_MS = 1;
-/** So many connections from ports that may not be used are one try. */
-const STALE_MAX = 8;
 
-/** `stale`: from a port of ours that may not be used. */
-type Tried = "answered" | "silent" | "unsent" | "stale";
+/** `mirror`: from a port of ours that may not be used. `taken`: the port that was drawn for it is another socket's. */
+type Tried = "answered" | "silent" | "unsent" | "mirror" | "taken";
 
 export const askTcp: Ask = async (question, parts, signal) => {
-  const { ports, attempts, line } = question;
+  const { ports, attempts, line, drawPort } = question;
   const { world } = parts;
   const answered = new Uint8Array(ports.length);
   const unsent = new Uint8Array(ports.length);
+  const mirrored = new Uint8Array(ports.length);
   const errors = new Map<number, PortError>();
   const limits = new TimeLimits(signal);
   let [next, packets] = [0, 0];
   const askPort = async (index: number): Promise<void> => {
-    let stale = 0;
-    for (let round = 0; round < attempts && answered[index] === 0 && !signal.aborted; ) {
+    let unfit = 0;
+    for (let round = 0; round < attempts && unfit < SOURCE_TRIES && answered[index] === 0 && !signal.aborted; ) {
       while (!line.hasRoom(world.monotonicMs()) && !signal.aborted) await world.sleep(IDLE_MS, signal);
       if (signal.aborted) return;
       line.sent(world.monotonicMs());
-      const tried = await askOnce(question, index, round, errors, parts, limits);
+      const sourcePort = unfit === 0 ? undefined : drawPort?.();
+      const tried = await askOnce(question, index, { round, sourcePort }, errors, parts, limits);
       line.forget(1);
-      if (tried === "answered") answered[index] = 1;
-      unsent[index] = tried === "unsent" || tried === "stale" ? 1 : 0;
-      if (tried !== "unsent") packets++;
-      if (tried !== "stale" || ++stale >= STALE_MAX) round++;
+      const isUnfit = tried === "mirror" || tried === "taken";
+      answered[index] = tried === "answered" ? 1 : 0;
+      unsent[index] = tried === "unsent" ? 1 : 0;
+      mirrored[index] = isUnfit ? 1 : 0;
+      if (tried !== "unsent" && tried !== "taken") packets++;
+      if (isUnfit) unfit++;
+      else round++;
     }
   };
   const work = async (): Promise<void> => {
@@ -52,7 +55,7 @@ export const askTcp: Ask = async (question, parts, signal) => {
   limits.close();
   const isOver = signal.aborted || !answered.includes(0);
   const arrived = isOver ? undefined : await question.arrivals?.();
-  return { answered, unsent, errors, packets, ...(arrived !== undefined && { arrived }) };
+  return { answered, unsent, mirrored, errors, packets, ...(arrived !== undefined && { arrived }) };
 };
 
 /** The code of an attempt that our own time limit ended. */
@@ -61,10 +64,13 @@ const ABORTED = "ABORT_ERR";
 /** Codes of a connect that our own side gives before a packet leaves, where no ICMP error came. */
 const OWN_CODES: ReadonlySet<string> = new Set(["EPERM", "ENETUNREACH", "EADDRNOTAVAIL"]);
 
+/** What a connect from a port gives that another socket has, or a connection that is just over. */
+const OWN_PORT_CODES: ReadonlySet<string> = new Set(["EADDRINUSE", "EADDRNOTAVAIL"]);
+
 async function askOnce(
   question: Question,
   index: number,
-  round: number,
+  { round, sourcePort }: { readonly round: number; readonly sourcePort: number | undefined },
   errors: Map<number, PortError>,
   { sockets }: AskParts,
   limits: TimeLimits,
@@ -73,10 +79,11 @@ async function askOnce(
   const handshakeMs = Math.ceil(HANDSHAKE_MS * LONGER ** round + HANDSHAKE_ROUND_TRIPS * rttMs);
   const port = question.ports[index]!;
   const result = await limits.within(handshakeMs, (until) =>
-    sockets.connectTcp({ address, port, source, signal: until }),
+    sockets.connectTcp({ address, port, source, signal: until, ...(sourcePort !== undefined && { sourcePort }) }),
   );
   if (result.socket === undefined) {
     const { code, syscall, icmp } = result;
+    if (sourcePort !== undefined && OWN_PORT_CODES.has(code)) return "taken";
     if (code !== ABORTED) errors.set(port, { code, ...(icmp !== undefined && { icmp }) });
     return icmp === undefined && (syscall !== "connect" || OWN_CODES.has(code)) ? "unsent" : "silent";
   }
@@ -84,7 +91,7 @@ async function askOnce(
   // What a firewall takes for the reply to an earlier flow proves nothing.
   if (!question.mayUse(socket.localPort ?? 0, port)) {
     socket.resetAndDestroy();
-    return "stale";
+    return "mirror";
   }
   const exchangeMs = Math.ceil(EXCHANGE_MS + HANDSHAKE_ROUND_TRIPS * rttMs);
   const reply = await limits.within(exchangeMs, (until) => exchange(socket, tokenAt(tokens.request, index), until));

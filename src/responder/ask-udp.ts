@@ -2,6 +2,7 @@
 import type { PortError } from "../model/far-end.ts";
 import type { Ask, Asked, AskParts, Question } from "./ask.ts";
 import { type Datagrams, openDatagrams } from "./datagrams.ts";
+import { type FreshSource, openFresh } from "./fresh-source.ts";
 import { TOKEN_BYTES, tokenAt } from "./key.ts";
 
 /** The shortest wait for replies, after the first round and after a later one: a short fault does not take all tries. */
@@ -14,8 +15,6 @@ const HOLD_ROUND_TRIPS = 3;
 /** The share of a new sample in the usual round trip (RFC 6298 section 2). */
 const GAIN = 1 / 8;
 const IDLE_MS = 1;
-/** How often a port is tried that may be used. */
-const SOURCE_TRIES = 8;
 /**
  * Where packets are lost by chance, ports are asked so many times more, until no more than this many are expected to
  * have lost every try.
@@ -25,44 +24,28 @@ const WRONG_EXPECTED = 0.001;
 
 export const askUdp: Ask = async (question, parts, signal) => {
   const asking = new Asking(question, parts.world, signal);
-  const datagrams = await openFresh(question, parts.sockets, asking);
-  if (typeof datagrams === "string") return { ...asking.asked(), failed: datagrams };
+  const { source, address } = question;
+  const fresh = await openFresh(question, (sourcePort) =>
+    openDatagrams(
+      {
+        source,
+        address,
+        ...(sourcePort !== undefined && { sourcePort }),
+        onReply: (port, bytes) => asking.heard(port, bytes),
+        onError: (port, error, isUnsent) => asking.failed(port, error, isUnsent),
+      },
+      parts.sockets,
+    ),
+  );
+  if (typeof fresh === "string") return { ...asking.asked(), failed: fresh };
   try {
-    await asking.run(datagrams);
+    asking.leaveOut(fresh);
+    await asking.run(fresh.datagrams);
   } finally {
-    datagrams.close();
+    fresh.datagrams.close();
   }
   return asking.asked();
 };
-
-/** From a port that may be used; or why there is none. */
-async function openFresh(
-  question: Question,
-  sockets: AskParts["sockets"],
-  asking: Asking,
-): Promise<Datagrams | string> {
-  const { source, address } = question;
-  const unfit: Datagrams[] = [];
-  try {
-    while (unfit.length < SOURCE_TRIES) {
-      const datagrams = await openDatagrams(
-        {
-          source,
-          address,
-          onReply: (port, bytes) => asking.heard(port, bytes),
-          onError: (port, error, isUnsent) => asking.failed(port, error, isUnsent),
-        },
-        sockets,
-      );
-      if ("code" in datagrams) return datagrams.code;
-      if (question.mayUse(datagrams.localPort)) return datagrams;
-      unfit.push(datagrams);
-    }
-    return "EADDRNOTAVAIL";
-  } finally {
-    for (const datagrams of unfit) datagrams.close();
-  }
-}
 
 class Asking {
   readonly #question: Question;
@@ -78,6 +61,9 @@ class Asking {
   readonly #underWay: Uint8Array;
   #arrived: Uint8Array | undefined;
   #packets = 0;
+  /** 1 for each port that must not be asked from our socket. */
+  #mirrored: Uint8Array;
+  #toAsk: number;
   #left: number;
   /** Ports that replied, but not to their first request. */
   #recovered = 0;
@@ -97,6 +83,8 @@ class Asking {
     this.#tries = new Uint8Array(ports.length);
     this.#underWay = new Uint8Array(ports.length);
     this.#sentMs = new Float64Array(ports.length);
+    this.#mirrored = new Uint8Array(ports.length);
+    this.#toAsk = ports.length;
     this.#left = ports.length;
     this.#usualMs = rttMs;
     this.#slowestMs = rttMs;
@@ -107,10 +95,18 @@ class Asking {
     return {
       answered: this.#answered,
       unsent: this.#unsent,
+      mirrored: this.#mirrored,
       errors: this.#errors,
       packets: this.#packets,
       ...(arrived !== undefined && { arrived }),
     };
+  }
+
+  /** Ports that are not asked. */
+  leaveOut({ mirrored, mirrors }: FreshSource): void {
+    this.#mirrored = mirrored;
+    this.#toAsk -= mirrors;
+    this.#left -= mirrors;
   }
 
   async run(datagrams: Datagrams): Promise<void> {
@@ -164,9 +160,10 @@ class Asking {
    */
   #due(round: number): Uint32Array {
     const { attempts, ports } = this.#question;
-    const silent = Uint32Array.from(ports.keys()).filter((index) => this.#answered[index] === 0);
+    const isSilent = (index: number) => this.#answered[index] === 0 && this.#mirrored[index] === 0;
+    const silent = Uint32Array.from(ports.keys()).filter(isSilent);
     if (round < attempts) return silent;
-    const replied = ports.length - this.#left;
+    const replied = this.#toAsk - this.#left;
     const mayBeChance = (losses: number) =>
       round < attempts + MORE_ATTEMPTS && replied * (losses / replied) ** round > WRONG_EXPECTED;
     const [ofAny, ofRequests] = [mayBeChance(this.#recovered), mayBeChance(this.#lostRequests)];

@@ -5,6 +5,9 @@ import type { World } from "../model/prober.ts";
 import type { PortTokens } from "./answers.ts";
 import type { Line } from "./line.ts";
 
+/** How often a port of ours is taken that may be sent from. */
+export const SOURCE_TRIES = 8;
+
 export interface Question {
   /** Our own address, and the one that is asked. */
   readonly source: string;
@@ -16,8 +19,10 @@ export interface Question {
   /** How often a port that does not reply is asked, where no packet seems to be lost by chance. */
   readonly attempts: number;
   readonly line: Line;
-  /** Whether a port of ours may be sent from: to that port of the other side, or to all that are asked. */
-  mayUse(port: number, to?: number): boolean;
+  /** Whether a port of ours may be sent from to that port: none over which a firewall may take us for an earlier flow. */
+  mayUse(own: number, to: number): boolean;
+  /** A port of ours that may be sent from, where the system's own choice may not; undefined where there is none. */
+  drawPort?(): number | undefined;
   /**
    * Asks the other side at which ports a request has arrived: 1 for each of those. It has replied to all of them when it
    * answers. Undefined when it is lost. Absent where nobody can be asked.
@@ -32,6 +37,8 @@ export interface Asked {
   readonly arrived?: Uint8Array;
   /** 1 for each port to which our own side (its firewall, its routes) let nothing out when it was asked last. */
   readonly unsent: Uint8Array;
+  /** 1 for each port that could be asked only over the mirror of an earlier flow, and was not: nothing is known of it. */
+  readonly mirrored: Uint8Array;
   /** By port, the last error that came for it. */
   readonly errors: ReadonlyMap<number, PortError>;
   /** Datagrams or handshakes that left. */

@@ -1,7 +1,7 @@
 /** The prober's side of the control channel. */
 import type { TLSSocket } from "node:tls";
 import type { Sockets } from "#node-dgram-ext";
-import type { FarEndPace, NoFarEnd } from "../model/far-end.ts";
+import type { FarEndPace, NoFarEnd, PortError } from "../model/far-end.ts";
 import type { World } from "../model/prober.ts";
 import type { Direction, Transport } from "../model/words.ts";
 import { WireError } from "../wire/bytes.ts";
@@ -196,10 +196,7 @@ export class ResponderSession {
     const answer = await this.#request(message, SEND_TIMEOUT_MS);
     if ("lost" in answer) return answer;
     if (answer.type !== "sent") return this.#unexpected("sent", answer);
-    const answered = flagsIn(answer.answered, ports.length);
-    const unsent = flagsIn(answer.unsent, ports.length);
-    if (answered === undefined || unsent === undefined) return this.#lose("it told of another number of ports");
-    return { answered, unsent, notListed: portsIn(answer.notListed), packets: answer.packets };
+    return sentOf(answer, ports) ?? this.#lose("it told of another number of ports");
   }
 
   async end(): Promise<void> {
@@ -268,4 +265,19 @@ export class ResponderSession {
     this.#channel.end(END_GRACE_MS);
     return lost;
   }
+}
+
+/** Undefined where it does not speak of the ports that were asked. */
+function sentOf(answer: Answer<"sent">, ports: Uint16Array): FarEndSent | undefined {
+  const [answered, unsent, mirrored] = [answer.answered, answer.unsent, answer.mirrored].map((bits) =>
+    flagsIn(bits, ports.length),
+  );
+  if (answered === undefined || unsent === undefined || mirrored === undefined) return undefined;
+  const errors = new Map<number, PortError>();
+  for (const port of portsIn(answer.resets)) errors.set(port, { code: "ECONNREFUSED" });
+  for (const [from, type, code, spans] of answer.rejections) {
+    for (const port of portsIn(spans)) errors.set(port, { code: "EHOSTUNREACH", icmp: { from, type, code } });
+  }
+  const { notListed, packets } = answer;
+  return { answered, unsent, mirrored, errors, notListed: portsIn(notListed), packets };
 }

@@ -15,6 +15,8 @@ export interface DatagramsOptions {
   /** Our own address, and the one that is asked. */
   readonly source: string;
   readonly address: string;
+  /** Our own port; the system chooses one where it is not said. */
+  readonly sourcePort?: number;
   onReply(port: number, bytes: Uint8Array): void;
   /** `isUnsent`: our own side let the datagram not out. */
   onError(port: number, error: PortError, isUnsent: boolean): void;
@@ -48,10 +50,12 @@ export async function openDatagrams(options: DatagramsOptions, sockets: Parts): 
 class BatchedDatagrams implements Datagrams {
   readonly #batch: UdpBatch;
 
-  constructor({ source, address, onReply, onError }: DatagramsOptions, bulk: NonNullable<Parts["bulk"]>) {
+  constructor(options: DatagramsOptions, bulk: NonNullable<Parts["bulk"]>) {
+    const { source, sourcePort, address, onReply, onError } = options;
     this.#batch = bulk.udpBatch({
       address,
       source,
+      ...(sourcePort !== undefined && { sourcePort }),
       payloadBytes: TOKEN_BYTES,
       // One byte more shows that a reply is too long for a token.
       answerBytes: TOKEN_BYTES + 1,
@@ -95,11 +99,12 @@ class PlainDatagrams implements Datagrams {
   #heard = false;
 
   static async open(options: DatagramsOptions, { openUdp }: Parts): Promise<Datagrams | SocketFailure> {
-    const { source, address, onReply, onError } = options;
+    const { source, sourcePort, address, onReply, onError } = options;
     const own = new PlainDatagrams(address);
     const socket = await openUdp({
       family: address.includes(":") ? 6 : 4,
       source,
+      ...(sourcePort !== undefined && { sourcePort }),
       receiveBufferBytes: RECEIVE_BUFFER_BYTES,
       onDatagram: (bytes, from) => {
         own.#heard = true;

@@ -13,11 +13,8 @@ export class Flows {
     this.#known[transport].add(own * PORTS + far);
   }
 
-  /** Whether the far end reached that port of ours from any of these of its own. */
-  has(transport: Transport, own: number, far: Iterable<number>): boolean {
-    const known = this.#known[transport];
-    if (known.size === 0) return false;
-    for (const port of far) if (known.has(own * PORTS + port)) return true;
-    return false;
+  /** Whether the far end reached that port of ours from this one of its own. */
+  has(transport: Transport, own: number, far: number): boolean {
+    return this.#known[transport].has(own * PORTS + far);
   }
 }

@@ -1,4 +1,5 @@
 /** Which session holds which port of this machine, and which were held a short while ago. */
+import { type PortSpan, portsOf } from "../model/ports.ts";
 import type { Transport } from "../model/words.ts";
 
 /** A stateful firewall forgets a flow within this time. */
@@ -13,11 +14,14 @@ interface Claims {
 }
 
 export class PortClaims {
-  readonly #claims = { tcp: noClaims(), udp: noClaims() };
+  readonly #claims: Readonly<Record<Transport, Claims>>;
   readonly #monotonicMs: () => number;
 
-  constructor(monotonicMs: () => number) {
+  /** All that may be bound counts as held until now: nobody here knows what a responder before this one held. */
+  constructor(monotonicMs: () => number, listed: Readonly<Record<Transport, readonly PortSpan[]>>) {
     this.#monotonicMs = monotonicMs;
+    const nowMs = monotonicMs();
+    this.#claims = { tcp: noClaims(listed.tcp, nowMs), udp: noClaims(listed.udp, nowMs) };
   }
 
   get size(): number {
@@ -50,6 +54,12 @@ export class PortClaims {
     }
   }
 
+  /** Those of a span of ports to which no flow may still be known on the way. */
+  fresh(transport: Transport, { from, to }: { readonly from: number; readonly to: number }): Uint16Array {
+    const span = Uint16Array.from({ length: to - from + 1 }, (_, at) => from + at);
+    return span.filter((port) => !this.wasAsked(transport, port));
+  }
+
   /** Whether a flow to this port may still be known on the way, so that one from it would prove nothing. */
   wasAsked(transport: Transport, port: number): boolean {
     const { holders, heldAtMs } = this.#claims[transport];
@@ -57,10 +67,8 @@ export class PortClaims {
   }
 }
 
-function noClaims(): Claims {
-  return {
-    holders: new Array(PORTS).fill(undefined),
-    heldAtMs: new Float64Array(PORTS).fill(Number.NEGATIVE_INFINITY),
-    held: 0,
-  };
+function noClaims(listed: readonly PortSpan[], nowMs: number): Claims {
+  const heldAtMs = new Float64Array(PORTS).fill(Number.NEGATIVE_INFINITY);
+  for (const port of portsOf(listed)) heldAtMs[port] = nowMs;
+  return { holders: new Array(PORTS).fill(undefined), heldAtMs, held: 0 };
 }

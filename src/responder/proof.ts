@@ -19,19 +19,27 @@ export function note(fates: Map<number, Fate>, ports: Uint16Array, fate: Fate): 
   for (const port of ports) fates.set(port, fate);
 }
 
-/** Where nobody can say any more what arrived, a reply still proves both ways. */
-export function noteAnswered(fates: Map<number, Fate>, ports: Uint16Array, answered: Uint8Array): void {
-  for (const [index, port] of ports.entries()) if (answered[index] !== 0) fates.set(port, "open");
+/** Where nobody can say any more what arrived, a reply still proves both ways, and what was not asked is known. */
+export function noteAnswered(
+  fates: Map<number, Fate>,
+  ports: Uint16Array,
+  { answered, mirrored }: Pick<Asked, "answered" | "mirrored">,
+): void {
+  for (const [index, port] of ports.entries()) {
+    if (answered[index] !== 0) fates.set(port, "open");
+    else if (mirrored[index] !== 0) fates.set(port, "mirrored");
+  }
 }
 
 export function noteWays(
   fates: Map<number, Fate>,
   ports: Uint16Array,
   arrived: Uint8Array,
-  { answered, unsent }: Pick<Asked, "answered" | "unsent">,
+  { answered, unsent, mirrored }: Pick<Asked, "answered" | "unsent" | "mirrored">,
 ): void {
   for (const [index, port] of ports.entries()) {
     if (answered[index] !== 0) fates.set(port, "open");
+    else if (mirrored[index] !== 0) fates.set(port, "mirrored");
     else if (arrived[index] !== 0) fates.set(port, "reply-lost");
     else fates.set(port, unsent[index] === 0 ? "request-lost" : "not-sent");
   }

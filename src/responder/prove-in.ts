@@ -59,10 +59,11 @@ async function proveWindow(
     proof.packets += sent.packets;
     const unlisted = new Set(sent.notListed);
     // A far end that sent nothing, though its own side refused nothing, had no port to send from.
-    const couldNot = sent.packets === 0 && !sent.unsent.includes(1);
+    const couldNot = sent.packets === 0 && !sent.unsent.includes(1) && !sent.mirrored.includes(1);
     if (couldNot) note(fates, bound, "no-resources");
     else noteWays(fates, bound, await listening.arrived(bound), sent);
     for (const port of unlisted) fates.set(port, "not-listed");
+    for (const [port, error] of sent.errors) proof.errors.set(port, error);
     return undefined;
   } finally {
     listening.close();

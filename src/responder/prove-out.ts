@@ -107,7 +107,7 @@ class Outgoing {
       rttMs: session.rttMs,
       attempts: pace.attempts,
       line: this.#line,
-      mayUse: (own: number, far?: number) => !session.flows.has(transport, own, far === undefined ? ports : [far]),
+      mayUse: (own: number, far: number) => !session.flows.has(transport, own, far),
       arrivals: async () => {
         const arrived = await session.arrived(transport, ports);
         if (!("lost" in arrived)) return arrived;
@@ -121,7 +121,7 @@ class Outgoing {
     for (const [port, error] of asked.errors) errors.set(port, error);
     // Where our own side had no socket to ask from, nothing is known of the network.
     if (asked.failed !== undefined) note(fates, ports, "no-resources");
-    else if (asked.arrived === undefined) noteAnswered(fates, ports, asked.answered);
+    else if (asked.arrived === undefined) noteAnswered(fates, ports, asked);
     else noteWays(fates, ports, asked.arrived, asked);
   }
 

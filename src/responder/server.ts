@@ -79,7 +79,7 @@ class ResponderServer {
     this.#options = options;
     this.#parts = parts;
     const { world, tell } = parts;
-    this.#claims = new PortClaims(world.monotonicMs);
+    this.#claims = new PortClaims(world.monotonicMs, options.listed);
     this.#admission = new Admission({
       allows: options.allows,
       monotonicMs: world.monotonicMs,

@@ -15,24 +15,19 @@ import {
   type ServerMessage,
   type Span,
 } from "../wire/responder.ts";
-import { askTcp } from "./ask-tcp.ts";
-import { askUdp } from "./ask-udp.ts";
 import { boundMessage, type Fate, fateOf, nothingTold } from "./bound.ts";
 import type { Channel } from "./channel.ts";
 import { DataPorts } from "./data-ports.ts";
 import { DataSource } from "./data-source.ts";
-import { tokensFor } from "./key.ts";
-import { Line } from "./line.ts";
 import type { PortClaims } from "./port-claims.ts";
 import { type NoteRefused, tellOnce } from "./refused.ts";
+import { sendRequests } from "./send.ts";
 import { bitsOf, portsIn, spansOf } from "./spans.ts";
 import { STREAMS_MAX, StreamPorts } from "./stream-ports.ts";
 
 /** A prober that says nothing for so long is gone, and so are its ports. */
 export const SILENCE_MS = 6_000;
 const END_GRACE_MS = 1_000;
-/** What a reply is taken to need at first. */
-const ASSUMED_RTT_MS = 50;
 
 export type Listed = Readonly<Record<Transport, readonly PortSpan[]>>;
 
@@ -281,20 +276,9 @@ export class Session {
 
   /** Asks ports of the prober: the other direction. */
   async #ask(transport: Transport, wanted: Uint16Array, pace: FarEndPace): Promise<ServerMessage> {
-    const { key, address, peer, listed, claims, world, sockets } = this.#options;
+    const { listed } = this.#options;
     const isListed = (port: number) => holdsPort(listed[transport], port);
-    const ports = wanted.filter(isListed);
-    const notListed = spansOf(wanted.filter((port) => !isListed(port)));
-    const tokens = tokensFor(key, this.#id, { transport, direction: "in" }, ports);
-    const ask = transport === "udp" ? askUdp : askTcp;
-    const mayUse = (port: number) => !claims.wasAsked(transport, port);
-    const { attempts, perSecond } = pace;
-    const line = new Line(perSecond, world.monotonicMs());
-    const question = { source: address, address: peer, ports, tokens, attempts, line, rttMs: ASSUMED_RTT_MS };
-    const { answered, unsent, packets } = await ask({ ...question, mayUse }, { world, sockets }, this.#stop.signal);
-    const indexOf = new Map(Array.from(ports, (port, index) => [port, index]));
-    const ofWanted = (flags: Uint8Array) =>
-      bitsOf(Uint8Array.from(wanted, (port) => flags[indexOf.get(port) ?? -1] ?? 0));
-    return { type: "sent", answered: ofWanted(answered), unsent: ofWanted(unsent), notListed, packets };
+    const options = { ...this.#options, ...pace, session: this.#id };
+    return await sendRequests(transport, wanted, isListed, options, this.#stop.signal);
   }
 }

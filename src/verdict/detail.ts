@@ -77,7 +77,8 @@ function isDoubtful({ verdict, range, errorQueue }: CheckSeen): boolean {
 }
 
 function detailOfVerdict(one: CheckSeen, verdict: Verdict): string {
-  const by = senderOf(verdict.offender, one.check.address);
+  // Who was asked from the far end is ourselves.
+  const by = senderOf(verdict.offender, one.check.direction === "in" ? undefined : one.check.address);
   switch (verdict.reason) {
     case "conn-refused":
       return `${verdict.state}: connection refused`;

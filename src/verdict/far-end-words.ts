@@ -10,7 +10,7 @@ import type { Expectation } from "../model/words.ts";
 export function detailOfProof(verdict: Verdict, check: Check, rejected: () => string): string | undefined {
   const { reason, lost } = verdict;
   const { expect, farEnd, direction } = check;
-  if (direction === "in") return detailOfArrival(verdict, check);
+  if (direction === "in") return detailOfArrival(verdict, check, rejected);
   if (reason === "responder-receipt") return `the way is free: the responder answered on this port${absence(expect)}`;
   if (reason === "responder-lost") return `not decided: the responder was lost before${because(farEnd?.lost)}`;
   if (lost === "reply") return "filtered: arrived, the reply was lost: look at the return path";
@@ -20,12 +20,13 @@ export function detailOfProof(verdict: Verdict, check: Check, rejected: () => st
 }
 
 /** The far end sent to a port of ours. */
-function detailOfArrival({ reason, lost }: Verdict, { farEnd }: Check): string | undefined {
+function detailOfArrival({ reason, lost }: Verdict, { farEnd }: Check, rejected: () => string): string {
   if (reason === "responder-receipt") return "the way is free: the responder reached this port here";
   if (reason === "responder-lost") return `not decided: the responder was lost before${because(farEnd?.lost)}`;
   if (reason === "local-egress-blocked") return "not sent: the responder's own firewall or routes let nothing out";
   if (lost === "reply") return "filtered: arrived here, our reply was lost: look at the way to the responder";
-  return "filtered: the responder sent, and nothing arrived here";
+  if (reason === "no-response") return "filtered: the responder sent, and nothing arrived here";
+  return `${rejected()}, though we listen on this port: a firewall here or on the way rejects`;
 }
 
 /** Why a port of ours was not asked. */
@@ -59,7 +60,7 @@ export function proofHint({ check, range }: CheckSeen): string {
   const rejected = count(({ lost, reason }) => lost === "request" && reason !== "no-response");
   const replies = count(({ lost }) => lost === "reply");
   const undecided = count(({ reason }) => reason === "responder-lost");
-  if (check.direction === "in") return arrivalHint({ answered, silent, replies, undecided }, check);
+  if (check.direction === "in") return arrivalHint({ answered, silent, rejected, replies, undecided }, check);
   const inUse = check.farEnd?.unproven?.["in-use"] ?? [];
   return [
     answered && `; the responder answered on ${answered}`,
@@ -74,13 +75,14 @@ export function proofHint({ check, range }: CheckSeen): string {
 }
 
 function arrivalHint(
-  counts: Readonly<Record<"answered" | "silent" | "replies" | "undecided", string>>,
+  counts: Readonly<Record<"answered" | "silent" | "rejected" | "replies" | "undecided", string>>,
   { farEnd }: Check,
 ): string {
-  const { answered, silent, replies, undecided } = counts;
+  const { answered, silent, rejected, replies, undecided } = counts;
   return [
     answered && `; the responder reached ${answered} here`,
     silent && `; to ${silent} it sent and nothing arrived here`,
+    rejected && `; ${rejected} rejected by a firewall, though we listen there`,
     replies && `; ${replies} arrived here and our reply was lost: look at the way to the responder`,
     undecided && `; the responder was lost before ${undecided} were decided${because(farEnd?.lost)}`,
   ]
@@ -100,6 +102,8 @@ const HINDRANCES: Readonly<Record<Exclude<Unproven, "in-use">, string>> = {
   "not-listed": "it was not started for that",
   "not-permitted": "below 1024 it needs CAP_NET_BIND_SERVICE",
   "no-resources": "nothing was left to bind it or to ask it with",
+  mirrored:
+    "every port that it could be asked from mirrors a flow by which it reached us, and a stateful firewall lets that pass",
   silent: "no reply came, and without a control channel nobody can say what arrived or which ports a service holds",
   "own-port": "the row is asked from an own port, and tokens are not",
 };
@@ -111,6 +115,9 @@ const HINDRANCES_HERE: Readonly<Record<Unproven, string>> = {
   "not-permitted": "below 1024 this machine needs CAP_NET_BIND_SERVICE to listen",
   "not-listed": "the responder was not started for it",
   "no-resources": "nothing was left to listen or to send with",
+  mirrored:
+    "every port that the responder could send from may mirror an earlier flow, and a stateful firewall lets that pass" +
+    " (for five minutes after its start it counts all that it was started for as asked)",
 };
 
 /** What the responder could not prove and why, and that the way has address translation. */

@@ -12,7 +12,7 @@ import { reasonOfErrno, reasonOfIcmp, stateOfReason } from "./state.ts";
 type Alike = Omit<PortGroup, "ports">;
 
 /** Who was asked, from where. */
-type Ends = Pick<Check, "transport" | "address"> & { readonly local: string };
+export type Ends = Pick<Check, "transport" | "address"> & { readonly local: string };
 
 /** Ports by what the far end's exchange with them showed; those that were not exchanged with are `left`. */
 export function groupsOfProof(

@@ -15,9 +15,14 @@ export const BLOCKS_MAX = 8;
 export const SEND_ATTEMPTS_MAX = 5;
 /** Packets of one stream. */
 export const STREAM_PACKETS_MAX = 500;
+/** Kinds of ICMP errors that one message may tell of. */
+export const REJECTIONS_MAX = 64;
 
 /** First and last port, both included. */
 export type Span = readonly [first: number, last: number];
+
+/** ICMP errors (RFC 792, RFC 4443): who sent them, their type and code, and the ports that they are for. */
+export type Rejection = readonly [from: string, type: number, code: number, ports: readonly Span[]];
 
 /** A DSCP (RFC 2474) and how many packets had it. */
 export type DscpPackets = readonly [dscp: number, packets: number];
@@ -107,6 +112,15 @@ const dscpCounts: Member<readonly DscpPackets[] | null> = asItIs((value) => {
   });
 });
 
+const octet = integer(0, 255);
+const rejections: Member<readonly Rejection[]> = asItIs((value) => {
+  if (!Array.isArray(value) || value.length > REJECTIONS_MAX) throw malformed("no list of ICMP errors");
+  return value.map((one: unknown) => {
+    if (!Array.isArray(one) || one.length !== 4) throw malformed("no sender, type, code and ports");
+    return [text(64).decode(one[0]), octet.decode(one[1]), octet.decode(one[2]), spans.decode(one[3])] as const;
+  });
+});
+
 const port = integer(1, 65_535);
 const dscp = integer(0, 63);
 const packets = integer(0, STREAM_PACKETS_MAX);
@@ -162,7 +176,15 @@ const FROM_SERVER = {
   },
   released: {},
   arrived: { arrived: bits },
-  sent: { answered: bits, unsent: bits, notListed: spans, packets: integer(0, 2 ** 32) },
+  sent: {
+    answered: bits,
+    unsent: bits,
+    mirrored: bits,
+    notListed: spans,
+    rejections,
+    resets: spans,
+    packets: integer(0, 2 ** 32),
+  },
   streamed: {
     received: packets,
     duplicates: integer(0, 2 ** 32),

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Check } from "../../src/model/check.ts";
+import type { PortError } from "../../src/model/far-end.ts";
 import { HeldClock } from "./held-clock.ts";
 import { type FarEndScript, scriptedFarEnd } from "./scripted-far-end.ts";
-import { check, oneshot, range, scriptedSweeper, stage, sweep } from "./stage.ts";
+import { check, oneshot, range, scriptedSweeper, stage, sweep, TARGET } from "./stage.ts";
 
 const inward = { direction: "in", expect: "path" } as const;
 
@@ -53,6 +54,11 @@ describe("the other direction", () => {
     ["in-use", "not asked: another program of this machine holds it"],
     ["not-permitted", "not asked: below 1024 this machine needs CAP_NET_BIND_SERVICE to listen"],
     ["not-listed", "not asked: the responder was not started for it"],
+    [
+      "mirrored",
+      "not asked: every port that the responder could send from may mirror an earlier flow, and a stateful firewall " +
+        "lets that pass (for five minutes after its start it counts all that it was started for as asked)",
+    ],
   ] as const)("is undecided where a port is %s, and never asked by a prober", async (fate, detail) => {
     const asked = [check("asker", 389, inward), range(389, 390, { transport: "udp", ...inward })];
     const { results, net, jobs } = await staged(asked, { fate: () => fate });
@@ -71,6 +77,33 @@ describe("the other direction", () => {
       "the responder did not prove 5001: another program of this machine holds it",
     ]);
     expect(jobs).toEqual([]);
+  });
+
+  it("names who rejected what the responder sent, and takes its own side's errors for no network's", async () => {
+    const router = "198.51.100.1";
+    const error = (_: string, port: number): PortError | undefined => {
+      if (port === 389) return { code: "EHOSTUNREACH", icmp: { type: 3, code: 13, from: router } };
+      if (port === 390) return { code: "ECONNREFUSED" };
+      return port === 391 ? { code: "EHOSTUNREACH", icmp: { type: 3, code: 13, from: TARGET } } : undefined;
+    };
+    const asked = [389, 390, 391].map((port) => check("asker", port, { transport: "tcp", ...inward }));
+    const ranged = range(388, 390, { transport: "tcp", ...inward });
+    const { results } = await staged([...asked, ranged], { fate: () => "request-lost", error });
+    expect(results.map(({ outcome, verdict }) => [outcome, verdict?.state, verdict?.reason])).toEqual([
+      ["fail", "filtered", "admin-prohibited"],
+      ["fail", "filtered", "conn-refused"],
+      ["error", "unknown", "local-egress-blocked"],
+      ["fail", "filtered", "no-response"],
+    ]);
+    expect(results[0]!.verdict?.offender?.from).toBe(router);
+    expect(results.map(({ detail }) => detail)).toEqual([
+      `filtered: admin-prohibited by ${router} (ICMP type 3 code 13), though we listen on this port: ` +
+        "a firewall here or on the way rejects",
+      "filtered: connection refused, though we listen on this port: a firewall here or on the way rejects",
+      "not sent: the responder's own firewall or routes let nothing out",
+      "0 open, 0 closed, 3 filtered (388-390); to 1 it sent and nothing arrived here; " +
+        "2 rejected by a firewall, though we listen there",
+    ]);
   });
 
   it("proves nothing behind NAT, and says so", async () => {

@@ -1,5 +1,5 @@
 /** A far end by script: what becomes of each port, what it was asked, and whether it was let go. */
-import type { FarEnd, Fate, ProofAsk } from "../../src/model/far-end.ts";
+import type { FarEnd, Fate, PortError, ProofAsk } from "../../src/model/far-end.ts";
 import type { NoStream, StreamAsk, StreamSeen } from "../../src/model/media-stream.ts";
 import type { Parts } from "../../src/model/parts.ts";
 import type { HeldClock } from "./held-clock.ts";
@@ -7,6 +7,8 @@ import type { HeldClock } from "./held-clock.ts";
 export interface FarEndScript {
   /** Undefined: the far end is lost before it knows. */
   fate?(transport: ProofAsk["transport"], port: number, direction: ProofAsk["direction"]): Fate | undefined;
+  /** What came for a port in the place of a reply. */
+  error?(transport: ProofAsk["transport"], port: number): PortError | undefined;
   /** What is seen of a stream; without it streams cannot be announced. */
   stream?(ask: StreamAsk): StreamSeen | NoStream;
   /** Null: it has no control channel, and says nothing of us. */
@@ -16,7 +18,7 @@ export interface FarEndScript {
 
 export function scriptedFarEnd(
   clock: HeldClock,
-  { fate = () => "open", stream, seenAs = "192.0.2.200", lost }: FarEndScript = {},
+  { fate = () => "open", error = () => undefined, stream, seenAs = "192.0.2.200", lost }: FarEndScript = {},
 ) {
   const asked: (ProofAsk & { readonly atMs: number })[] = [];
   const streamed: (StreamAsk & { readonly atMs: number })[] = [];
@@ -33,7 +35,9 @@ export function scriptedFarEnd(
         ? []
         : [...ask.ports].map((port) => [port, fate(ask.transport, port, ask.direction)] as const);
       const fates = new Map(known.filter((one): one is [number, Fate] => one[1] !== undefined));
-      return { fates, errors: new Map(), packets: ask.ports.length, ...(lost !== undefined && { lost }) };
+      const came = [...fates.keys()].map((port) => [port, error(ask.transport, port)] as const);
+      const errors = new Map(came.filter((one): one is [number, PortError] => one[1] !== undefined));
+      return { fates, errors, packets: ask.ports.length, ...(lost !== undefined && { lost }) };
     },
     ...(stream !== undefined && {
       async stream(ask: StreamAsk, signal: AbortSignal) {

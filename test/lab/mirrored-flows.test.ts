@@ -1,21 +1,30 @@
-/** Both directions over the ports from which systems also send: the reverse flows open nothing for the forward ones. */
+/**
+ * Both directions over the ports from which systems also send: no flow of one direction opens anything for the other,
+ * neither in one run nor over a responder's restart.
+ */
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, inject } from "vitest";
-import { endDaemon } from "./command.ts";
+import { afterAll, beforeAll, expect, inject } from "vitest";
+import type { AgedResponder } from "./aged-responder.ts";
+import { type Daemon, endDaemon, startDaemon, untilReady } from "./command.ts";
 import { askWithFarEnd, ownAddress, respond } from "./far-end-cli.ts";
 import { type Firewall, loadFirewall } from "./firewall.ts";
 import { test } from "./lane.ts";
+import { inside, listeners } from "./namespaces.ts";
 
-/** What the far end began may be answered; of the agent only the control channel passes. */
-const TOWARDS_US: Firewall = [
-  'add rule inet lab forward iifname "agent" tcp dport 7654 accept',
-  "add rule inet lab forward ct state established,related accept",
-  'add rule inet lab forward iifname "dc" accept',
-  "add rule inet lab forward drop",
-];
+/** What one side began may be answered; the other begins nothing, save the control channel. */
+function letsBegin(side: "agent" | "dc"): Firewall {
+  return [
+    'add rule inet lab forward iifname "agent" tcp dport 7654 accept',
+    "add rule inet lab forward ct state established,related accept",
+    `add rule inet lab forward iifname "${side}" accept`,
+    "add rule inet lab forward drop",
+  ];
+}
+
+const EVERY_PORT = { first: 1_024, last: 65_535 };
 
 const PROFILE = `id: lab-everything
 title: Here → there
@@ -26,27 +35,65 @@ rows:
   - {service: Everything, ports: [udp/1024-65535], prober: port-sweep, expect: path}
 `;
 
+let folder: string;
+let keyFile: string;
+let profile: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "unity-lab-mirror-"));
+  keyFile = join(folder, "key");
+  profile = join(folder, "all.yaml");
+  await writeFile(keyFile, randomBytes(32).toString("hex"), { mode: 0o600 });
+  await writeFile(profile, PROFILE);
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+const asking = (address: string) => {
+  const args = ["--profile", profile, "--host", address, "--responder", address, "--key-file", keyFile];
+  return [...args, "--rate", "max"];
+};
+
+async function aged(namespace: string, address: string): Promise<Daemon> {
+  const what: AgedResponder = { address, port: 7_654, keyFile, ...EVERY_PORT };
+  const argv = [process.execPath, "--import", "tsx", "test/lab/aged-responder.ts", JSON.stringify(what)];
+  const daemon = startDaemon("an aged responder", inside(namespace, argv), join(folder, "aged.log"));
+  await untilReady(daemon, async () => (await listeners(namespace)).has(`tcp/${address}:7654`), 20_000);
+  return daemon;
+}
+
 test("no forward port is open behind a router that lets only the far end begin", async ({ lane }) => {
-  const folder = await mkdtemp(join(tmpdir(), "unity-lab-mirror-"));
   const namespace = inject("lab").swept;
   const address = (await ownAddress(namespace, 155)).v4;
-  const keyFile = join(folder, "key");
-  await writeFile(keyFile, randomBytes(32).toString("hex"), { mode: 0o600 });
-  const daemon = await respond(
-    { namespace, address, keyFile, logFile: join(folder, "log") },
-    ...["--ports", "udp/1024-65535"],
-  );
+  const daemon = await aged(namespace, address);
   try {
-    await loadFirewall(lane, TOWARDS_US);
-    const profile = join(folder, "all.yaml");
-    await writeFile(profile, PROFILE);
-    const args = ["--profile", profile, "--host", address, "--responder", address, "--key-file", keyFile];
-    const { rows } = await askWithFarEnd(lane, [...args, "--reverse", "--rate", "max"]);
+    await loadFirewall(lane, letsBegin("dc"));
+    const { rows } = await askWithFarEnd(lane, [...asking(address), "--reverse"]);
     const [out, back] = (["out", "in"] as const).map((way) => rows.find(({ direction }) => direction === way)?.range);
     expect(back?.open).toBeGreaterThan(64_000);
     expect([out?.open, out?.closed]).toEqual([0, 0]);
   } finally {
     await endDaemon(daemon);
-    await rm(folder, { recursive: true });
+  }
+});
+
+test("no reverse port is open behind a router that remembers a forward run before the responder's restart", async ({
+  lane,
+}) => {
+  const namespace = inject("lab").swept;
+  const address = (await ownAddress(namespace, 156)).v4;
+  const at = { namespace, address, keyFile, logFile: join(folder, "restarted.log") };
+  let daemon = await respond(at, "--ports", "udp/1024-65535");
+  try {
+    await loadFirewall(lane, letsBegin("agent"));
+    const before = await askWithFarEnd(lane, asking(address));
+    expect(before.rows[0]?.range?.open).toBe(64_512);
+    await endDaemon(daemon);
+    daemon = await respond(at, "--ports", "udp/1024-65535");
+    const { rows } = await askWithFarEnd(lane, [...asking(address), "--reverse"]);
+    const back = rows.find(({ direction }) => direction === "in");
+    expect(back).toMatchObject({ outcome: "skipped", detail: expect.stringContaining("may mirror an earlier flow") });
+  } finally {
+    await endDaemon(daemon);
   }
 });

@@ -61,9 +61,10 @@ describe("a port that the far end held", () => {
 });
 
 it("ports that the far end did not hold are left to others", () => {
-  const fates = { 1: "open", 2: "in-use", 3: "busy", 4: "not-listed", 5: "not-permitted", 6: "no-resources" } as const;
-  const { groups, left } = groupsOfProof(udp, [1, 2, 3, 4, 5, 6], proof(fates));
-  expect([groups.flatMap(({ ports }) => ports), left]).toEqual([[1], [2, 3, 4, 5, 6]]);
+  const refused = { 2: "in-use", 3: "busy", 4: "not-listed", 5: "not-permitted", 6: "no-resources" } as const;
+  const fates = { 1: "open", ...refused, 7: "mirrored", 8: "silent" } as const;
+  const { groups, left } = groupsOfProof(udp, [1, 2, 3, 4, 5, 6, 7, 8], proof(fates));
+  expect([groups.flatMap(({ ports }) => ports), left]).toEqual([[1], [2, 3, 4, 5, 6, 7, 8]]);
 });
 
 const NO_CONTROLS = { refused: false, reached: false };

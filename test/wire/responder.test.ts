@@ -1,15 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  type ClientMessage,
   decodeClientMessage,
   decodeServerMessage,
-  ENDINGS,
   encodeClientMessage,
   encodeServerMessage,
-  REFUSALS,
-  type ServerMessage,
-  type Span,
+  REJECTIONS_MAX,
   WINDOW_PORTS_MAX,
 } from "../../src/wire/responder.ts";
 import {
@@ -18,6 +14,7 @@ import {
   RESPONDER_BODY_BYTES_MAX,
   responderFrameLength,
 } from "../../src/wire/responder-frame.ts";
+import { fromClient, fromServer } from "./responder-messages.ts";
 import {
   expectEveryTruncationRefused,
   expectOnlyWireErrors,
@@ -28,94 +25,8 @@ import {
   wireErrorOf,
 } from "./support.ts";
 
-const transport = fc.constantFrom("tcp" as const, "udp" as const);
-const spans: fc.Arbitrary<readonly Span[]> = fc
-  .uniqueArray(fc.integer({ min: 1, max: 65_535 }), { maxLength: 12 })
-  .map((ports) => ports.sort((a, b) => a - b).map((port) => [port, port] as const));
-const tool = fc.stringMatching(/^[ -~]{0,100}$/);
-const port = fc.integer({ min: 1, max: 65_535 });
-const dscp = fc.integer({ min: 0, max: 63 });
-const packets = fc.integer({ min: 0, max: 500 });
-const milliseconds = fc.integer({ min: 0, max: 86_400_000 });
-
-const fromClient: fc.Arbitrary<ClientMessage> = fc.oneof(
-  fc.record({
-    type: fc.constant("hello" as const),
-    versions: fc.array(fc.integer({ min: 1, max: 65_535 }), { minLength: 1, maxLength: 16 }),
-    tool,
-  }),
-  fc.record({
-    type: fc.constantFrom("bind" as const, "release" as const, "arrivals" as const),
-    transport,
-    ports: spans,
-  }),
-  fc.record({
-    type: fc.constant("send" as const),
-    transport,
-    ports: spans,
-    attempts: fc.integer({ min: 1, max: 5 }),
-    perSecond: fc.integer({ min: 1, max: 1_000_000 }),
-  }),
-  fc.record({
-    type: fc.constant("stream" as const),
-    port,
-    packets: fc.integer({ min: 1, max: 500 }),
-    intervalMs: fc.integer({ min: 5, max: 100 }),
-    bytes: fc.integer({ min: 44, max: 1_400 }),
-    dscp,
-  }),
-  fc.record({ type: fc.constant("endStream" as const), port }),
-  fc.record({
-    type: fc.constant("dataSource" as const),
-    blocks: fc.array(fc.stringMatching(/^[0-9a-f.:]{1,39}\/[0-9]{1,3}$/), { maxLength: 8 }),
-  }),
-  fc.record({ type: fc.constantFrom("renew" as const, "end" as const) }),
-);
-
-const bits = fc.uint8Array({ maxLength: WINDOW_PORTS_MAX / 8 });
-const fromServer: fc.Arbitrary<ServerMessage> = fc.oneof(
-  fc.record({
-    type: fc.constant("welcome" as const),
-    version: fc.integer({ min: 1, max: 65_535 }),
-    session: fc.uint8Array({ minLength: 16, maxLength: 16 }).map(toHex),
-    tool,
-    seenAs: fc.oneof(fc.ipV4(), fc.ipV6()),
-    ttlMs: milliseconds,
-    silenceMs: milliseconds,
-    portsMax: fc.integer({ min: 0, max: 131_072 }),
-  }),
-  fc.record({
-    type: fc.constant("bound" as const),
-    bound: spans,
-    inUse: spans,
-    busy: spans,
-    notListed: spans,
-    notPermitted: spans,
-    noResources: spans,
-  }),
-  fc.record({ type: fc.constantFrom("released" as const, "agreed" as const) }),
-  fc.record({ type: fc.constant("arrived" as const), arrived: bits }),
-  fc.record({
-    type: fc.constant("sent" as const),
-    notListed: spans,
-    answered: bits,
-    unsent: bits,
-    packets: fc.integer({ min: 0, max: 2 ** 32 }),
-  }),
-  fc.record({
-    type: fc.constant("streamed" as const),
-    received: packets,
-    duplicates: fc.nat(),
-    reordered: packets,
-    jitterUs: fc.nat(),
-    marked: fc.boolean(),
-    dscp: fc.option(fc.array(fc.tuple(dscp, fc.integer({ min: 1, max: 500 })), { maxLength: 64 })),
-  }),
-  fc.record({ type: fc.constant("renewed" as const), leftMs: milliseconds }),
-  fc.record({ type: fc.constant("refused" as const), reason: fc.constantFrom(...REFUSALS), detail: tool }),
-  fc.record({ type: fc.constant("ending" as const), reason: fc.constantFrom(...ENDINGS) }),
-);
-
+const SENT = { type: "sent", answered: "", unsent: "", mirrored: "", notListed: [], resets: [], packets: 0 } as const;
+const sentWith = (rejections: unknown) => ({ ...SENT, rejections });
 const framed = (value: unknown): Uint8Array => encodeResponderFrame(value);
 const STREAM = { type: "stream", port: 5_000, packets: 50, intervalMs: 20, bytes: 172, dscp: 46 } as const;
 const STREAMED = { type: "streamed", received: 1, duplicates: 0, reordered: 0, jitterUs: 0, marked: true, dscp: null };
@@ -269,6 +180,10 @@ describe("a message is malformed", () => {
     ["a DSCP without its packets", { ...STREAMED, dscp: [[46]] }],
     ["a DSCP that no packet had", { ...STREAMED, dscp: [[46, 0]] }],
     ["more packets than a stream has", { ...STREAMED, received: 501 }],
+    ["more kinds of ICMP errors than may be told", sentWith(Array(REJECTIONS_MAX + 1).fill(["192.0.2.1", 3, 13, []]))],
+    ["an ICMP error without its ports", sentWith([["192.0.2.1", 3, 13]])],
+    ["an ICMP type that there is not", sentWith([["192.0.2.1", 256, 13, [[5, 5]]]])],
+    ["an ICMP error whose sender is no text", sentWith([[1, 3, 13, [[5, 5]]]])],
     ["a session id that is too short", { type: "welcome", session: "00" }],
   ])("with %s", (_, value) => {
     expect(wireErrorOf(() => decodeServerMessage(framed(value)))?.code).toBe("malformed");
