@@ -3,10 +3,11 @@
  * again those single UDP ports whose silence may be a withheld ICMP error, then the ranges, one at a time per transport.
  */
 import type { Check, Skip } from "../model/check.ts";
+import { countPorts } from "../model/ports.ts";
 import type { Prober } from "../model/prober.ts";
 import type { CheckSeen } from "../model/result.ts";
 import { TRANSPORTS } from "../model/words.ts";
-import { whyNothingCame } from "../verdict/far-end-words.ts";
+import { WHY_MIRRORED, whyNothingCame } from "../verdict/far-end-words.ts";
 import type { AddressContext } from "./context.ts";
 import { followLeads, withLeadLimit } from "./leads.ts";
 import { joined, type Proven, restOf, seenByTokens } from "./proven.ts";
@@ -52,7 +53,9 @@ function skipOf(check: Check, prober: Prober, proven: Proven | undefined): Skip 
   const isProven = proven !== undefined && proven.groups.length > 0;
   const lifted = check.skip?.unlessProven === true && isProven;
   const skip = (lifted ? undefined : check.skip) ?? withoutIpv6(check, prober);
-  if (skip !== undefined || check.direction === "out" || isProven) return skip;
+  if (skip !== undefined || isProven) return skip;
+  if (check.direction === "out")
+    return proven?.left.length === 0 ? { why: WHY_MIRRORED, deliberate: false } : undefined;
   // No prober can ask for what has to come in.
   return { why: whyNothingCame(check), deliberate: false };
 }
@@ -89,7 +92,7 @@ async function sweepInTurn(ranges: readonly Range[], context: AddressContext): P
 
 /** Asks the ports of a range that no far end proved. */
 async function askUnproven({ check, prober, proven }: Range, context: AddressContext): Promise<CheckSeen> {
-  if (proven === undefined || proven.groups.length === 0) return askRange(check, prober, context);
+  if (proven === undefined || proven.left.length === countPorts(check.ports)) return askRange(check, prober, context);
   const onSweep: AddressContext["onSweep"] = (progress) => context.onSweep({ ...progress, check });
   const rest = await askRange(restOf(check, proven), prober, { ...context, onSweep });
   return joined(seenByTokens(check, proven, context.signal), rest);

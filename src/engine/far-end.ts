@@ -136,7 +136,9 @@ function withProofs(
     const withTold = { ...check, farEnd: told };
     // Whether the far end sees every ICMP error that its own requests meet, it does not say.
     const errorQueue = !isInward(check) && farEnd.errorQueue[check.transport];
-    proven.set(withTold, { groups, left, errorQueue, durationMs: proof.durationMs });
+    // Another prober of ours would meet the same firewall's memory.
+    const mayBeAsked = left.filter((port) => proof.fates.get(port) !== "mirrored");
+    proven.set(withTold, { groups, left: mayBeAsked, errorQueue, durationMs: proof.durationMs });
     return withTold;
   });
   return { checks: told, proven };

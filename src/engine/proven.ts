@@ -10,7 +10,7 @@ import { interrupted } from "./seen.ts";
 export interface Proven {
   /** Ports that it held. */
   readonly groups: readonly PortGroup[];
-  /** Ports that it did not, to be asked otherwise. */
+  /** Ports that it did not, to be asked otherwise. What may not be asked at all is in neither. */
   readonly left: readonly number[];
   readonly errorQueue: boolean;
   readonly durationMs: number;

@@ -97,13 +97,18 @@ export function inUseHint({ farEnd, ports, direction }: Check): string {
   return inUse.length > 0 && ports.length > 0 ? "; in use by a service there" : "";
 }
 
+const MIRRORED =
+  "every port that it could be asked from mirrors a flow by which it reached us, and a stateful firewall lets that pass";
+
+/** Why a port of the far end is asked by nobody. */
+export const WHY_MIRRORED = `not asked: ${MIRRORED}`;
+
 const HINDRANCES: Readonly<Record<Exclude<Unproven, "in-use">, string>> = {
   busy: "another prober's session holds it now",
   "not-listed": "it was not started for that",
   "not-permitted": "below 1024 it needs CAP_NET_BIND_SERVICE",
   "no-resources": "nothing was left to bind it or to ask it with",
-  mirrored:
-    "every port that it could be asked from mirrors a flow by which it reached us, and a stateful firewall lets that pass",
+  mirrored: MIRRORED,
   silent: "no reply came, and without a control channel nobody can say what arrived or which ports a service holds",
   "own-port": "the row is asked from an own port, and tokens are not",
 };

@@ -91,6 +91,30 @@ describe("an address with a far end", () => {
     });
   });
 
+  it("lets nobody ask a port over the mirror of a flow by which the far end reached us", async () => {
+    const why = /every port that it could be asked from mirrors a flow by which it reached us/;
+    const fate = (_: string, port: number) => {
+      if (port < 5_001) return "mirrored" as const;
+      return port === 5_001 ? ("in-use" as const) : ("open" as const);
+    };
+    const asked = [
+      check("asker", 88, { transport: "udp" }),
+      range(5_000, 5_002),
+      range(5_000, 5_001),
+      range(4_000, 4_001),
+    ];
+    const { results, jobs, net } = await staged(asked, { fate });
+    expect([jobs.map(portsOfJob), net.opened]).toEqual([[[5_001], [5_001]], []]);
+    expect(results.map(({ outcome, range: seen }) => [outcome, seen?.tested])).toEqual([
+      ["skipped", undefined],
+      ["skipped", undefined],
+      ["inconclusive", 2],
+      ["inconclusive", 1],
+    ]);
+    for (const { warnings } of results) expect(warnings).toContainEqual(expect.stringMatching(why));
+    expect(results[0]!.detail).toMatch(why);
+  });
+
   it("proves no row that is asked from an own port: the rule may be about that port", async () => {
     const { results, far } = await staged([check("asker", 137, { transport: "udp", sourcePort: 137 })]);
     expect(far.asked).toEqual([]);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject } from "vitest";
 import { formatPorts } from "../../src/model/ports.ts";
+import { onLan } from "./addresses.ts";
 import { type Daemon, endDaemon } from "./command.ts";
 import { askWithFarEnd, type FarEndRun, ownAddress, respond } from "./far-end-cli.ts";
 import { ALL_PASSES, type Firewall, loadFirewall } from "./firewall.ts";
@@ -98,3 +99,38 @@ test("of 9,968 ports a tenth is dropped on the way back: those and no others, an
     { request: formatPorts(dropped) },
   ]);
 });
+
+for (const family of ["v4", "v6"] as const) {
+  test(`IP${family}: whoever rejects what the far end sends is named`, async ({ lane }) => {
+    const args = [...(await farEnd(family === "v4" ? 154 : 157, "failover-secondary", family)), "--expect", "path"];
+    const rejects = (what: string, how: string) =>
+      `add rule inet lab forward iifname "dc" ct state new ${what} reject with ${how}`;
+    await loadFirewall(lane, [
+      rejects("udp dport 88", "icmpx type admin-prohibited"),
+      rejects("tcp dport 88", "icmpx type admin-prohibited"),
+      rejects("udp dport 5000-5009", "icmpx type no-route"),
+      rejects("tcp dport 389", "tcp reset"),
+    ]);
+    const { rows, exitCode } = await askWithFarEnd(lane, args);
+    const of = (check: string, direction = "in") =>
+      rows.find((row) => row.check === check && row.direction === direction);
+    // A router sends its errors from the side on which the packet came.
+    const router = onLan(100 + lane.number)[family];
+    expect(exitCode).toBe(1);
+    for (const check of ["kerberos/udp/88", "kerberos/tcp/88"]) {
+      expect([check, of(check)]).toEqual([
+        check,
+        expect.objectContaining({
+          ...{ outcome: "fail", state: "filtered", reason: "admin-prohibited", lost: "request" },
+          offender: expect.objectContaining({ address: router }),
+          detail: expect.stringContaining("though we listen on this port"),
+        }),
+      ]);
+      expect(of(check, "out")).toMatchObject({ outcome: "pass", state: "open" });
+    }
+    expect(of("ldap/tcp/389")).toMatchObject({ state: "filtered", reason: "conn-refused", outcome: "fail" });
+    const range = of("dcom-rpc/udp/5000-5020");
+    expect(range).toMatchObject({ outcome: "fail", range: { open: 11, filtered: 10, lost: { request: "5000-5009" } } });
+    expect(range?.detail).toContain("10 rejected by a firewall, though we listen there");
+  });
+}
