@@ -58,6 +58,17 @@ export function troubleOf({ state, range }: ResultEntry): Trouble {
 }
 
 /**
+ * Whether a result fits a trouble of its whole host. One that refuses everything refuses over UDP by ICMP errors, which
+ * are rationed: what is silent there, with nothing of it open and nothing rejected by others, fits that too.
+ */
+export function suffers(result: ResultEntry, trouble: Trouble): boolean {
+  if (troubleOf(result) === trouble) return true;
+  const { transport, state, range } = result;
+  if (trouble !== "refusal" || transport !== "udp") return false;
+  return state === "open|filtered" || (state === "mixed" && range?.open === 0 && range.filtered === 0);
+}
+
+/**
  * Divides the rows that turned bad in a run. Every row is in one cause.
  *
  * @param asked all results of that run
@@ -147,9 +158,13 @@ function pileOf(piles: Map<string, Pile>, head: Pick<Cause, "kind" | "trouble" |
 }
 
 /** Whether nearly all that was asked of a host or address has one trouble, some of the rows too; and which. */
-function wholeOf(rows: readonly AlarmRow[], asked: readonly ResultEntry[]): Whole | undefined {
+function wholeOf(rows: readonly AlarmRow[], all: readonly ResultEntry[]): Whole | undefined {
   for (const trouble of new Set(rows.map(({ result }) => troubleOf(result)))) {
-    const troubled = asked.filter((result) => result.outcome !== "pass" && troubleOf(result) === trouble).length;
+    // A port that passes because it is closed is no sign that the host does not refuse everything.
+    const asked = all.filter(
+      ({ outcome, state }) => !(trouble === "refusal" && outcome === "pass" && state === "closed"),
+    );
+    const troubled = asked.filter((result) => result.outcome !== "pass" && suffers(result, trouble)).length;
     if (troubled > 0 && troubled >= WHOLE_SHARE * asked.length) return { trouble, asked: asked.length, troubled };
   }
   return undefined;

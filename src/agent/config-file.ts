@@ -46,7 +46,7 @@ export async function parseAgentConfig(
       ...scheduleOf(name, one, words),
       place: places.of(path),
     })),
-    ...(listen !== undefined && { listen }),
+    ...(listen !== undefined && { listen: { ...listen, place: places.of(["listen"]) } }),
     ...(history !== undefined && { history: { dir: besideOf(file, history.dir), maxBytes: bytesOf(history.max) } }),
     damping:
       written.damping === undefined ? DEFAULT_DAMPING : { need: written.damping.changes, of: written.damping.of },

@@ -10,7 +10,7 @@ import type { WrittenAgent } from "./config-schema.ts";
 const DEFAULT_LISTEN = { address: "127.0.0.1", port: 9_464 };
 
 /** The address and port of `listen`, with what is given in its place; and whether it says a token. */
-export function checkListen(written: WrittenAgent["listen"]): Omit<ListenConfig, "token"> {
+export function checkListen(written: WrittenAgent["listen"]): Pick<ListenConfig, "address" | "port"> {
   if (written === undefined) return DEFAULT_LISTEN;
   const where = typeof written === "string" ? addressAndPort(written, 0) : written;
   const { port = DEFAULT_LISTEN.port } = where;

@@ -53,6 +53,8 @@ export interface ListenConfig {
   readonly port: number;
   /** Always there where the address is not a loopback address. */
   readonly token?: string;
+  /** Where it stands in the file. */
+  readonly place?: Place;
 }
 
 export interface HistoryConfig {

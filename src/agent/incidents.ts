@@ -3,7 +3,7 @@
  * turned bad, and ends when the last of its rows passes; each change that somebody must hear of is one notice.
  */
 import type { ResultEntry } from "../report/document.ts";
-import { type Cause, causesOf, grouped, troubleOf } from "./alarm-causes.ts";
+import { type Cause, causesOf, grouped, suffers } from "./alarm-causes.ts";
 import type { AlarmRow, Turn } from "./alarm-rows.ts";
 
 /** `alarm`: rows turned bad. `recovery`: rows pass again, all or some. `withdrawal`: nobody asks them any more. */
@@ -207,7 +207,7 @@ function idOf({ kind, hosts, address, offender, profile }: Cause, rows: readonly
 /** A row whose trouble the incident has told of for its whole host or address. */
 function isMoreOf(cause: Cause, { result }: AlarmRow): boolean {
   if (cause.address !== undefined && result.address !== cause.address) return false;
-  return cause.wholeHosts.includes(result.host) && troubleOf(result) === cause.trouble;
+  return cause.wholeHosts.includes(result.host) && suffers(result, cause.trouble);
 }
 
 function merged(before: Cause, now: Cause): Cause {

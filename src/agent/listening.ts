@@ -36,7 +36,7 @@ export class Listening {
     this.#wanted = listen;
     if (listen === undefined) return;
     try {
-      this.#server = await this.#parts.start(listen);
+      this.#server = await this.#start(listen);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       const seconds = RETRY_MS / 1_000;
@@ -51,13 +51,13 @@ export class Listening {
    */
   async move(listen: ListenConfig | undefined): Promise<void> {
     const before = this.#wanted;
-    if (JSON.stringify(before) === JSON.stringify(listen)) return;
-    const old = this.#server;
     const isSamePlace = before?.address === listen?.address && before?.port === listen?.port;
+    if (isSamePlace && before?.token === listen?.token) return;
+    const old = this.#server;
     if (isSamePlace) await old?.close();
     let server: AgentServer | undefined;
     try {
-      server = listen && (await this.#parts.start(listen));
+      server = listen && (await this.#start(listen));
     } catch (error) {
       // Somebody was quicker to take the port than we to take it again: perhaps only for a moment.
       if (isSamePlace && old !== undefined) await this.begin(before);
@@ -78,6 +78,15 @@ export class Listening {
   async close(): Promise<void> {
     this.#trying.abort();
     await this.#server?.close();
+  }
+
+  /** What is wrong with it is said with its place in the file. */
+  async #start(listen: ListenConfig): Promise<AgentServer> {
+    try {
+      return await this.#parts.start(listen);
+    } catch (error) {
+      throw error instanceof ConfigError && listen.place !== undefined ? error.at(listen.place) : error;
+    }
   }
 
   async #tryAgain(listen: ListenConfig, signal: AbortSignal): Promise<void> {

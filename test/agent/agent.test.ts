@@ -178,7 +178,10 @@ describe("a reload", () => {
     stage.text = CONFIG.replace(":0\n", `:${port}\n`);
     await stage.agent.reload();
     other.close();
-    expect(stage.said("error")).toEqual([expect.stringContaining(`127.0.0.1:${port}: another process listens there`)]);
+    const problem = `listen: cannot listen on 127.0.0.1:${port}: another process listens there`;
+    expect(stage.said("error")).toEqual([
+      `the configuration is not taken over, and the one before stays: agent.yaml:4:9: ${problem}; choose another address or port`,
+    ]);
     expect(await stage.get("/-/ready")).toContain("ready");
   });
 
@@ -189,10 +192,24 @@ describe("a reload", () => {
     const stage = await started(CONFIG.replace(":0\n", `:${port}\n`));
     await stage.passes(25_000);
     expect(stage.asked.length).toBeGreaterThan(0);
-    expect([stage.agent.local, stage.said("error").length]).toEqual([undefined, 1]);
+    expect([stage.agent.local, stage.said("error")]).toEqual([
+      undefined,
+      [
+        `agent.yaml:4:9: listen: cannot listen on 127.0.0.1:${port}: another process listens there; ` +
+          "choose another address or port; probing goes on, and it is tried again every 10 s",
+      ],
+    ]);
     await new Promise((resolve) => other.close(resolve));
     await stage.settles(expect.poll(() => stage.agent.local?.port).toBe(port));
     expect(await stage.get("/-/ready")).toContain("ready");
+  });
+
+  it("stays where it listens when that only moves within the file", async () => {
+    const stage = await started();
+    const before = stage.agent.local!.port;
+    stage.text = `# a line more\n${CONFIG}`;
+    await stage.agent.reload();
+    expect(stage.agent.local!.port).toBe(before);
   });
 
   it("moves to another port", async () => {

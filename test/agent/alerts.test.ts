@@ -117,6 +117,39 @@ describe("one message for one cause", () => {
     expect(alarm!.title).toBe("dc01: 60 of 60 rows are refused");
   });
 
+  it("a host that refuses everything: ranges that pass as closed, rows due later, ICMP errors that are rationed", async () => {
+    const SILENT: Partial<ResultEntry> = { transport: "udp", state: "open|filtered", reason: "no-response" };
+    const CLOSED_RANGE: Partial<ResultEntry> = { ...REFUSED, expect: "path" };
+    const range = (number: number) => row("pass", "dc01", number, CLOSED_RANGE);
+    const notDue = (number: number) => row("skipped", "dc01", number, { reason: "not-due" });
+    const stage = new Stage(DAMPED);
+    for (let run = 0; run < 3; run++) expect(await stage.run([...all("pass", "dc01", 10), range(10)])).toEqual([]);
+    const bad = all("fail", "dc01", 5, REFUSED);
+    const silent = [5, 6].map((number) => row("fail", "dc01", number, SILENT));
+    const ranges = [range(10), range(12), range(13)];
+    // Rows 7 to 9 are asked in every second run only.
+    const due = [7, 8, 9].map((number) => row("fail", "dc01", number, number === 9 ? SILENT : REFUSED));
+    const runs = [0, 1, 2, 3, 4, 5].map((run) => [
+      ...bad,
+      ...silent,
+      ...ranges,
+      ...(run % 2 === 1 ? due : [7, 8, 9].map(notDue)),
+    ]);
+    const told: Told[] = [];
+    for (const results of runs) told.push(...(await stage.run(results)));
+    expect(told.map(({ title }) => title)).toEqual(["dc01: 10 of 10 rows are refused"]);
+    expect(told[0]).toMatchObject({ cause: { kind: "host", trouble: "refusal" }, rowCount: 7 });
+  });
+
+  it("a host with one service that is silent or open is not refused as a whole", async () => {
+    for (const other of [{ transport: "tcp" as const }, { state: "open" as const, reason: "mismatch" as const }]) {
+      const stage = new Stage();
+      await stage.run(all("pass", "dc01", 4));
+      const told = await stage.run([...all("fail", "dc01", 3, REFUSED), row("fail", "dc01", 3, other)]);
+      expect(told.map(({ cause }) => cause.kind)).toEqual(["vector", "vector"]);
+    }
+  });
+
   it("a row that must be blocked does not speak for the host", async () => {
     const stage = new Stage();
     const blocked = row("pass", "dc01", 99, { expect: "blocked", state: "filtered" });

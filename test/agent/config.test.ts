@@ -98,7 +98,7 @@ key-file: responder.key
     ["a port alone", "{port: 80}", { address: "127.0.0.1", port: 80 }],
     ["nothing but the wish", "{}", { address: "127.0.0.1", port: 9464 }],
   ])("listens where it says: %s", async (_what, listen, expected) => {
-    expect((await config(`${EVERY}listen: ${listen}`)).listen).toEqual(expected);
+    expect((await config(`${EVERY}listen: ${listen}`)).listen).toMatchObject(expected);
   });
 });
 

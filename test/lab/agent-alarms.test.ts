@@ -16,6 +16,12 @@ damping: {changes: 2, of: 2}
 self-check: ${selfCheck}
 `;
 
+/** Another host takes its place, where nothing listens: it refuses everything, by ICMP errors as Linux rations them. */
+const NOTHING_LISTENS = [
+  "add chain inet lab prerouting { type nat hook prerouting priority -100; }",
+  `add rule inet lab prerouting iifname "agent" ip daddr ${DC.v4} dnat ip to ${STRANGER_ADDRESSES[0]!.v4}`,
+];
+
 const ONLY_THE_HOST = [`add rule inet lab forward ip daddr ${DC.v4} drop`];
 
 describe("alarms", () => {
@@ -35,6 +41,21 @@ describe("alarms", () => {
     expect(agent.messages.slice(1)).toMatchObject([{ event: "recovery", over: true }]);
     expect(agent.messages[1]!.badForMs).toBeGreaterThan(4_000);
     expect(new Set(agent.runs.map(({ status }) => status))).toEqual(new Set(["completed"]));
+  });
+
+  test("a host that refuses everything is one, though its ranges pass and a row is due later", {
+    timeout: 240_000,
+  }, async ({ lane }) => {
+    const rows = "tcp/389, udp/389, tcp/636, tcp/445, udp/123, tcp/5000-5020, udp/5000-5020";
+    const more = config("{gateway: true}").replace(/only: \[.*\]/, `only: [${rows}]`);
+    await using agent = await LabAgent.start(lane, more);
+    expect(await agent.nextRun()).toMatchObject({ status: "completed", fail: 0 });
+    await loadFirewall(lane, NOTHING_LISTENS);
+    await agent.until("an alarm", ({ messages }) => messages.length > 0);
+    expect(agent.messages[0]).toMatchObject({ event: "alarm", cause: { kind: "host", trouble: "refusal" } });
+    // NTP, which is asked each 16 s, fails twice too.
+    await agent.until("all refused", ({ runs }) => runs.filter(({ fail }) => fail === 5).length >= 3);
+    expect(agent.messages.map(({ title }) => title)).toEqual([agent.messages[0]!.title]);
   });
 
   // Linux trusts a neighbour for up to 45 s, and the agent waits for that.

@@ -38,6 +38,7 @@ export interface EndedRun {
   readonly status: string;
   readonly offline?: string;
   readonly pass: number;
+  readonly fail: number;
 }
 
 export class LabAgent implements AsyncDisposable {
