@@ -53,7 +53,7 @@ ${words(PROCESS_METRICS)}.
 \`/probe?target=HOST&module=PROFILE\` runs one profile against one host now and answers 200, whatever it saw. It takes only
 hosts and profiles that the configuration names, wants the token where there is one, shares the limits of all runs, and
 ends half a second before \`X-Prometheus-Scrape-Timeout-Seconds\`. Who asks for a pair that is being probed gets the same
-answer. Beside the rows:
+answer. With \`&debug=true\` it is text: the report in words, as \`run\` prints it, then the metrics. Beside the rows:
 
 ${table(Object.values(PROBE_FAMILIES))}
 

@@ -10,6 +10,7 @@ import type { PageAssets } from "../report/renderer.ts";
 import { Alerts } from "./alerts.ts";
 import type { CellState } from "./cell.ts";
 import type { AgentConfig, ListenConfig } from "./config.ts";
+import { deliveryTeller } from "./delivery-teller.ts";
 import { Listening } from "./listening.ts";
 import type { AgentLog } from "./log.ts";
 import { Memory } from "./memory.ts";
@@ -21,7 +22,7 @@ import { SelfCheck, type SelfCheckParts } from "./self-check.ts";
 import { type AgentServer, startServer } from "./server.ts";
 import { type StatusSource, statusSource } from "./status.ts";
 import { Timetable } from "./timetable.ts";
-import type { DeliveryEvent, DeliveryParts } from "./webhook-queue.ts";
+import type { DeliveryParts } from "./webhook-queue.ts";
 
 /** A configuration with what was made of it. */
 export interface Loaded {
@@ -64,7 +65,8 @@ export class Agent {
   readonly #end = new AbortController();
   #loaded: Loaded;
   #stopping = false;
-  #turn: Promise<void> = Promise.resolve();
+  #turn: Promise<unknown> = Promise.resolve();
+  #waiting: Promise<string | undefined> | undefined;
 
   private constructor(loaded: Loaded, parts: AgentParts, metrics: AgentMetrics, memory: Memory) {
     this.#parts = parts;
@@ -76,7 +78,7 @@ export class Agent {
     const { tool, host, post, log } = parts;
     const { world } = parts.parts;
     const source = { host, role: loaded.plans.role };
-    const tell = (event: DeliveryEvent) => this.#tellDelivery(event);
+    const tell = deliveryTeller(log, metrics);
     this.#alerts = new Alerts(loaded.config.alerts, {
       ...{ tool, source, world, post, tell },
       ...(parts.undelivered !== undefined && { undelivered: parts.undelivered }),
@@ -134,10 +136,17 @@ export class Agent {
     return this.#listening.local;
   }
 
-  /** Takes over the configuration as it is now. Where it cannot be used, the one in force stays, and the log says why. */
-  reload(): Promise<void> {
-    this.#turn = this.#turn.then(() => (this.#stopping ? undefined : this.#reload()));
-    return this.#turn;
+  /**
+   * Takes over the configuration as it is now. Where it cannot be used, the one in force stays, and the log says why; so
+   * does what this resolves to. Those who ask while one waits for its turn get that one.
+   */
+  reload(): Promise<string | undefined> {
+    this.#waiting ??= this.#turn.then(() => {
+      this.#waiting = undefined;
+      return this.#stopping ? "the agent is about to end" : this.#reload();
+    });
+    this.#turn = this.#waiting;
+    return this.#waiting;
   }
 
   /** Begins no run any more, and gives what goes on so long to end by itself. */
@@ -164,7 +173,7 @@ export class Agent {
     done.abort();
   }
 
-  async #reload(): Promise<void> {
+  async #reload(): Promise<string | undefined> {
     const { log, load } = this.#parts;
     try {
       const loaded = await load();
@@ -172,10 +181,12 @@ export class Agent {
       this.#use(loaded);
       log.info("the configuration was taken over", { schedules: loaded.config.schedules.length });
       this.#metrics.noteReload("success", this.#schedules());
+      return undefined;
     } catch (error) {
       const why = error instanceof ConfigError ? error.message : String(error);
       log.error(`the configuration is not taken over, and the one before stays: ${why}`, {});
       this.#metrics.noteReload("failure", this.#schedules());
+      return why;
     }
   }
 
@@ -210,6 +221,7 @@ export class Agent {
     const server = await startServer(listen, {
       status: () => this.#status(),
       report: (name) => (name === undefined ? this.#memory.newestRun() : this.#memory.lastRun(name))?.document,
+      reload: () => this.reload(),
       ready: () => (this.#stopping ? "it is about to end" : undefined),
       metrics: this.#metrics,
       probe: (target, module, timeoutMs) => this.#runner.probe(target, module, timeoutMs, this.#end.signal),
@@ -275,19 +287,6 @@ export class Agent {
       return known.size === 0 ? [ANYWHERE] : [...known];
     };
     return this.#selfCheck.cutOff(this.#loaded.config.selfCheck, document, addresses, signal);
-  }
-
-  #tellDelivery({ what, hook, about, attempts, status, code }: DeliveryEvent): void {
-    const facts = { hook, about, attempts, status, code };
-    const { log } = this.#parts;
-    if (what === "delivered") {
-      this.#metrics.noteAlert("delivered");
-      log.info("an alarm was delivered", facts);
-    } else {
-      if (what !== "kept for the next start")
-        this.#metrics.noteAlert(what === "not delivered yet" ? "failed" : "dropped");
-      log.warn(`an alarm was ${what}`, facts);
-    }
   }
 }
 

@@ -124,6 +124,10 @@ export const PROBE_FAMILIES = {
   success: gauge("probe_success", "1 when every required row passed, else 0."),
   duration: gauge("probe_duration_seconds", "How long the probe took."),
   timeout: gauge("probe_timeout_seconds", "How long it was allowed to take."),
+  lookup: gauge(
+    "probe_dns_lookup_time_seconds",
+    "How long the target's name was looked up; no sample where it is an address.",
+  ),
   ipProtocol: gauge("probe_ip_protocol", "4 or 6; no sample where no address or both families were asked."),
   earliestExpiry: gauge(
     "probe_ssl_earliest_cert_expiry",

@@ -2,14 +2,18 @@
 import { EXIT_CODES } from "../model/result.ts";
 import type { ReportDocument, ResultEntry } from "../report/document.ts";
 import { cellKey } from "../report/status-document.ts";
+import { table } from "../report/table.ts";
 import type { CellState } from "./cell.ts";
 import { certificateEndS, type ShownCell, writeCells } from "./check-metrics.ts";
 import { writeFamily, writeLabels } from "./exposition.ts";
 import { type Family, PROBE_FAMILIES } from "./metric-families.ts";
 
+const REPORT = table({ color: false, width: 120, verbose: true });
+
 export interface ProbeRun {
   /** Absent: nothing came of it within the time. */
   readonly document?: ReportDocument;
+  readonly lookupMs?: number;
   readonly durationMs: number;
   readonly timeoutMs: number;
   readonly startedAtMs: number;
@@ -23,7 +27,7 @@ export type KeptCell = (key: string) => KeptResult | undefined;
 
 /** The text of an answer, in pieces. */
 export function* writeProbe(run: ProbeRun, kept: KeptCell): Generator<string> {
-  const { document, durationMs, timeoutMs } = run;
+  const { document, durationMs, timeoutMs, lookupMs } = run;
   const cells = document === undefined ? [] : document.results.map((result) => shownCell(result, run, kept));
   const results = cells.map(({ result }) => result).filter(({ canary }) => canary !== true);
   const write = (family: Family, value: number | undefined) =>
@@ -31,6 +35,7 @@ export function* writeProbe(run: ProbeRun, kept: KeptCell): Generator<string> {
   yield* write(PROBE_FAMILIES.success, document !== undefined && succeeded(document, kept) ? 1 : 0);
   yield* write(PROBE_FAMILIES.duration, durationMs / 1000);
   yield* write(PROBE_FAMILIES.timeout, timeoutMs / 1000);
+  yield* write(PROBE_FAMILIES.lookup, lookupMs === undefined ? undefined : lookupMs / 1000);
   yield* write(PROBE_FAMILIES.complete, isComplete(document) ? 1 : 0);
   yield* write(PROBE_FAMILIES.ipProtocol, ipProtocol(results));
   yield* write(PROBE_FAMILIES.earliestExpiry, earliest(results.map(certificateEndS)));
@@ -38,6 +43,14 @@ export function* writeProbe(run: ProbeRun, kept: KeptCell): Generator<string> {
   yield* writeWords(PROBE_FAMILIES.tlsCipher, "cipher", results, "tlsCipher");
   if (document !== undefined) yield* writeSummary(document);
   yield* writeCells(cells);
+}
+
+/** What blackbox_exporter shows for `debug=true`: what happened, here as the report in words, and the metrics of it. */
+export function* writeDebug({ document }: ProbeRun, metrics: Iterable<string>): Generator<string> {
+  yield "Logs for the probe:\n";
+  yield document === undefined ? "it did not end within its time\n" : REPORT.end(document);
+  yield "\n\nMetrics that would have been returned:\n";
+  yield* metrics;
 }
 
 function isComplete(document: ReportDocument | undefined): boolean {

@@ -4,7 +4,7 @@ import type { World } from "../model/prober.ts";
 import type { ReportDocument } from "../report/document.ts";
 import { EXPOSITION_TYPE } from "./exposition.ts";
 import { writeBody } from "./large-body.ts";
-import { type KeptCell, type ProbeRun, writeProbe } from "./probe-metrics.ts";
+import { type KeptCell, type ProbeRun, writeDebug, writeProbe } from "./probe-metrics.ts";
 import { ProbedResults } from "./probed-results.ts";
 import { type Reply, says } from "./reply.ts";
 
@@ -12,7 +12,13 @@ import { type Reply, says } from "./reply.ts";
  * Runs a profile against a host, within the limits that all runs share, and ends within the time: what is then without a
  * result has none in the report. Undefined, at once and with nothing sent: the configuration names no such pair.
  */
-export type Probe = (target: string, module: string, timeoutMs: number) => Promise<ReportDocument> | undefined;
+export type Probe = (target: string, module: string, timeoutMs: number) => Promise<Probed> | undefined;
+
+export interface Probed {
+  readonly document: ReportDocument;
+  /** How long the name was looked up; absent where there was none to look up. */
+  readonly lookupMs?: number;
+}
 
 export interface ProbeRouteParts {
   readonly probe: Probe;
@@ -31,7 +37,7 @@ const MOST_AT_ONCE = 8;
 
 export class ProbeRoute {
   readonly #parts: ProbeRouteParts;
-  readonly #running = new Map<string, Promise<ReportDocument>>();
+  readonly #running = new Map<string, Promise<Probed>>();
   readonly #probed: ProbedResults;
 
   constructor(parts: ProbeRouteParts) {
@@ -53,10 +59,12 @@ export class ProbeRoute {
     const running = this.#running.get(key) ?? this.#begin(key, target, module, timeoutMs);
     if (running === undefined) return says(400, "the configuration has no such target with such a module (a profile)");
     const run = await this.#wait(running, timeoutMs);
-    return { status: 200, type: EXPOSITION_TYPE, body: await writeBody(writeProbe(run, this.#probed.newest)) };
+    const text = writeProbe(run, this.#probed.newest);
+    if (query.get("debug") !== "true") return { status: 200, type: EXPOSITION_TYPE, body: await writeBody(text) };
+    return { status: 200, body: await writeBody(writeDebug(run, text)) };
   }
 
-  #begin(key: string, target: string, module: string, timeoutMs: number): Promise<ReportDocument> | undefined {
+  #begin(key: string, target: string, module: string, timeoutMs: number): Promise<Probed> | undefined {
     const probing = this.#parts.probe(target, module, timeoutMs);
     if (probing === undefined) return undefined;
     const running = this.#probed.noted(probing);
@@ -66,16 +74,16 @@ export class ProbeRoute {
     return running;
   }
 
-  async #wait(running: Promise<ReportDocument>, timeoutMs: number): Promise<ProbeRun> {
+  async #wait(running: Promise<Probed>, timeoutMs: number): Promise<ProbeRun> {
     const { world } = this.#parts;
     const startedMs = world.monotonicMs();
     const startedAtMs = world.wallMs();
     const over = new AbortController();
     const late = world.sleep(timeoutMs + GRACE_MS, over.signal).then(() => undefined);
     try {
-      const document = await Promise.race([running, late]);
+      const probed = await Promise.race([running, late]);
       const durationMs = world.monotonicMs() - startedMs;
-      return { ...(document !== undefined && { document }), durationMs, timeoutMs, startedAtMs };
+      return { ...probed, durationMs, timeoutMs, startedAtMs };
     } finally {
       over.abort();
     }

@@ -4,9 +4,9 @@
  * counts for nothing, be it from a history or from a run of yesterday.
  */
 import type { World } from "../model/prober.ts";
-import type { ReportDocument } from "../report/document.ts";
 import { cellKey } from "../report/status-document.ts";
 import type { KeptCell, KeptResult } from "./probe-metrics.ts";
+import type { Probed } from "./probe-route.ts";
 
 /** Longer than any prober's interval: nothing older stands for a row that is not due. */
 const KEPT_MS = 3_600_000;
@@ -23,9 +23,10 @@ export class ProbedResults {
   }
 
   /** The same report; once it is there, its results are known. */
-  async noted(probing: Promise<ReportDocument>): Promise<ReportDocument> {
+  async noted(probing: Promise<Probed>): Promise<Probed> {
     const resultMs = this.#world.wallMs();
-    const document = await probing;
+    const probed = await probing;
+    const { document } = probed;
     for (const result of document.results) {
       if (result.reason === "not-due") continue;
       const key = cellKey(result);
@@ -36,7 +37,7 @@ export class ProbedResults {
       if (resultMs - seen.resultMs < KEPT_MS) break;
       this.#seen.delete(key);
     }
-    return document;
+    return probed;
   }
 
   /** The newer of what a probe and what the agent saw of a cell; undefined where that is too old. */

@@ -1,4 +1,4 @@
-/** What is answered under which path. Everything is read-only. */
+/** What is answered under which path. Everything is read-only, save that the configuration may be read again. */
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { World } from "../model/prober.ts";
@@ -16,6 +16,8 @@ export interface RouteParts {
   status(): StatusSource;
   /** The report of the last run, of a schedule or of all; undefined before there was one. */
   report(schedule: string | undefined): ReportDocument | undefined;
+  /** Takes the configuration over as it is now; gives why that could not be. */
+  reload(): Promise<string | undefined>;
   /** Why this is not ready yet, in words that anybody may read. */
   ready(): string | undefined;
   readonly metrics: AgentMetrics;
@@ -32,8 +34,8 @@ export interface Asked {
 export interface Route {
   /** Answered without the token. */
   readonly isOpen?: true;
-  /** A HEAD would set off what only a GET may. */
-  readonly isGetOnly?: true;
+  /** Absent: GET and HEAD. A HEAD would set off a probe, which only a GET may. */
+  readonly methods?: readonly string[];
   /** `events`: the answer is a stream of them. */
   readonly answer: "events" | ((asked: Asked) => Reply | Promise<Reply>);
 }
@@ -64,7 +66,8 @@ export function createRoutes(parts: RouteParts): Routes {
       "/metrics",
       { isOpen: true, answer: async () => ({ status: 200, type: EXPOSITION_TYPE, body: await exposition.get() }) },
     ],
-    ["/probe", { isGetOnly: true, answer: ({ query, headers }) => probe.answer(query, headers) }],
+    ["/-/reload", { methods: ["POST", "PUT"], answer: async () => reloaded(await parts.reload()) }],
+    ["/probe", { methods: ["GET"], answer: ({ query, headers }) => probe.answer(query, headers) }],
     ["/api/v1/status", { answer: async () => ({ status: 200, type: JSON_TEXT, body: await status.get() }) }],
     ["/api/v1/report", { answer: ({ query }) => reports.reply(parts.report(query.get("schedule") ?? undefined)) }],
     ["/api/v1/events", { answer: "events" }],
@@ -74,6 +77,10 @@ export function createRoutes(parts: RouteParts): Routes {
 
 function readiness(why: string | undefined): Reply {
   return why === undefined ? says(200, "ready") : says(503, `not ready: ${why}`);
+}
+
+function reloaded(why: string | undefined): Reply {
+  return why === undefined ? says(200, "reloaded") : says(500, `not reloaded: ${why}`);
 }
 
 function* statusPieces({ cells, ...head }: StatusSource): Generator<string> {

@@ -4,7 +4,7 @@ import type { RunOptions } from "../engine/context.ts";
 import { Politeness } from "../engine/politeness.ts";
 import { run } from "../engine/run.ts";
 import type { Plan } from "../model/check.ts";
-import type { Parts } from "../model/parts.ts";
+import type { Net, Parts } from "../model/parts.ts";
 import type { World } from "../model/prober.ts";
 import type { CheckResult, RunReport } from "../model/result.ts";
 import type { ReportDocument, ResultEntry, Tool } from "../report/document.ts";
@@ -12,6 +12,7 @@ import { resultEntry, runDocument } from "../report/run-document.ts";
 import type { LimitsConfig } from "./config.ts";
 import type { AgentLog } from "./log.ts";
 import type { AgentPlans } from "./plans.ts";
+import type { Probed } from "./probe-route.ts";
 import type { RunRecord } from "./run-record.ts";
 import { leavesTurnsTo } from "./turns-of-schedules.ts";
 
@@ -83,14 +84,23 @@ export class Runner {
   }
 
   /** One vector at one host, ended by the time given; undefined, and nothing sent, where the site has no such pair. */
-  probe(target: string, module: string, timeoutMs: number, signal: AbortSignal): Promise<ReportDocument> | undefined {
+  probe(target: string, module: string, timeoutMs: number, signal: AbortSignal): Promise<Probed> | undefined {
     const plan = this.#config.plans.ofProbe(target, module);
     return plan === undefined ? undefined : this.#probe(plan, timeoutMs, signal);
   }
 
-  async #probe(plan: Plan, timeoutMs: number, signal: AbortSignal): Promise<ReportDocument> {
-    const { world, ledger } = this.#parts.parts;
-    const own = leavesTurnsTo(() => this.#nextAtMs(plan), ledger, world);
+  async #probe(plan: Plan, timeoutMs: number, signal: AbortSignal): Promise<Probed> {
+    const { world, ...parts } = this.#parts.parts;
+    const ledger = leavesTurnsTo(() => this.#nextAtMs(plan), parts.ledger, world);
+    let lookupMs: number | undefined;
+    const resolve: Net["resolve"] = async (...asked) => {
+      const startedMs = world.monotonicMs();
+      try {
+        return await parts.net.resolve(...asked);
+      } finally {
+        lookupMs = (lookupMs ?? 0) + world.monotonicMs() - startedMs;
+      }
+    };
     const over = new AbortController();
     setMaxListeners(0, over.signal);
     const stop = () => over.abort();
@@ -99,7 +109,9 @@ export class Runner {
     signal.addEventListener("abort", stop, { once: true, signal: ended.signal });
     void world.sleep(timeoutMs, ended.signal).then(stop);
     try {
-      return await this.#documentOf(await this.#ask(plan, over.signal, {}, own));
+      const own = { ledger, net: { ...parts.net, resolve } };
+      const document = await this.#documentOf(await this.#ask(plan, over.signal, {}, own));
+      return { document, ...(lookupMs !== undefined && { lookupMs }) };
     } finally {
       ended.abort();
     }
@@ -115,12 +127,7 @@ export class Runner {
     return Math.min(...next);
   }
 
-  async #ask(
-    plan: Plan,
-    signal: AbortSignal,
-    keeping: Keeping = {},
-    ledger = this.#parts.parts.ledger,
-  ): Promise<RunReport> {
+  async #ask(plan: Plan, signal: AbortSignal, keeping: Keeping = {}, own: Partial<Parts> = {}): Promise<RunReport> {
     const { parts, host } = this.#parts;
     const { plans, limits, farEnd } = this.#config;
     const secret = await this.#secrets();
@@ -129,7 +136,7 @@ export class Runner {
     const source = { host, role: plans.role };
     return run(
       plan,
-      { ...parts, world, ledger, ...(farEnd !== undefined && { farEnd }) },
+      { ...parts, ...own, world, ...(farEnd !== undefined && { farEnd }) },
       options,
       source,
       signal,

@@ -198,8 +198,10 @@ class Desk {
       return says(421, "ask for localhost: without a token only this machine is answered");
     }
     if (route === undefined) return NOT_FOUND;
-    const methods = route.isGetOnly === true ? ["GET"] : ["GET", "HEAD"];
-    if (!methods.includes(method)) return says(405, "read-only", { Allow: methods.join(", ") });
+    const { methods = ["GET", "HEAD"] } = route;
+    if (!methods.includes(method)) return says(405, `takes ${methods.join(" and ")}`, { Allow: methods.join(", ") });
+    // A page from elsewhere may make a browser send a POST here; then the browser says from where.
+    if (method !== "GET" && method !== "HEAD" && headers.origin !== undefined) return says(403, "not from a page");
     if (token === undefined || route.isOpen === true || bearsToken(headers, token)) return undefined;
     return says(401, "wants the token, as Bearer or as the password of Basic", {
       "WWW-Authenticate": 'Basic realm="unity-probe", charset="UTF-8"',

@@ -9,6 +9,7 @@ import { REASONS, type Reason } from "../../src/model/words.ts";
 import type { Post } from "../../src/net/post.ts";
 import { loadProber } from "../../src/probers/index.ts";
 import { parseRoles } from "../../src/profile/roles-file.ts";
+import type { StatusDocument } from "../../src/report/status-document.ts";
 import { HeldClock } from "../engine/held-clock.ts";
 import { OWN, refuses, scriptedNet } from "../engine/scripted-net.ts";
 import { memoryLedger } from "../engine/stage.ts";
@@ -21,6 +22,14 @@ const rolesFile = new URL("../../profiles/roles.yaml", import.meta.url);
 export const SITE = "role: unity-secondary\nhosts: {domain-controller: 192.0.2.10}\n";
 export const EVERY = "{every: 60s, only: [tcp/5000-5020]}";
 export const CONFIG = `${SITE}schedule: ${EVERY}\nlisten: 127.0.0.1:0\n`;
+
+/** The one cell of a host, as the agent's status has it. */
+export async function rowOf(stage: AgentStage, host = "192.0.2.10") {
+  const { cells } = (await stage.get("/api/v1/status")) as StatusDocument;
+  return cells.find(({ result }) => result.check === ROW && result.host === host);
+}
+
+const ROW = "dcom-rpc/tcp/5000-5020";
 
 export interface Logged {
   readonly level: keyof AgentLog;
@@ -40,6 +49,7 @@ export class AgentStage {
   sweepMs = 1_000;
   /** What the resolver knows. */
   names: Readonly<Record<string, readonly string[]>> = {};
+  lookupMs = 0;
   /** The status that web hooks answer with. */
   hookStatus = 200;
   /** When the row was asked, and where. */
@@ -104,7 +114,10 @@ export class AgentStage {
     return {
       parts: {
         prober: loadProber,
-        net: { ...scriptedNet(clock, { port: () => refuses(10) }), resolve: async (name) => this.names[name] ?? [] },
+        net: {
+          ...scriptedNet(clock, { port: () => refuses(10) }),
+          resolve: (name, signal) => this.#resolve(name, signal),
+        },
         sweeper: this.#sweeper(),
         world: clock.world,
         ledger: this.ledger,
@@ -120,6 +133,11 @@ export class AgentStage {
       ownSide: { procNet: async () => undefined, linkedAddresses: () => new Set([OWN]) },
       load: () => this.load(),
     };
+  }
+
+  async #resolve(name: string, signal: AbortSignal): Promise<readonly string[]> {
+    if (this.lookupMs > 0) await this.clock.sleep(this.lookupMs, signal);
+    return this.names[name] ?? [];
   }
 
   #sweeper(): Sweeper {

@@ -25,7 +25,7 @@ function reportOf(
 const PATH = "/probe?target=dc01.example.com&module=failover-secondary";
 
 async function probed(report: ReportDocument, prepare: (stage: Stage) => void = () => undefined) {
-  const server = await serve({ probe: async () => report });
+  const server = await serve({ probe: async () => ({ document: report }) });
   prepare(server);
   const answer = await ask(server, PATH);
   expect(answer.status).toBe(200);
@@ -44,6 +44,32 @@ describe("/probe", () => {
     expect(firstOf(families, "unity_probe_probe_complete")).toBe(1);
     expect(firstOf(families, "unity_probe_check_success")).toBe(1);
     expect(families.has("probe_ssl_earliest_cert_expiry")).toBe(false);
+  });
+
+  it("says how long the name was looked up, where there was one", async () => {
+    const document = reportOf(0, [PASSED], { pass: 1 });
+    const server = await serve({ probe: async () => ({ document, lookupMs: 250 }) });
+    const named = readExposition((await ask(server, PATH)).text);
+    expect(firstOf(named, "probe_dns_lookup_time_seconds")).toBe(0.25);
+    expect((await probed(document)).has("probe_dns_lookup_time_seconds")).toBe(false);
+  });
+
+  it("with debug=true tells what happened in words, as blackbox_exporter does", async () => {
+    const bad = { ...PASSED, detail: "no answer\u001b[2J to 3 requests" };
+    const server = await serve({ probe: async () => ({ document: reportOf(1, [bad], { fail: 1 }) }) });
+    const { text, headers } = await ask(server, `${PATH}&debug=true`);
+    expect(headers["content-type"]).toBe("text/plain; charset=utf-8");
+    const [log, metrics] = text.split("\n\n\nMetrics that would have been returned:\n");
+    expect(log).toMatch(/^Logs for the probe:\n.*tcp\/88 +Kerberos +no answer/s);
+    expect(log).not.toContain("\u001b");
+    expect(firstOf(readExposition(metrics!), "probe_success")).toBe(0);
+    expect((await ask(server, `${PATH}&debug=1`)).headers["content-type"]).toContain("version=0.0.4");
+  });
+
+  it("with debug=true says that a probe did not end in time", async () => {
+    const server = await serve({ probe: () => new Promise(() => undefined) });
+    const headers = { "X-Prometheus-Scrape-Timeout-Seconds": "0.4" };
+    expect((await ask(server, `${PATH}&debug=true`, { headers })).text).toContain("it did not end within its time");
   });
 
   it("gives the end of the certificate that ends first, and what TLS was spoken", async () => {
@@ -123,7 +149,7 @@ describe("/probe", () => {
     it("takes the row as a probe saw it, where that was later", async () => {
       const down = reportOf(1, [{ ...kept.result, outcome: "fail" }], { fail: 1 });
       const answers = [down, report, report];
-      const server = await serve({ probe: async () => answers.shift()! });
+      const server = await serve({ probe: async () => ({ document: answers.shift()! }) });
       server.metrics.noteRun(RECORD, [{ ...kept, resultMs: Date.now() - 60_000 }]);
       await ask(server, PATH);
       const successOf = async () => firstOf(readExposition((await ask(server, PATH)).text), "probe_success");
@@ -194,7 +220,7 @@ describe("/probe", () => {
     ["0.5", 250],
     ["1000", 120_000],
   ])("given %s s by the scraper takes %i ms", async (seconds, expected) => {
-    const probe = vi.fn<Probe>(async () => reportOf(0, [PASSED]));
+    const probe = vi.fn<Probe>(async () => ({ document: reportOf(0, [PASSED]) }));
     const headers: Record<string, string> =
       seconds === undefined ? {} : { "X-Prometheus-Scrape-Timeout-Seconds": seconds };
     const answer = await ask(await serve({ probe }), PATH, { headers });
@@ -219,7 +245,9 @@ describe("/probe", () => {
 
   it("runs once for all who ask the same at a time, and a few pairs at most", async () => {
     const ends: (() => void)[] = [];
-    const probe = vi.fn<Probe>(() => new Promise((resolve) => ends.push(() => resolve(reportOf(0, [PASSED])))));
+    const probe = vi.fn<Probe>(
+      () => new Promise((resolve) => ends.push(() => resolve({ document: reportOf(0, [PASSED]) }))),
+    );
     const server = await serve({ probe });
     const pathOf = (target: number) => `/probe?target=dc${target}&module=failover-secondary`;
     const same = [ask(server, pathOf(0)), ask(server, pathOf(0)), ask(server, pathOf(0))];

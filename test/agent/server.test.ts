@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createRoutes, type RouteParts } from "../../src/agent/routes.ts";
 import { startServer } from "../../src/agent/server.ts";
 import { readExposition } from "./exposition-grammar.ts";
@@ -184,11 +184,39 @@ describe("docs/agent-server.md", () => {
   it("has each path, and says who may ask for it", async () => {
     const server = await serve({}, { token: "s3cret" });
     for (const [, path = "", token] of rows) {
-      expect((await ask(server, path)).status, path).toBe(token === "open" ? 200 : 401);
+      const method = path === "/-/reload" ? "POST" : "GET";
+      expect((await ask(server, path, { method })).status, path).toBe(token === "open" ? 200 : 401);
     }
     const { byPath } = createRoutes({ page: PAGE } as RouteParts);
     const named = rows.map(([, path]) => path);
     expect([...byPath.keys()].sort()).toEqual([...named, "/page.css", "/page.js"].sort());
+  });
+});
+
+describe("/-/reload", () => {
+  it.each(["POST", "PUT"])("takes the configuration over for a %s, and says why not", async (method) => {
+    const answers = [undefined, "agent.yaml:1:1: it is empty"];
+    const server = await serve({ reload: async () => answers.shift() });
+    expect(await ask(server, "/-/reload", { method })).toMatchObject({ status: 200, text: "reloaded\n" });
+    const refused = { status: 500, text: "not reloaded: agent.yaml:1:1: it is empty\n" };
+    expect(await ask(server, "/-/reload", { method })).toMatchObject(refused);
+  });
+
+  it("is for nobody without the token, for no page from elsewhere, and for no GET", async () => {
+    const reload = vi.fn(async () => undefined);
+    const server = await serve({ reload });
+    const guarded = await serve({ reload }, { token: "s3cret" });
+    const path = "/-/reload";
+    expect((await ask(guarded, path, { method: "POST" })).status).toBe(401);
+    const Origin = "http://elsewhere.invalid";
+    expect((await ask(server, path, { method: "POST", headers: { Origin } })).status).toBe(403);
+    expect((await ask(server, path, { method: "POST", headers: { Host: "elsewhere.invalid" } })).status).toBe(421);
+    for (const method of ["GET", "HEAD"]) {
+      expect(await ask(server, path, { method })).toMatchObject({ status: 405, headers: { allow: "POST, PUT" } });
+    }
+    expect(reload).not.toHaveBeenCalled();
+    const headers = { Authorization: "Bearer s3cret" };
+    expect((await ask(guarded, path, { method: "POST", headers })).status).toBe(200);
   });
 });
 

@@ -36,6 +36,7 @@ export async function serve(parts: Partial<ServerParts> = {}, listen: Partial<Li
           cells: CELLS,
         }),
       report: () => DOCUMENT,
+      reload: async () => undefined,
       ready: () => undefined,
       metrics,
       probe: () => undefined,

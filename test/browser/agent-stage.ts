@@ -30,6 +30,7 @@ export async function serveStatus(first: StatusDocument, token?: string): Promis
       {
         status: () => status,
         report: () => undefined,
+        reload: async () => undefined,
         ready: () => undefined,
         metrics: new AgentMetrics({ version: TOOL.version, ofProcess: false }),
         probe: () => undefined,

@@ -91,7 +91,7 @@ function freePort(): Promise<number> {
 
 describe.sequential("Prometheus", () => {
   it("scrapes the agent and its probes with the token, and raises the alerts", async () => {
-    const server = await serve({ probe: async () => DOCUMENT }, { token: TOKEN });
+    const server = await serve({ probe: async () => ({ document: DOCUMENT }) }, { token: TOKEN });
     const prometheus = await Prometheus.start(server, "3s");
     const up = async () => (await prometheus.query("up")).map(({ metric, value }) => [metric.job, value[1]]).sort();
     await expect.poll(up).toEqual([
@@ -123,7 +123,7 @@ describe.sequential("Prometheus", () => {
   });
 
   it("scrapes a matrix of 1,000 hosts within five seconds", async () => {
-    const server = await serve({ probe: async () => DOCUMENT }, { token: TOKEN });
+    const server = await serve({ probe: async () => ({ document: DOCUMENT }) }, { token: TOKEN });
     const cells = manyCells(1_000);
     server.metrics.noteRun(RECORD, cells);
     const prometheus = await Prometheus.start(server, "5s");
