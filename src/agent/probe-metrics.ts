@@ -10,10 +10,15 @@ import { type Family, PROBE_FAMILIES } from "./metric-families.ts";
 
 const REPORT = table({ color: false, width: 120, verbose: true });
 
-export interface ProbeRun {
-  /** Absent: nothing came of it within the time. */
-  readonly document?: ReportDocument;
+/** What came of a probe. */
+export interface Probed {
+  readonly document: ReportDocument;
+  /** How long the name was looked up; absent where there was none to look up. */
   readonly lookupMs?: number;
+}
+
+/** Without a document nothing came of it within the time. */
+export interface ProbeRun extends Partial<Probed> {
   readonly durationMs: number;
   readonly timeoutMs: number;
   readonly startedAtMs: number;

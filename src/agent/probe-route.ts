@@ -1,10 +1,9 @@
 /** `/probe?target=&module=`, as blackbox_exporter answers it, but only for what the configuration names. */
 import type { IncomingHttpHeaders } from "node:http";
 import type { World } from "../model/prober.ts";
-import type { ReportDocument } from "../report/document.ts";
 import { EXPOSITION_TYPE } from "./exposition.ts";
 import { writeBody } from "./large-body.ts";
-import { type KeptCell, type ProbeRun, writeDebug, writeProbe } from "./probe-metrics.ts";
+import { type KeptCell, type Probed, type ProbeRun, writeDebug, writeProbe } from "./probe-metrics.ts";
 import { ProbedResults } from "./probed-results.ts";
 import { type Reply, says } from "./reply.ts";
 
@@ -13,12 +12,6 @@ import { type Reply, says } from "./reply.ts";
  * result has none in the report. Undefined, at once and with nothing sent: the configuration names no such pair.
  */
 export type Probe = (target: string, module: string, timeoutMs: number) => Promise<Probed> | undefined;
-
-export interface Probed {
-  readonly document: ReportDocument;
-  /** How long the name was looked up; absent where there was none to look up. */
-  readonly lookupMs?: number;
-}
 
 export interface ProbeRouteParts {
   readonly probe: Probe;

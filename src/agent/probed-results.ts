@@ -5,8 +5,7 @@
  */
 import type { World } from "../model/prober.ts";
 import { cellKey } from "../report/status-document.ts";
-import type { KeptCell, KeptResult } from "./probe-metrics.ts";
-import type { Probed } from "./probe-route.ts";
+import type { KeptCell, KeptResult, Probed } from "./probe-metrics.ts";
 
 /** Longer than any prober's interval: nothing older stands for a row that is not due. */
 const KEPT_MS = 3_600_000;

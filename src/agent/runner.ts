@@ -12,7 +12,7 @@ import { resultEntry, runDocument } from "../report/run-document.ts";
 import type { LimitsConfig } from "./config.ts";
 import type { AgentLog } from "./log.ts";
 import type { AgentPlans } from "./plans.ts";
-import type { Probed } from "./probe-route.ts";
+import type { Probed } from "./probe-metrics.ts";
 import type { RunRecord } from "./run-record.ts";
 import { leavesTurnsTo } from "./turns-of-schedules.ts";
 
