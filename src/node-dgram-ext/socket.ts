@@ -45,6 +45,14 @@ export interface SocketOptions {
 export interface OwnSocketOptions extends SocketOptions {
   /** False: ICMP errors are not kept. Whoever does not read them would be woken by them for ever. */
   readonly errorQueue?: false;
+  /** What to bind to, in the kernel's form, instead of `source` and `sourcePort`: for whoever binds thousands. */
+  readonly name?: SocketName;
+}
+
+/** A socket address in memory of the caller. */
+export interface SocketName {
+  readonly at: number;
+  readonly length: number;
 }
 
 /** `raw`: TCP segments, written and read by ourselves. */
@@ -67,7 +75,8 @@ export function openSocket(native: Native, kind: Kind, family: Family, options: 
   }
   try {
     setOptions(native, fd, kind, family, options);
-    if (kind === "udp" || options.source !== undefined || options.sourcePort !== undefined) {
+    if (options.name !== undefined) bindName(native, fd, options.name);
+    else if (kind === "udp" || options.source !== undefined || options.sourcePort !== undefined) {
       bindAsTold(native, fd, kind, family, options);
     }
     return fd;
@@ -119,8 +128,12 @@ function bindAsTold(native: Native, fd: number, kind: Kind, family: Family, opti
 
 /** Throws SocketError. */
 export function bindSocket(native: Native, fd: number, to: Endpoint): void {
-  const length = writeSocketAddress(native, native.address, 0, to);
-  const result = length === 0 ? -EINVAL : native.sys.bind(fd, native.address.at, length);
+  bindName(native, fd, { at: native.address.at, length: writeSocketAddress(native, native.address, 0, to) });
+}
+
+/** Throws SocketError. The length is 0 where there was no address to write. */
+function bindName(native: Native, fd: number, { at, length }: SocketName): void {
+  const result = length === 0 ? -EINVAL : native.sys.bind(fd, at, length);
   if (result < 0) throw new SocketError(native.sys.errorName(result), "bind");
 }
 

@@ -115,6 +115,7 @@ class Asking {
       if (due.length === 0) break;
       await this.#send(due, datagrams);
       await this.#wait(datagrams, round === 0 ? FIRST_WAIT_MS : LATER_WAIT_MS);
+      if (this.#left > 0) this.#question.replied?.(this.#question.ports.filter((_, index) => this.#answered[index]));
       if (this.#question.arrivals === undefined) await this.#wait(datagrams, 2 * this.#slowestMs);
       else if (!(await this.#hearArrivals(datagrams, this.#question.arrivals))) return;
     }

@@ -23,6 +23,8 @@ export interface Question {
   mayUse(own: number, to: number): boolean;
   /** A port of ours that may be sent from, where the system's own choice may not; undefined where there is none. */
   drawPort?(): number | undefined;
+  /** Told of all ports that have replied, before others are asked again: nothing more is sent to those. */
+  replied?(ports: Uint16Array): void;
   /**
    * Asks the other side at which ports a request has arrived: 1 for each of those. It has replied to all of them when it
    * answers. Undefined when it is lost. Absent where nobody can be asked.

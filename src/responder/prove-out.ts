@@ -11,9 +11,13 @@ import type { ResponderSession } from "./client.ts";
 import { Line } from "./line.ts";
 import { emptyProof, type Growing, note, noteAnswered, noteWays, type Wish } from "./proof.ts";
 
-/** Windows of ports that are under way together: while one is asked others are bound, or wait for their last replies. */
-const WINDOWS_AT_ONCE = 8;
-const WINDOW_PORTS = 2_048;
+/** Ports that are held at the same time, and how many windows they make: while one is asked others are bound. */
+const HELD_MAX = 16_384;
+const WINDOWS_HELD = 8;
+/** Windows that are being bound: the far end is never without one, and what it is asked next waits for no more. */
+const BINDS_AT_ONCE = 2;
+/** Windows that are under way, many of them with a few silent ports only; each has a socket of ours. */
+const WINDOWS_AT_ONCE = 32;
 
 /** Asks ports of the far end, as many at a time as it can hold. */
 export async function proveOut(
@@ -36,6 +40,12 @@ class Outgoing {
   /** Windows of ports that have not been tried, or could not be held when they were. */
   readonly #waiting: Uint16Array[] = [];
   #underWay = 0;
+  #binding = 0;
+  /** How many ports may be held at the same time, and how many are. */
+  readonly #room: number;
+  #held = 0;
+  /** Who waits for room. */
+  #wakers: (() => void)[] = [];
   #lost: string | undefined;
 
   constructor(session: ResponderSession, wish: Wish, parts: AskParts, signal: AbortSignal) {
@@ -44,8 +54,8 @@ class Outgoing {
     this.#parts = parts;
     this.#signal = signal;
     this.#line = new Line(wish.pace.perSecond, parts.world.monotonicMs());
-    const room = Math.floor(session.portsMax / WINDOWS_AT_ONCE);
-    const size = Math.max(1, Math.min(WINDOW_PORTS, room));
+    this.#room = Math.min(HELD_MAX, session.portsMax);
+    const size = Math.max(1, Math.floor(this.#room / WINDOWS_HELD));
     for (let at = 0; at < wish.ports.length; at += size) this.#waiting.push(wish.ports.subarray(at, at + size));
   }
 
@@ -57,14 +67,21 @@ class Outgoing {
   /** One window after the other. Whoever could not have all of its ports leaves the rest to others that free theirs. */
   async #work(): Promise<void> {
     while (this.#lost === undefined && !this.#signal.aborted) {
-      const ports = this.#waiting.shift();
+      const ports = this.#waiting[0];
       if (ports === undefined) return;
+      if (!this.#hasRoom(ports)) {
+        await new Promise<void>((wake) => this.#wakers.push(wake));
+        continue;
+      }
+      this.#waiting.shift();
+      const isAlone = this.#underWay === 0;
       this.#underWay++;
       const left = await this.#prove(ports);
       this.#underWay--;
+      this.#wake();
       if (left.length === 0) continue;
-      if (this.#underWay === 0 && left.length === ports.length) {
-        // Where not one port could be held with nothing else held, there is no use in asking again.
+      if (isAlone && left.length === ports.length) {
+        // Where not one port could be held while we held nothing else, there is no use in asking again.
         note(this.#proof.fates, left, "no-resources");
         continue;
       }
@@ -73,18 +90,38 @@ class Outgoing {
     }
   }
 
+  /** Whether these may be bound now; whatever the room, one window may. */
+  #hasRoom(ports: Uint16Array): boolean {
+    if (this.#underWay === 0) return true;
+    return this.#binding < BINDS_AT_ONCE && this.#held + ports.length <= this.#room;
+  }
+
   /** Binds, asks and frees the ports; gives those that the far end could not hold. */
   async #prove(ports: Uint16Array): Promise<Uint16Array> {
-    const { transport } = this.#wish;
-    const bound = await this.#session.bind(transport, ports);
+    this.#held += ports.length;
+    this.#binding++;
+    const bound = await this.#session.bind(this.#wish.transport, ports);
+    this.#binding--;
+    this.#wake();
     if ("lost" in bound) return this.#lose(bound.lost);
+    this.#held -= ports.length - bound.bound.length;
     this.#noteRefused(bound);
-    if (bound.bound.length > 0) {
-      await this.#ask(bound.bound);
-      // What is asked of the far end next comes after it, and needs no word of it.
-      void this.#session.release(transport, bound.bound);
-    }
+    if (bound.bound.length > 0) await this.#ask(bound.bound);
     return bound.noResources;
+  }
+
+  /** Gives ports back. What is asked of the far end next comes after it, and needs no word of it. */
+  #free(ports: Uint16Array): void {
+    if (ports.length === 0) return;
+    void this.#session.release(this.#wish.transport, ports);
+    this.#held -= ports.length;
+    this.#wake();
+  }
+
+  #wake(): void {
+    const wakers = this.#wakers;
+    this.#wakers = [];
+    for (const wake of wakers) wake();
   }
 
   #noteRefused({ inUse, busy, notListed, notPermitted }: PortsBound): void {
@@ -99,6 +136,8 @@ class Outgoing {
     const session = this.#session;
     const { transport, pace } = this.#wish;
     const ask = transport === "udp" ? askUdp : askTcp;
+    const held = new Set(ports);
+    const free = (some: Uint16Array) => this.#free(some.filter((port) => held.delete(port)));
     const question = {
       ports,
       source: session.local,
@@ -108,6 +147,7 @@ class Outgoing {
       attempts: pace.attempts,
       line: this.#line,
       mayUse: (own: number, far: number) => !session.flows.has(transport, own, far),
+      replied: free,
       arrivals: async () => {
         const arrived = await session.arrived(transport, ports);
         if (!("lost" in arrived)) return arrived;
@@ -116,6 +156,7 @@ class Outgoing {
       },
     };
     const asked = await ask(question, this.#parts, this.#signal);
+    free(ports);
     const { fates, errors } = this.#proof;
     this.#proof.packets += asked.packets;
     for (const [port, error] of asked.errors) errors.set(port, error);
