@@ -47,7 +47,7 @@ const STEPS: readonly Step[] = [
   },
   { name: "lab", command: "npm run test:lab --", tests: true, skipsFail: true },
   { name: "the image, without a container engine", command: "npm run prove:image" },
-  { name: "the page in Chromium", command: "npm run test:browser --", tests: true, skipsFail: true },
+  { name: "the page in Chromium and Firefox", command: "npm run test:browser --", tests: true, skipsFail: true },
   { name: "fresh clone", command: `git clone --quiet . "${fresh}"` },
   { name: "the README's first command", command: firstCommand(), folder: fresh, quiet: true },
   { name: "a new prober of each kind", command: "npx tsx scripts/try-new-prober.ts", quiet: true },

@@ -1,13 +1,11 @@
 /** Headless Chromium, and pages that tell what went wrong in them. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { ReportDocument } from "../../src/report/document.ts";
-import { html } from "../../src/report/html.ts";
-import { pageAssets } from "../page/page-assets.ts";
+import { reportFile } from "./report-file.ts";
 
 export interface Watched {
   readonly page: Page;
@@ -60,9 +58,7 @@ export function withBrowser(): Browsing {
   return {
     open,
     async openReport(document, { hash = "", ...options } = {}) {
-      const file = join(folder, "report.html");
-      writeFileSync(file, html({ color: false, width: 80, page: await pageAssets() }).end(document));
-      const { href } = pathToFileURL(file);
+      const href = await reportFile(folder, document);
       return open(href + hash, href, options);
     },
   };
