@@ -70,7 +70,8 @@ export async function freePort(transport: "tcp" | "udp"): Promise<number> {
 /** A run of the site, on loopback unless the words name a host, as its document. */
 export async function askSite({ profile }: NotingSite, args: readonly string[], environment?: Environment) {
   const host = args.includes("--host") ? [] : ["--host", "127.0.0.1"];
-  const words = ["--profile", profile, ...host, "--timeout", "2s", "-o", "json", ...args];
+  // Long for a machine that is busy, and over before NTP asks again.
+  const words = ["--profile", profile, ...host, "--timeout", "1500ms", "-o", "json", ...args];
   const { exitCode, stdout, stderr } = await run(words, environment);
   expect(stderr).toBe("");
   const document = JSON.parse(stdout) as ReportDocument;

@@ -1,7 +1,7 @@
 /** Both ends as processes, by what they share: certificates, blocks of addresses, or a key and no control channel. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,7 +22,9 @@ afterAll(() => {
 let files = 0;
 function fileWith(text: string, mode = 0o600): string {
   const path = join(folder, `file-${files++}`);
-  writeFileSync(path, text, { mode });
+  writeFileSync(path, text);
+  // Not at the writing: there the user's umask would have a say.
+  chmodSync(path, mode);
   return path;
 }
 
