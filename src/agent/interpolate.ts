@@ -42,7 +42,8 @@ async function fromFile(path: string, readText: Surroundings["readText"]): Promi
     const { code = "unknown error" } = error as NodeJS.ErrnoException;
     throw new ConfigError(`${path} cannot be read: ${code === "ENOENT" ? "there is no such file" : code}`);
   });
-  return oneLine(text.replace(/\r?\n$/, ""), path);
+  // Editors of Windows begin a text file with a byte order mark, which would be a part of the secret.
+  return oneLine(text.replace(/^\uFEFF/, "").replace(/\r?\n$/, ""), path);
 }
 
 /** Line breaks would end a header and begin another one. */

@@ -23,6 +23,7 @@ import { openParts, realWorld } from "./parts.ts";
 import { knownProfiles, readText, shippedRoles } from "./profile-files.ts";
 import { keyFrom } from "./responder-credentials.ts";
 import { secretsFor, THIS_MACHINE } from "./secrets.ts";
+import { endingSignals, reloadSignal } from "./signals.ts";
 import { toolVersion } from "./version.ts";
 
 const DEFAULT_GRACE = "8s";
@@ -66,7 +67,7 @@ export async function runAgent(flags: FlagValues): Promise<number> {
   const stop = new AbortController();
   setMaxListeners(0, stop.signal);
   const interrupt = () => stop.abort();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, interrupt);
+  for (const signal of endingSignals()) process.once(signal, interrupt);
   try {
     if (outputs !== undefined) {
       const document = await Agent.once(loaded, parts, graceMs, stop.signal);
@@ -91,12 +92,13 @@ interface Keeping {
 
 async function keepAgent(agent: Agent, { file, graceMs, world, signal }: Keeping): Promise<void> {
   const reload = () => void agent.reload();
-  // Windows has no SIGHUP; there the file is watched all the same.
-  process.on("SIGHUP", reload);
+  // Where there is no such signal the file is watched all the same.
+  const wish = reloadSignal();
+  if (wish !== undefined) process.on(wish, reload);
   const watching = whenChanged(() => stampOf(file), reload, world, signal);
   if (!signal.aborted) await once(signal, "abort");
   await watching;
-  process.removeListener("SIGHUP", reload);
+  if (wish !== undefined) process.removeListener(wish, reload);
   await agent.stop(graceMs);
 }
 

@@ -8,6 +8,7 @@ import { ConfigError } from "../profile/config-error.ts";
 import { type NotBound, type StaticOptions, startStaticResponder } from "../responder/static-server.ts";
 import { type FlagValues, list } from "./flags.ts";
 import { THIS_MACHINE } from "./secrets.ts";
+import { endingSignals } from "./signals.ts";
 
 const WHY: Readonly<Record<string, string>> = {
   EADDRINUSE: "another program holds them, and answers in its own protocol",
@@ -20,7 +21,7 @@ export async function holdStatic(options: StaticOptions, ttlMs: number | undefin
   const sockets = await openSockets();
   try {
     const stop = new AbortController();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+    for (const signal of endingSignals()) process.once(signal, () => stop.abort());
     const responder = await startStaticResponder(options, { world, sockets });
     for (const line of notBoundLines(responder.notBound)) THIS_MACHINE.tell(line);
     const { tcp, udp } = responder.bound;

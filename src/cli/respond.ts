@@ -14,6 +14,7 @@ import { eventLine, listedText } from "./respond-lines.ts";
 import { listedPorts } from "./respond-ports.ts";
 import { credentialsFrom } from "./responder-credentials.ts";
 import { THIS_MACHINE } from "./secrets.ts";
+import { endingSignals } from "./signals.ts";
 import { toolVersion } from "./version.ts";
 
 const DEFAULT_TTL = "15m";
@@ -53,7 +54,7 @@ async function serve(options: ResponderOptions, flags: FlagValues, world: World)
   const sockets = await openSockets();
   const stop = new AbortController();
   const interrupt = () => stop.abort();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, interrupt);
+  for (const signal of endingSignals()) process.once(signal, interrupt);
   try {
     const responder = await startResponder(options, { world, sockets, tell }).catch(refuseListen);
     if (remark !== undefined) THIS_MACHINE.tell(remark);

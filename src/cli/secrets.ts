@@ -130,6 +130,8 @@ function variableOf(name: string): string {
 }
 
 const OTHERS_READ_OR_WRITE = 0o006;
+/** U+FEFF in UTF-8. */
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 async function fileSecret(file: string, wish: Wish, machine: Machine): Promise<Secret> {
   let handle: FileHandle | undefined;
@@ -143,8 +145,8 @@ async function fileSecret(file: string, wish: Wish, machine: Machine): Promise<S
       const octal = (mode & 0o777).toString(8).padStart(3, "0");
       throw new ConfigError(`${file} can be read or changed by others (mode ${octal})`, `chmod 600 ${file}`);
     }
-    // One octet more than fits tells a file that is too long; a line feed and a carriage return may end it.
-    const bytes = await readStart(handle, wish.maxBytes + 3);
+    // One octet more than fits tells a file that is too long; a mark may begin it, carriage return and line feed end it.
+    const bytes = await readStart(handle, wish.maxBytes + BYTE_ORDER_MARK.length + 3);
     return { bytes: usable(bytes, file, wish), version: `${mtimeMs} ${size}` };
   } catch (error) {
     if (error instanceof ConfigError) throw error;
@@ -175,10 +177,15 @@ function usable(bytes: Uint8Array, where: string, { form, maxBytes }: Wish): Uin
   return form === "text" ? bytes : usableIdentity(bytes, where);
 }
 
-/** One line without its end. An empty password would be a bind as nobody, and several lines are some other file. */
+/**
+ * One line without its end, and without the mark that editors of Windows begin it with: with it the password would be a
+ * wrong one. An empty password would be a bind as nobody, and several lines are some other file.
+ */
 function usableLine(bytes: Uint8Array, where: string, maxBytes: number): Uint8Array {
+  const start = BYTE_ORDER_MARK.every((octet, at) => bytes[at] === octet) ? BYTE_ORDER_MARK.length : 0;
   const end = bytes.at(-1) !== LINE_FEED ? 0 : bytes.at(-2) === CARRIAGE_RETURN ? 2 : 1;
-  const line = bytes.subarray(0, bytes.length - end);
+  const line = bytes.subarray(start, bytes.length - end);
+  if (line.includes(0)) throw new ConfigError(`${where} holds a NUL character`, "save it as UTF-8, not as UTF-16");
   if (line.length === 0) throw new ConfigError(`${where} is empty, and so no secret`);
   if (line.length > maxBytes) throw new ConfigError(`${where} holds more than ${maxBytes} bytes`);
   if (line.includes(LINE_FEED)) throw new ConfigError(`${where} holds more than one line`);

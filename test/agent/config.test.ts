@@ -16,7 +16,12 @@ beforeAll(async () => {
   words = { roles, profiles: (await shippedProfiles()).profiles };
 });
 
-const FILES: Readonly<Record<string, string>> = { token: "s3cret\n", two: "a\nb\n", empty: "\n" };
+const FILES: Readonly<Record<string, string>> = {
+  token: "s3cret\n",
+  marked: "\uFEFFs3cret\r\n",
+  two: "a\nb\n",
+  empty: "\n",
+};
 const surroundings: Surroundings = {
   env: { HOOK_TOKEN: "t0ken", EMPTY: "" },
   readText: async (path) => {
@@ -42,6 +47,10 @@ describe("a configuration", () => {
       secrets: [],
     });
     expect(Object.keys(await config(EVERY))).not.toEqual(expect.arrayContaining(["listen"]));
+  });
+
+  it("takes a secret out of a file as an editor of Windows leaves it", async () => {
+    expect(await config(`${EVERY}listen: {token: "\${file:marked}"}`)).toMatchObject({ listen: { token: "s3cret" } });
   });
 
   it("says everything there is to say", async () => {

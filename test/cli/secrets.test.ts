@@ -72,6 +72,13 @@ describe("a password", () => {
     expect(one.inClear().includes(PASSWORD)).toBe(false);
   });
 
+  it("is taken out of a file as an editor of Windows leaves it", async () => {
+    await using one = await server();
+    const args = await argsFor(one, "--secret", `bind-password=${await fileWith(`\uFEFF${PASSWORD}\r\n`)}`);
+    const { stdout } = await run(args, TRUST);
+    expect(stdout).toContain(`bind as ${DN}: success`);
+  });
+
   it("stays here where the certificate is not trusted", async () => {
     await using one = await server();
     const args = await argsFor(one, "--secret", `bind-password=${await fileWith(PASSWORD)}`);
@@ -127,6 +134,11 @@ describe("a secret that cannot be used ends in one line and exit 2, and nothing 
       "has several lines",
       async () => ["--secret", `bind-password=${await fileWith("a\nb\n")}`],
       / holds more than one line$/,
+    ],
+    [
+      "is UTF-16",
+      async () => ["--secret", `bind-password=${await fileWith("h\0i\0")}`],
+      / holds a NUL character; save it as UTF-8, not as UTF-16$/,
     ],
     [
       "is too long",

@@ -24,6 +24,7 @@ import { createProgress } from "../progress.ts";
 import { dataSourceOf } from "../respond-addresses.ts";
 import { credentialsFrom } from "../responder-credentials.ts";
 import { secretsFor, THIS_MACHINE } from "../secrets.ts";
+import { endingSignals } from "../signals.ts";
 import { toolVersion } from "../version.ts";
 
 export const runCommand: Command = {
@@ -115,8 +116,8 @@ export async function runPlan(plan: Plan, parts: Parts, flags: FlagValues, about
   // Every check that runs listens to it, which is no leak.
   setMaxListeners(0, stop.signal);
   const interrupt = () => stop.abort();
-  process.once("SIGINT", interrupt);
-  process.once("SIGTERM", interrupt);
+  const signals = endingSignals();
+  for (const signal of signals) process.once(signal, interrupt);
   const tool = { name: "unity-probe", version: toolVersion() };
   try {
     const report = await run(plan, parts, options, source, stop.signal, {
@@ -132,7 +133,6 @@ export async function runPlan(plan: Plan, parts: Parts, flags: FlagValues, about
     await outputs.end(document);
     return { report, document };
   } finally {
-    process.removeListener("SIGINT", interrupt);
-    process.removeListener("SIGTERM", interrupt);
+    for (const signal of signals) process.removeListener(signal, interrupt);
   }
 }
