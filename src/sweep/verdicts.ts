@@ -5,7 +5,6 @@ import { REASONS, type Reason } from "../model/words.ts";
 import { reasonOfObservation } from "../verdict/state.ts";
 import type { VerdictMemory } from "./verdict-memory.ts";
 
-const PORTS = 65_536;
 const NO_PORT = -1;
 
 /**
@@ -24,8 +23,12 @@ export class Verdicts {
   readonly #shared: VerdictMemory;
   readonly #source: string | undefined;
   readonly #onOffender: (icmp: Icmp) => void;
-  /** Where a port stands in the job, the first time; NO_PORT where it does not. */
-  readonly #indexOf = new Int32Array(PORTS).fill(NO_PORT);
+  readonly #lowest: number;
+  /**
+   * Where a port stands in the job, the first time, counted from the lowest; NO_PORT where it does not. A table of all
+   * ports would be 256 KiB, and an agent sweeps a thousand small ranges at once.
+   */
+  readonly #indexOf: Int32Array;
   /** 1-based numbers in the table of offenders. */
   readonly #offenders = new Map<string, number>();
   readonly #reasons = new Map<string, Reason>();
@@ -36,13 +39,20 @@ export class Verdicts {
     this.#shared = shared;
     this.#source = source;
     this.#onOffender = onOffender;
-    for (let at = job.ports.length - 1; at >= 0; at--) this.#indexOf[job.ports[at]!] = at;
+    let [lowest, highest] = [job.ports[0] ?? 0, 0];
+    for (const port of job.ports) {
+      lowest = Math.min(lowest, port);
+      highest = Math.max(highest, port);
+    }
+    this.#lowest = lowest;
+    this.#indexOf = new Int32Array(highest - lowest + 1).fill(NO_PORT);
+    for (let at = job.ports.length - 1; at >= 0; at--) this.#indexOf[job.ports[at]! - lowest] = at;
   }
 
   /** Indexes of the ports, each port once. */
   indexes(): number[] {
     const all: number[] = [];
-    for (const [at, port] of this.#job.ports.entries()) if (this.#indexOf[port] === at) all.push(at);
+    for (const [at, port] of this.#job.ports.entries()) if (this.indexOf(port) === at) all.push(at);
     return all;
   }
 
@@ -52,7 +62,8 @@ export class Verdicts {
 
   /** Where the port stands in the job; undefined for one that nobody asked. */
   indexOf(port: number): number | undefined {
-    const at = this.#indexOf[port];
+    // A port beside the table is below or above all of them.
+    const at = this.#indexOf[port - this.#lowest];
     return at === NO_PORT ? undefined : at;
   }
 
@@ -112,7 +123,7 @@ export class Verdicts {
   finish(): void {
     const { codes, offenderOf, hopLimitOf, confirmed } = this.#shared;
     for (const [at, port] of this.#job.ports.entries()) {
-      const first = this.#indexOf[port]!;
+      const first = this.indexOf(port)!;
       if (first === at) continue;
       codes[at] = codes[first]!;
       offenderOf[at] = offenderOf[first]!;
