@@ -48,7 +48,8 @@ export async function locate(host: string, checks: readonly Check[], context: Ru
   const reachable: Located[] = [];
   const unreachable: CheckSeen[] = [];
   for (const { address, route } of routes) {
-    const located = checks.map((check): Check => ({ ...check, address }));
+    // A spread would give each of many thousand checks a shape of its own: see report/run-document.ts.
+    const located = checks.map((check): Check => Object.assign({}, check, { address }));
     if (route.source !== undefined) reachable.push({ address, route: route.source, checks: located });
     else {
       const reason = reasonWithoutRoute(route.code ?? "", address);
