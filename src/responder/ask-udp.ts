@@ -21,6 +21,8 @@ const IDLE_MS = 1;
  */
 const MORE_ATTEMPTS = 2;
 const WRONG_EXPECTED = 0.001;
+/** Where some packets are lost by chance, and no more ports than this share lose every reply, all of those are asked more. */
+const FEW_SHARE = 0.005;
 
 export const askUdp: Ask = async (question, parts, signal) => {
   const asking = new Asking(question, parts.world, signal);
@@ -157,18 +159,21 @@ class Asking {
 
   /**
    * The ports to ask in a round: all that are silent, and after the last attempt those that a loss by chance may have
-   * hit every time. Of a port at which nothing arrived only the losses of requests count: there are fewer of them.
+   * hit every time. Of a port at which nothing arrived only the losses of requests count: there are fewer of them. Those
+   * at which something arrived are mostly so few that asking them costs nothing.
    */
   #due(round: number): Uint32Array {
     const { attempts, ports } = this.#question;
     const isSilent = (index: number) => this.#answered[index] === 0 && this.#mirrored[index] === 0;
     const silent = Uint32Array.from(ports.keys()).filter(isSilent);
     if (round < attempts) return silent;
+    if (round >= attempts + MORE_ATTEMPTS) return new Uint32Array();
     const replied = this.#toAsk - this.#left;
-    const mayBeChance = (losses: number) =>
-      round < attempts + MORE_ATTEMPTS && replied * (losses / replied) ** round > WRONG_EXPECTED;
-    const [ofAny, ofRequests] = [mayBeChance(this.#recovered), mayBeChance(this.#lostRequests)];
-    return silent.filter((index) => (this.#arrived?.[index] === 0 ? ofRequests : ofAny));
+    const mayBeChance = (losses: number) => replied * (losses / replied) ** round > WRONG_EXPECTED;
+    const reached = silent.filter((index) => this.#arrived?.[index] !== 0);
+    const areFew = this.#recovered > 0 && reached.length <= FEW_SHARE * this.#toAsk;
+    if (mayBeChance(this.#lostRequests)) return silent;
+    return areFew || mayBeChance(this.#recovered) ? reached : new Uint32Array();
   }
 
   /** Asks ports, as fast as the line takes it. */
