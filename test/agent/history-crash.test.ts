@@ -32,7 +32,7 @@ function cellsAfter(runs: number): unknown {
 }
 
 describe("a process that is killed while it writes", () => {
-  it("has lost no run that was acknowledged, and has none by halves", { timeout: 120_000 }, async () => {
+  it("has lost no run that was acknowledged, and has none by halves", { timeout: 400_000 }, async () => {
     let acknowledged = -1;
     for (let kill = 0; kill < 8; kill++) {
       const child = spawn(process.execPath, ["--import", "tsx", CHILD, dir, String(MAX_BYTES), "1000000"], {
@@ -61,7 +61,7 @@ describe("a process that is killed while it writes", () => {
 
 describe("a file that may not grow further", () => {
   it("is cut back to its whole lines; the run is refused, with the system's error, and the next one is kept", {
-    timeout: 60_000,
+    timeout: 200_000,
   }, async () => {
     // dash counts blocks of 512 bytes: 16 KiB a file.
     const limited = 'ulimit -f 32; exec "$0" --import tsx "$@"';

@@ -8,7 +8,7 @@ import { essence, folderIn, type Kept, newestFile, noteAll, open, reopened, runO
 import { EPOCH_MS } from "./sample-record.ts";
 
 /** A file is opened thousands of times. */
-const SLOW = { timeout: 120_000 };
+const SLOW = { timeout: 400_000 };
 
 let parent: string;
 let dir: string;

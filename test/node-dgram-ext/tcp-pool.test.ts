@@ -74,11 +74,15 @@ describe.runIf(hasNative)("a pool of TCP sockets", () => {
 
   it("keeps no descriptor and no memory", async () => {
     const ports = await closedPorts("127.0.0.1", 50);
-    poolVerdicts("127.0.0.1", ports, 50);
+    const rounds = (count: number) => {
+      for (let round = 0; round < count; round++) poolVerdicts("127.0.0.1", ports, 50);
+    };
+    // What the engine maps for itself until it knows the work.
+    rounds(30);
     const before = { descriptors: descriptors(), mappings: mappings() };
-    for (let round = 0; round < 50; round++) poolVerdicts("127.0.0.1", ports, 50);
+    rounds(100);
     expect(descriptors()).toBe(before.descriptors);
-    expect(mappings()).toBeLessThan(before.mappings + 25);
+    expect(mappings()).toBeLessThan(before.mappings + 50);
   });
 
   it("says why not even one socket could be opened", () => {

@@ -2,8 +2,6 @@
  * Every prober of the registry, over each of its transports, against peers that behave right and wrong. Nothing here
  * knows a protocol: a new prober needs an entry in peers.ts, and nothing else.
  */
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import pLimit from "p-limit";
 import { beforeAll, describe, expect, it } from "vitest";
 import { realWorld } from "../../src/cli/parts.ts";
@@ -14,6 +12,7 @@ import type { Connection, Conversation, Oneshot, Prober } from "../../src/model/
 import type { CheckResult } from "../../src/model/result.ts";
 import type { Transport } from "../../src/model/words.ts";
 import { loadProber, proberIds } from "../../src/probers/index.ts";
+import { memoryMeter } from "../memory-meter.ts";
 import { closedPort } from "../net/loopback.ts";
 import { ask } from "./asking.ts";
 import { endlessStreams, TRIALS, type Trial } from "./behaviours.ts";
@@ -255,20 +254,4 @@ function expectForgotten(prober: Oneshot<Evidence>, peer: Peer): void {
     transaction.read(new Uint8Array(STRAY_BYTES).fill(count), LOCAL, count);
   }
   expect(kept()).toBeLessThan((STRAY_DATAGRAMS * STRAY_BYTES) / 4);
-}
-
-/** Tells how many bytes more are held than when it was made. */
-function memoryMeter(): () => number {
-  // The collector is not there for programs unless it is asked for.
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
-  const held = () => {
-    // Twice: what the first finds in array buffers is given back when the next begins.
-    collect();
-    collect();
-    const { heapUsed, external } = process.memoryUsage();
-    return heapUsed + external;
-  };
-  const before = held();
-  return () => held() - before;
 }

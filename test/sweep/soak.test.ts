@@ -32,5 +32,5 @@ it.runIf(platform() === "linux" && features.tcpErrorQueue.has)(
     expect(await descriptors()).toBeLessThanOrEqual(before.descriptors + 2);
     expect(process.memoryUsage.rss() - before.bytes).toBeLessThan(40 * MEGABYTE);
   },
-  90_000,
+  300_000,
 );
