@@ -7,6 +7,7 @@ import { TRANSPORTS } from "../model/words.ts";
 import { ConfigError } from "../profile/config-error.ts";
 import { type NotBound, type StaticOptions, startStaticResponder } from "../responder/static-server.ts";
 import { type FlagValues, list } from "./flags.ts";
+import { eventLine } from "./respond-lines.ts";
 import { THIS_MACHINE } from "./secrets.ts";
 import { endingSignals } from "./signals.ts";
 
@@ -22,7 +23,8 @@ export async function holdStatic(options: StaticOptions, ttlMs: number | undefin
   try {
     const stop = new AbortController();
     for (const signal of endingSignals()) process.once(signal, () => stop.abort());
-    const responder = await startStaticResponder(options, { world, sockets });
+    const tell = (peer: string, why: string) => THIS_MACHINE.tell(eventLine({ what: "turned-away", peer, why }));
+    const responder = await startStaticResponder(options, { world, sockets, tell });
     for (const line of notBoundLines(responder.notBound)) THIS_MACHINE.tell(line);
     const { tcp, udp } = responder.bound;
     if (tcp + udp === 0) throw new ConfigError(`no port could be bound at ${options.address}`, "--listen says where");

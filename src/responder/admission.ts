@@ -1,11 +1,9 @@
 /** Who may knock: addresses that are allowed, the latest of those that have not shown the key, and what is told of the rest. */
+import { tellEachMinute } from "./refused.ts";
 
 /** Connections that have not shown the key yet, in all and of one address. */
 export const UNPROVEN_MAX = 64;
 export const UNPROVEN_EACH_MAX = 16;
-/** What is told of strangers: each reason and address once in this time, and so many lines in all. */
-const TOLD_EVERY_MS = 60_000;
-const TOLD_LINES = 32;
 
 export interface AdmissionOptions {
   allows(address: string): boolean;
@@ -23,11 +21,11 @@ export class Admission {
   readonly #options: AdmissionOptions;
   /** The address of each connection that has not shown the key, the oldest first. */
   readonly #unproven = new Map<Knock, string>();
-  #told = new Set<string>();
-  #toldSinceMs = Number.NEGATIVE_INFINITY;
+  readonly #tell: AdmissionOptions["tell"];
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
+    this.#tell = tellEachMinute(options.tell, options.monotonicMs);
   }
 
   /**
@@ -52,16 +50,7 @@ export class Admission {
 
   /** Tells of it, unless that was said a moment ago. */
   turnAway(address: string, why: string): false {
-    const nowMs = this.#options.monotonicMs();
-    if (nowMs - this.#toldSinceMs >= TOLD_EVERY_MS) {
-      this.#told = new Set();
-      this.#toldSinceMs = nowMs;
-    }
-    const line = `${address} ${why}`;
-    if (this.#told.size < TOLD_LINES && !this.#told.has(line)) {
-      this.#told.add(line);
-      this.#options.tell(address, why);
-    }
+    this.#tell(address, why);
     return false;
   }
 

@@ -3,6 +3,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { Transport } from "../model/words.ts";
 import type { PortTokens } from "./answers.ts";
 import { staticTokensFor, TOKEN_BYTES, tokenAt } from "./key.ts";
+import type { RefusedKind } from "./refused.ts";
 
 export const SLOT_MS = 60_000;
 /** Replies that a port gives to the tokens of one slot: whoever overheard one can repeat it no further. */
@@ -38,18 +39,18 @@ export class StaticBook {
     for (const [index, port] of ports.entries()) this.#places[port] = index + 1;
   }
 
-  /** The reply to what came to a port; undefined for whatever is no token of it that is good now. */
-  reply(port: number, bytes: Uint8Array): Uint8Array | undefined {
+  /** The reply to what came to a port, or why there is none. */
+  reply(port: number, bytes: Uint8Array): Uint8Array | RefusedKind {
     const place = this.#places[port]!;
-    if (place === 0 || bytes.length !== TOKEN_BYTES) return undefined;
+    if (place === 0 || bytes.length !== TOKEN_BYTES) return "no-token";
     this.#turn();
     for (const { tokens, replies } of this.#slots.values()) {
       if (!timingSafeEqual(bytes, tokenAt(tokens.request, place - 1))) continue;
-      if (replies[port]! >= REPLIES_A_SLOT) return undefined;
+      if (replies[port]! >= REPLIES_A_SLOT) return "repeated-token";
       replies[port]!++;
       return tokenAt(tokens.reply, place - 1);
     }
-    return undefined;
+    return "no-token";
   }
 
   /** Keeps the last slot, this one and the next; what of them was answered already stays counted. */

@@ -8,9 +8,10 @@ import type { World } from "../model/prober.ts";
 import { TRANSPORTS, type Transport } from "../model/words.ts";
 import { codeOf } from "../net/life.ts";
 import { TOKEN_BYTES } from "./key.ts";
+import { type NoteRefused, tellStatic } from "./refused.ts";
 import type { Listed } from "./session.ts";
 import { StaticBook } from "./static-book.ts";
-import { TcpPorts } from "./tcp-ports.ts";
+import { type Sender, TcpPorts } from "./tcp-ports.ts";
 
 export interface StaticOptions {
   /** The address of ours at which ports are bound. */
@@ -22,8 +23,10 @@ export interface StaticOptions {
 }
 
 export interface StaticParts {
-  readonly world: Pick<World, "wallMs">;
+  readonly world: Pick<World, "wallMs" | "monotonicMs">;
   readonly sockets: Pick<Sockets, "openUdpPorts">;
+  /** Tells of somebody who gets no answer, each address and reason once a minute, and of so many in all. */
+  tell(address: string, why: string): void;
 }
 
 /** By the system's word, the ports that could not be bound. */
@@ -44,7 +47,8 @@ interface Bound {
 
 /** Binds what it can. Never rejects for a port that it cannot have. */
 export async function startStaticResponder(options: StaticOptions, parts: StaticParts): Promise<StaticResponder> {
-  const [tcp, udp] = await Promise.all(TRANSPORTS.map((transport) => bind(transport, options, parts)));
+  const noteRefused = tellStatic(parts.tell, parts.world.monotonicMs);
+  const [tcp, udp] = await Promise.all(TRANSPORTS.map((transport) => bind(transport, options, parts, noteRefused)));
   return {
     bound: { tcp: tcp!.count, udp: udp!.count },
     notBound: { tcp: byWord(tcp!.refused), udp: byWord(udp!.refused) },
@@ -58,19 +62,29 @@ async function bind(
   transport: Transport,
   { address, key, listed, allows }: StaticOptions,
   { world, sockets }: StaticParts,
+  noteRefused: NoteRefused,
 ): Promise<Bound> {
   const ports = Uint16Array.from(listed[transport].flatMap((span) => [...portsOf([span])]));
   const book = new StaticBook(key, transport, ports, world.wallMs);
-  const reply = (port: number, bytes: Uint8Array) => book.reply(port, bytes);
+  const reply = (port: number, bytes: Uint8Array, { address: from }: Sender) => {
+    const answer = book.reply(port, bytes);
+    if (typeof answer !== "string") return answer;
+    noteRefused(answer, from);
+    return undefined;
+  };
   try {
     const held =
       transport === "tcp"
-        ? new TcpPorts({ address, hears: allows, reply })
+        ? new TcpPorts({ address, hears: allows, reply, onRefused: noteRefused })
         : sockets.openUdpPorts({
             address,
             // One byte more shows that a datagram is too long for a token.
             datagramBytes: TOKEN_BYTES + 1,
-            onDatagram: (port, bytes, from) => (allows(from.address) ? reply(port, bytes) : undefined),
+            onDatagram: (port, bytes, from) => {
+              if (allows(from.address)) return reply(port, bytes, from);
+              noteRefused("foreign-sender", from.address);
+              return undefined;
+            },
           });
     const refused = await held.bind(ports);
     return { refused, count: held.size, close: () => held.close() };

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { tokenAt } from "../../src/responder/key.ts";
 import { proveOut } from "../../src/responder/prove-out.ts";
+import { TOLD_ADDRESSES } from "../../src/responder/refused.ts";
 import { REPLIES_A_PORT } from "../../src/responder/token-book.ts";
 import { AT, FIRST, kept, native, portable, range, respond, session, world } from "./pair.ts";
 import { datagrams, stream } from "./strangers.ts";
@@ -173,6 +174,20 @@ describe.each([
       await own.end();
     },
   );
+
+  it("is told of each foreign address by itself, and of no more than a few", async () => {
+    await using far = await respond({}, sockets);
+    const own = await session(far.port);
+    kept(await own.bind("udp", PORTS));
+    const token = tokenAt(own.tokens("udp", "out", PORTS).request, 0);
+    const addresses = Array.from({ length: TOLD_ADDRESSES + 3 }, (_, each) => `127.77.1.${each + 1}`);
+    for (const address of addresses) expect(await datagrams(PORT, [token, token], address)).toEqual([]);
+    // What came before this is asked was read when it is answered.
+    kept(await own.arrived("udp", PORTS));
+    const why = "sent to data ports that are held for another address";
+    expect(turnedAway(far)).toEqual(addresses.slice(0, TOLD_ADDRESSES).map((address) => `${address} ${why}`));
+    await own.end();
+  });
 
   it.each(["udp", "tcp"] as const)("is nothing of what a prober itself asks over %s", async (transport) => {
     await using far = await respond({}, sockets);

@@ -3,6 +3,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { staticTokensFor, tokenAt, tokensFor } from "../../src/responder/key.ts";
+import { TOLD_LINES } from "../../src/responder/refused.ts";
 import { REPLIES_A_SLOT, SLOT_MS, StaticBook, slotOf } from "../../src/responder/static-book.ts";
 import { startStaticResponder } from "../../src/responder/static-server.ts";
 import { AT, FIRST, KEY, native, portable, range } from "./pair.ts";
@@ -15,7 +16,7 @@ const OTHER = AT.replace(/\.1$/, ".2");
 
 /** A clock that the test sets. */
 function clock(wallMs = SLOT * SLOT_MS + 30_000) {
-  return { nowMs: wallMs, wallMs: () => clocked.nowMs };
+  return { nowMs: wallMs, wallMs: () => clocked.nowMs, monotonicMs: () => clocked.nowMs };
 }
 let clocked = clock();
 
@@ -34,20 +35,22 @@ describe("tokens of a slot", () => {
     const tokens = book();
     expect(slotOf(clocked.nowMs)).toBe(SLOT);
     const replies = [-2, -1, 0, 1, 2].map((by) => tokens.reply(PORT, token(SLOT + by)));
-    expect(replies.map((reply) => reply && Buffer.from(reply))).toEqual([
-      undefined,
+    expect(replies.map((reply) => (typeof reply === "string" ? reply : Buffer.from(reply)))).toEqual([
+      "no-token",
       ...[-1, 0, 1].map((by) => answer(SLOT + by)),
-      undefined,
+      "no-token",
     ]);
     clocked.nowMs += 2 * SLOT_MS;
-    expect(tokens.reply(PORT, token(SLOT))).toBeUndefined();
-    expect(tokens.reply(PORT, token(SLOT + 1))).toBeDefined();
+    expect(tokens.reply(PORT, token(SLOT))).toBe("no-token");
+    expect(tokens.reply(PORT, token(SLOT + 1))).toHaveLength(32);
   });
 
   it("that are repeated are answered a bounded number of times, on each port by itself, whatever the time", () => {
     const tokens = book();
     const repeat = (index: number, slot: number) =>
-      Array.from({ length: 100 }, () => tokens.reply(PORTS[index]!, token(slot, index))).filter(Boolean).length;
+      Array.from({ length: 100 }, () => tokens.reply(PORTS[index]!, token(slot, index))).filter(
+        (reply) => reply !== "repeated-token",
+      ).length;
     expect(repeat(0, SLOT + 1)).toBe(REPLIES_A_SLOT);
     // The next slot begins, and then it is the last one.
     for (let turns = 0; turns < 2; turns++) {
@@ -69,9 +72,9 @@ describe("tokens of a slot", () => {
       Buffer.concat([token(SLOT), Buffer.of(0)]),
       new Uint8Array(0),
     ];
-    expect(wrong.map((bytes) => tokens.reply(PORT, bytes))).toEqual(wrong.map(() => undefined));
-    expect(tokens.reply(PORT - 1, token(SLOT))).toBeUndefined();
-    expect(tokens.reply(PORT, token(SLOT))).toBeDefined();
+    expect(wrong.map((bytes) => tokens.reply(PORT, bytes))).toEqual(wrong.map(() => "no-token"));
+    expect(tokens.reply(PORT - 1, token(SLOT))).toBe("no-token");
+    expect(tokens.reply(PORT, token(SLOT))).toHaveLength(32);
   });
 });
 
@@ -84,8 +87,10 @@ describe.each([
     const span = { first: PORTS[0]!, last: PORTS.at(-1)!, step: 1 } as const;
     const listed = { tcp: [{ ...span, last: PORTS[0]! + 1 }], udp: [span] };
     const whole = { address: AT, key: KEY, listed, allows: (address: string) => address === AT };
-    const far = await startStaticResponder(whole, { world: clocked, sockets });
-    return Object.assign(far, { [Symbol.dispose]: () => far.close() });
+    const told: string[] = [];
+    const tell = (address: string, why: string) => told.push(`${address} ${why}`);
+    const far = await startStaticResponder(whole, { world: clocked, sockets, tell });
+    return Object.assign(far, { told, [Symbol.dispose]: () => far.close() });
   }
 
   it("answers a token, no longer than that, and nothing else, over UDP and TCP", async () => {
@@ -105,6 +110,34 @@ describe.each([
     expect(await datagrams(PORT, [token(SLOT)], OTHER)).toEqual([]);
     expect(await stream(PORT, token(SLOT, 0, KEY, "tcp"), OTHER)).toEqual(new Uint8Array(0));
   });
+
+  it.each(["udp", "tcp"] as const)(
+    "tells its operator of whoever got nothing over %s, once a minute, of each address and reason, and of no more than a few",
+    async (transport) => {
+      using far = await serve();
+      const ask = (bytes: Uint8Array, source = AT) =>
+        transport === "udp" ? datagrams(PORT, [bytes, bytes], source) : stream(PORT, bytes, source);
+      const good = token(SLOT, 0, KEY, transport);
+      await ask(good);
+      expect(far.told).toEqual([]);
+      const strangers = [OTHER, AT.replace(/\.1$/, ".3")];
+      for (const source of [...strangers, ...strangers]) await ask(good, source);
+      for (let each = 0; each < 2; each++) await ask(Buffer.from("a password of 32 bytes, or more.."));
+      for (let each = 0; each < REPLIES_A_SLOT; each++) await ask(good);
+      const once = [
+        ...strangers.map((address) => `${address} not in --allow`),
+        `${AT} sent no token that is good now: another key, or clocks more than a minute apart`,
+        `${AT} repeated a token more often than it is answered`,
+      ];
+      await expect.poll(() => far.told).toEqual(once);
+      clocked.nowMs += SLOT_MS;
+      await ask(good, OTHER);
+      await expect.poll(() => far.told).toEqual([...once, `${OTHER} not in --allow`]);
+      const many = Array.from({ length: TOLD_LINES + 5 }, (_, each) => AT.replace(/\.1$/, `.${4 + each}`));
+      await Promise.all(many.map((address) => ask(good, address)));
+      await expect.poll(() => far.told).toHaveLength(once.length + TOLD_LINES);
+    },
+  );
 
   it("tells its operator which ports it cannot have, holds the others, and frees them in the end", async () => {
     const taken = createSocket("udp4").bind(PORTS[3]!, AT);
