@@ -106,6 +106,8 @@ export interface Proof {
   readonly fates: ReadonlyMap<number, Fate>;
   /** The last error of each port that had one, also of one that answered in the end. */
   readonly errors: ReadonlyMap<number, PortError>;
+  /** Ports at which a connection stood or something came back, and not from the far end. */
+  readonly intercepted?: ReadonlySet<number>;
   /** Why the far end is of no more use. Not a fact about any port. */
   readonly lost?: string;
   /** Datagrams or handshakes that left, of whoever asked. */

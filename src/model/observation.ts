@@ -142,6 +142,8 @@ export interface PortGroup {
   readonly confirmed?: boolean;
   /** The far end held these ports, and this did not come through. */
   readonly lost?: LostWay;
+  /** Nothing arrived at the far end, and yet a connection stood or something came back. */
+  readonly intercepted?: true;
   /** The hops that the answers of an open or closed TCP port had left, where they were seen. */
   readonly hopLimit?: number;
   readonly ports: readonly number[];

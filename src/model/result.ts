@@ -13,6 +13,8 @@ export interface Verdict {
   readonly doubted?: boolean;
   /** The far end held the port, and this did not come through: then `filtered` is proven. */
   readonly lost?: LostWay;
+  /** Nothing arrived at the far end, and yet a connection stood or something came back. */
+  readonly intercepted?: true;
 }
 
 /** What a sweep found, as groups of ports that were seen alike. */

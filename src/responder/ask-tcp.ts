@@ -18,8 +18,8 @@ const HANDSHAKE_ROUND_TRIPS = 4;
 const EXCHANGE_MS = 2_000;
 const IDLE_MS = 1;
 
-/** `mirror`: from a port of ours that may not be used. `taken`: the port that was drawn for it is another socket's. */
-type Tried = "answered" | "silent" | "unsent" | "mirror" | "taken";
+/** `met`: a connection stood, and brought no reply. `mirror`: from a port of ours that may not be used. `taken`: the port that was drawn for it is another socket's. */
+type Tried = "answered" | "met" | "silent" | "unsent" | "mirror" | "taken";
 
 export const askTcp: Ask = async (question, parts, signal) => {
   const { ports, attempts, line, drawPort } = question;
@@ -27,6 +27,7 @@ export const askTcp: Ask = async (question, parts, signal) => {
   const answered = new Uint8Array(ports.length);
   const unsent = new Uint8Array(ports.length);
   const mirrored = new Uint8Array(ports.length);
+  const met = new Uint8Array(ports.length);
   const errors = new Map<number, PortError>();
   const limits = new TimeLimits(signal);
   let [next, packets] = [0, 0];
@@ -41,6 +42,7 @@ export const askTcp: Ask = async (question, parts, signal) => {
       line.forget(1);
       const isUnfit = tried === "mirror" || tried === "taken";
       answered[index] = tried === "answered" ? 1 : 0;
+      if (tried === "met") met[index] = 1;
       unsent[index] = tried === "unsent" ? 1 : 0;
       mirrored[index] = isUnfit ? 1 : 0;
       if (tried !== "unsent" && tried !== "taken") packets++;
@@ -55,7 +57,7 @@ export const askTcp: Ask = async (question, parts, signal) => {
   limits.close();
   const isOver = signal.aborted || !answered.includes(0);
   const arrived = isOver ? undefined : await question.arrivals?.();
-  return { answered, unsent, mirrored, errors, packets, ...(arrived !== undefined && { arrived }) };
+  return { answered, unsent, mirrored, met, errors, packets, ...(arrived !== undefined && { arrived }) };
 };
 
 /** The code of an attempt that our own time limit ended. */
@@ -95,7 +97,7 @@ async function askOnce(
   }
   const exchangeMs = Math.ceil(EXCHANGE_MS + HANDSHAKE_ROUND_TRIPS * rttMs);
   const reply = await limits.within(exchangeMs, (until) => exchange(socket, tokenAt(tokens.request, index), until));
-  return Buffer.compare(reply, tokenAt(tokens.reply, index)) === 0 ? "answered" : "silent";
+  return Buffer.compare(reply, tokenAt(tokens.reply, index)) === 0 ? "answered" : "met";
 }
 
 /** What comes back for a token, up to the length of one. The connection is over afterwards. */

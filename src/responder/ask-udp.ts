@@ -3,7 +3,7 @@ import type { PortError } from "../model/far-end.ts";
 import type { Ask, Asked, AskParts, Question } from "./ask.ts";
 import { type Datagrams, openDatagrams } from "./datagrams.ts";
 import { type FreshSource, openFresh } from "./fresh-source.ts";
-import { TOKEN_BYTES, tokenAt } from "./key.ts";
+import { tokenAt } from "./key.ts";
 
 /** The shortest wait for replies, after the first round and after a later one: a short fault does not take all tries. */
 const FIRST_WAIT_MS = 25;
@@ -56,6 +56,7 @@ class Asking {
   readonly #indexOf: ReadonlyMap<number, number>;
   readonly #answered: Uint8Array;
   readonly #unsent: Uint8Array;
+  readonly #met: Uint8Array;
   readonly #errors = new Map<number, PortError>();
   readonly #tries: Uint8Array;
   readonly #sentMs: Float64Array;
@@ -82,6 +83,7 @@ class Asking {
     this.#indexOf = new Map(Array.from(ports, (port, index) => [port, index]));
     this.#answered = new Uint8Array(ports.length);
     this.#unsent = new Uint8Array(ports.length);
+    this.#met = new Uint8Array(ports.length);
     this.#tries = new Uint8Array(ports.length);
     this.#underWay = new Uint8Array(ports.length);
     this.#sentMs = new Float64Array(ports.length);
@@ -98,6 +100,7 @@ class Asking {
       answered: this.#answered,
       unsent: this.#unsent,
       mirrored: this.#mirrored,
+      met: this.#met,
       errors: this.#errors,
       packets: this.#packets,
       ...(arrived !== undefined && { arrived }),
@@ -128,9 +131,12 @@ class Asking {
 
   heard(port: number, bytes: Uint8Array): void {
     const index = this.#indexOf.get(port);
-    if (index === undefined || bytes.length !== TOKEN_BYTES || this.#answered[index] !== 0) return;
+    if (index === undefined || this.#answered[index] !== 0) return;
     const { tokens, line } = this.#question;
-    if (Buffer.compare(bytes, tokenAt(tokens.reply, index)) !== 0) return;
+    if (Buffer.compare(bytes, tokenAt(tokens.reply, index)) !== 0) {
+      this.#met[index] = 1;
+      return;
+    }
     this.#answered[index] = 1;
     this.#left--;
     const ms = this.#world.monotonicMs() - this.#sentMs[index]!;

@@ -41,6 +41,8 @@ export interface Asked {
   readonly unsent: Uint8Array;
   /** 1 for each port that could be asked only over the mirror of an earlier flow, and was not: nothing is known of it. */
   readonly mirrored: Uint8Array;
+  /** 1 for each port at which a connection stood, or something came back, that was not the other side's reply. */
+  readonly met: Uint8Array;
   /** By port, the last error that came for it. */
   readonly errors: ReadonlyMap<number, PortError>;
   /** Datagrams or handshakes that left. */

@@ -5,6 +5,7 @@ import type { Asked } from "./ask.ts";
 export interface Growing extends Proof {
   readonly fates: Map<number, Fate>;
   readonly errors: Map<number, PortError>;
+  readonly intercepted: Set<number>;
   packets: number;
 }
 
@@ -12,7 +13,7 @@ export interface Growing extends Proof {
 export type Wish = Omit<ProofAsk, "direction">;
 
 export function emptyProof(): Growing {
-  return { fates: new Map(), errors: new Map(), packets: 0 };
+  return { fates: new Map(), errors: new Map(), intercepted: new Set(), packets: 0 };
 }
 
 export function note(fates: Map<number, Fate>, ports: Uint16Array, fate: Fate): void {

@@ -157,13 +157,14 @@ class Outgoing {
     };
     const asked = await ask(question, this.#parts, this.#signal);
     free(ports);
-    const { fates, errors } = this.#proof;
+    const { fates, errors, intercepted } = this.#proof;
     this.#proof.packets += asked.packets;
     for (const [port, error] of asked.errors) errors.set(port, error);
     // Where our own side had no socket to ask from, nothing is known of the network.
     if (asked.failed !== undefined) note(fates, ports, "no-resources");
     else if (asked.arrived === undefined) noteAnswered(fates, ports, asked);
     else noteWays(fates, ports, asked.arrived, asked);
+    for (const [index, port] of ports.entries()) if (asked.met[index] !== 0) intercepted.add(port);
   }
 
   #lose(why: string): Uint16Array {

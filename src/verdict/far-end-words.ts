@@ -15,9 +15,18 @@ export function detailOfProof(verdict: Verdict, check: Check, rejected: () => st
   if (reason === "responder-lost") return `not decided: the responder was lost before${because(farEnd?.lost)}`;
   if (lost === "reply") return "filtered: arrived, the reply was lost: look at the return path";
   if (lost === undefined) return undefined;
-  if (reason === "no-response") return "filtered: the responder listens on this port, and nothing arrived there";
+  if (verdict.intercepted === true) return INTERCEPTED[check.transport];
+  if (reason === "no-response") return HELD;
   return `${rejected()}, though the responder listens on this port: a firewall there or on the way rejects`;
 }
+
+const HELD = "filtered: the responder listens on this port, and nothing arrived there";
+
+/** An accept or an answer that is not the far end's proves nothing of the way to it. */
+const INTERCEPTED = {
+  tcp: `${HELD}, though a connection stood: something on the way accepts it in its place, or drops what it carries`,
+  udp: `${HELD}, though something came back: something on the way answers in its place`,
+} as const;
 
 /** The far end sent to a port of ours. */
 function detailOfArrival({ reason, lost }: Verdict, { farEnd }: Check, rejected: () => string): string {
@@ -57,6 +66,7 @@ export function proofHint({ check, range }: CheckSeen): string {
   };
   const answered = count(({ reason }) => reason === "responder-receipt");
   const silent = count(({ lost, reason }) => lost === "request" && reason === "no-response");
+  const taken = count(({ intercepted }) => intercepted === true);
   const rejected = count(({ lost, reason }) => lost === "request" && reason !== "no-response");
   const replies = count(({ lost }) => lost === "reply");
   const undecided = count(({ reason }) => reason === "responder-lost");
@@ -65,6 +75,7 @@ export function proofHint({ check, range }: CheckSeen): string {
   return [
     answered && `; the responder answered on ${answered}`,
     silent && `; ${silent} never arrived at the responder`,
+    taken && `; of these ${taken} were answered or accepted by something on the way, or what they carry is dropped`,
     rejected && `; ${rejected} rejected by a firewall, though the responder listens there`,
     replies && `; ${replies} arrived and the reply was lost: look at the return path`,
     undecided && `; the responder was lost before ${undecided} were decided${because(check.farEnd?.lost)}`,

@@ -18,12 +18,12 @@ export type Ends = Pick<Check, "transport" | "address"> & { readonly local: stri
 export function groupsOfProof(
   ends: Ends,
   ports: Iterable<number>,
-  { fates, errors }: Pick<Proof, "fates" | "errors">,
+  { fates, errors, intercepted }: Pick<Proof, "fates" | "errors" | "intercepted">,
 ): { readonly groups: readonly PortGroup[]; readonly left: readonly number[] } {
   const groups = new Map<string, { readonly alike: Alike; readonly ports: number[] }>();
   const left: number[] = [];
   for (const port of ports) {
-    const alike = groupOfFate(ends, fates.get(port), errors.get(port));
+    const alike = groupOfFate(ends, fates.get(port), errors.get(port), intercepted?.has(port));
     if (alike === undefined) {
       left.push(port);
       continue;
@@ -36,13 +36,21 @@ export function groupsOfProof(
   return { groups: [...groups.values()].map((group) => ({ ...group.alike, ports: group.ports })), left };
 }
 
+/** Something on the way took the request for itself. */
+const INTERCEPTED: Alike = { state: "filtered", reason: "no-response", lost: "request", intercepted: true };
+
 /** Undefined for a port that the far end did not hold. */
-function groupOfFate(ends: Ends, fate: Fate | undefined, error: PortError | undefined): Alike | undefined {
+function groupOfFate(
+  ends: Ends,
+  fate: Fate | undefined,
+  error: PortError | undefined,
+  isIntercepted = false,
+): Alike | undefined {
   switch (fate) {
     case "open":
       return { state: "open", reason: "responder-receipt" };
     case "request-lost":
-      return lostRequest(ends, error);
+      return isIntercepted && error === undefined ? INTERCEPTED : lostRequest(ends, error);
     case "reply-lost":
       return { state: "filtered", reason: "no-response", lost: "reply" };
     case "not-sent":

@@ -63,6 +63,7 @@ export function verdictOfGroup(group: PortGroup, errorQueue: boolean): Verdict {
     service: "unchecked",
     ...(group.offender === undefined ? {} : { offender: group.offender }),
     ...(group.lost === undefined ? {} : { lost: group.lost }),
+    ...(group.intercepted === undefined ? {} : { intercepted: group.intercepted }),
     ...(isDoubted(group.state, errorQueue) ? { doubted: true } : {}),
   };
 }

@@ -54,6 +54,18 @@ describe("a port that the far end held", () => {
     ]);
   });
 
+  it("is filtered where something on the way took the request for itself, unless an error says more", () => {
+    const lost = { state: "filtered", reason: "no-response", lost: "request" } as const;
+    const fates = { 88: "request-lost", 89: "request-lost", 90: "reply-lost", 91: "open" } as const;
+    const known = { ...proof(fates, { 89: { code: "ECONNREFUSED" } }), intercepted: new Set([88, 89, 90, 91]) };
+    expect(groupsOfProof(tcp, [88, 89, 90, 91], known).groups).toEqual([
+      { ...lost, intercepted: true, ports: [88] },
+      { ...lost, reason: "conn-refused", ports: [89] },
+      { ...lost, lost: "reply", ports: [90] },
+      { state: "open", reason: "responder-receipt", ports: [91] },
+    ]);
+  });
+
   it("is open when it answered after an error", () => {
     const { groups } = groupsOfProof(udp, [88], proof({ 88: "open" }, { 88: { code: "ECONNREFUSED" } }));
     expect(groups).toEqual([{ state: "open", reason: "responder-receipt", ports: [88] }]);
