@@ -53,7 +53,7 @@ export interface FarEndPace {
  * `in-use`: another program holds the port. `busy`: another prober's session does. `not-listed`: the far end was not
  * started for it. `not-permitted`: below 1024, and the one that was to bind it may not. `no-resources`: nothing was left
  * to bind it with, or to ask it with. `mirrored`: it could be asked only over the mirror of an earlier flow, which a
- * stateful firewall lets through. `silent`: it was asked, no reply came, and the far end cannot be asked why.
+ * stateful firewall lets through. `elsewhere`: it was reached from an address that the far end does not hear. `silent`: it was asked, no reply came, and the far end cannot be asked why.
  */
 export type Fate =
   | "open"
@@ -66,6 +66,7 @@ export type Fate =
   | "not-permitted"
   | "no-resources"
   | "mirrored"
+  | "elsewhere"
   | "silent";
 
 /** An ICMP error, a reset or an error code of our own side, that came for a port while it was asked. */
@@ -97,6 +98,7 @@ export type Unproven =
   | "not-permitted"
   | "no-resources"
   | "mirrored"
+  | "elsewhere"
   | "silent"
   | "own-port";
 

@@ -29,6 +29,14 @@ export interface FarEndLost {
   readonly lost: string;
 }
 
+/** What reached ports of the far end since they were bound: 1 for each of those. */
+export interface FarEndArrivals {
+  /** From where it hears us: a request token. */
+  readonly arrived: Uint8Array;
+  /** From another address: a request token of ours, or over TCP a connection of whomever. */
+  readonly elsewhere: Uint8Array;
+}
+
 /** What came of the far end's own sends: 1 for each port whose reply reached it. */
 export interface FarEndSent {
   readonly answered: Uint8Array;

@@ -13,7 +13,7 @@ import {
   type ServerMessage,
 } from "../wire/responder.ts";
 import { plainAddress, seenHere } from "./address.ts";
-import type { FarEndLost, FarEndSent, PortsBound, PortTokens } from "./answers.ts";
+import type { FarEndArrivals, FarEndLost, FarEndSent, PortsBound, PortTokens } from "./answers.ts";
 import { Channel } from "./channel.ts";
 import { type Credentials, tokenKeyOf } from "./credentials.ts";
 import { Flows } from "./flows.ts";
@@ -182,11 +182,12 @@ export class ResponderSession {
     return tokensFor(this.key, this.id, { transport, direction }, ports);
   }
 
-  /** 1 for each port at which a request token arrived since it was bound. */
-  async arrived(transport: Transport, ports: Uint16Array): Promise<Uint8Array | FarEndLost> {
+  async arrivals(transport: Transport, ports: Uint16Array): Promise<FarEndArrivals | FarEndLost> {
     const answer = await this.ask({ type: "arrivals", transport, ports: spansOf(ports) }, "arrived");
     if ("lost" in answer) return answer;
-    return flagsIn(answer.arrived, ports.length) ?? this.#lose("it told of another number of ports");
+    const [arrived, elsewhere] = [answer.arrived, answer.elsewhere].map((bits) => flagsIn(bits, ports.length));
+    if (arrived !== undefined && elsewhere !== undefined) return { arrived, elsewhere };
+    return this.#lose("it told of another number of ports");
   }
 
   /** Lets the far end send request tokens to ports of ours, from ports of its own that are fresh. */

@@ -40,7 +40,8 @@ export class DataPorts {
     this.#options = options;
     const { transport, address, hears, onRefused = () => {} } = options;
     const reply = (port: number, token: Uint8Array, from: Sender) => this.#reply(port, token, from);
-    if (transport === "tcp") this.#tcp = new TcpPorts({ address, hears, reply, onRefused });
+    const onForeign = (port: number) => this.#book.noteElsewhere(port);
+    if (transport === "tcp") this.#tcp = new TcpPorts({ address, hears, reply, onForeign, onRefused });
   }
 
   get size(): number {
@@ -64,6 +65,11 @@ export class DataPorts {
     const turns = 2 + Math.ceil(this.size / PORTS_A_TURN);
     for (let turn = 0; turn < turns; turn++) await new Promise((turned) => setImmediate(turned));
     return this.#book.arrived(ports);
+  }
+
+  /** 1 for each port that was reached from an address that is not heard, as far as was read. */
+  elsewhere(ports: Uint16Array): Uint8Array {
+    return this.#book.elsewhere(ports);
   }
 
   /** Gives up ports; what arrived at them stays known. */
@@ -98,6 +104,7 @@ export class DataPorts {
       datagramBytes: TOKEN_BYTES + 1,
       onDatagram: (port, bytes, from) => {
         if (hears(from.address)) return this.#reply(port, bytes, from);
+        this.#book.noteElsewhere(port, bytes);
         onRefused?.("foreign-sender", from.address);
         return undefined;
       },

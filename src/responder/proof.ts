@@ -37,11 +37,14 @@ export function noteWays(
   ports: Uint16Array,
   arrived: Uint8Array,
   { answered, unsent, mirrored }: Pick<Asked, "answered" | "unsent" | "mirrored">,
+  elsewhere?: Uint8Array,
 ): void {
   for (const [index, port] of ports.entries()) {
+    const isElsewhere = elsewhere !== undefined && elsewhere[index] !== 0;
     if (answered[index] !== 0) fates.set(port, "open");
     else if (mirrored[index] !== 0) fates.set(port, "mirrored");
     else if (arrived[index] !== 0) fates.set(port, "reply-lost");
+    else if (isElsewhere) fates.set(port, "elsewhere");
     else fates.set(port, unsent[index] === 0 ? "request-lost" : "not-sent");
   }
 }

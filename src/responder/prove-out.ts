@@ -138,6 +138,7 @@ class Outgoing {
     const ask = transport === "udp" ? askUdp : askTcp;
     const held = new Set(ports);
     const free = (some: Uint16Array) => this.#free(some.filter((port) => held.delete(port)));
+    let elsewhere: Uint8Array | undefined;
     const question = {
       ports,
       source: session.local,
@@ -149,10 +150,13 @@ class Outgoing {
       mayUse: (own: number, far: number) => !session.flows.has(transport, own, far),
       replied: free,
       arrivals: async () => {
-        const arrived = await session.arrived(transport, ports);
-        if (!("lost" in arrived)) return arrived;
-        this.#lose(arrived.lost);
-        return undefined;
+        const told = await session.arrivals(transport, ports);
+        if ("lost" in told) {
+          this.#lose(told.lost);
+          return undefined;
+        }
+        elsewhere = told.elsewhere;
+        return told.arrived;
       },
     };
     const asked = await ask(question, this.#parts, this.#signal);
@@ -163,7 +167,7 @@ class Outgoing {
     // Where our own side had no socket to ask from, nothing is known of the network.
     if (asked.failed !== undefined) note(fates, ports, "no-resources");
     else if (asked.arrived === undefined) noteAnswered(fates, ports, asked);
-    else noteWays(fates, ports, asked.arrived, asked);
+    else noteWays(fates, ports, asked.arrived, asked, elsewhere);
     for (const [index, port] of ports.entries()) if (asked.met[index] !== 0) intercepted.add(port);
   }
 

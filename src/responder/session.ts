@@ -271,7 +271,9 @@ export class Session {
   }
 
   async #arrived(transport: Transport, ports: Uint16Array): Promise<ServerMessage> {
-    return { type: "arrived", arrived: bitsOf(await this.#data[transport].arrived(ports)) };
+    const data = this.#data[transport];
+    const arrived = bitsOf(await data.arrived(ports));
+    return { type: "arrived", arrived, elsewhere: bitsOf(data.elsewhere(ports)) };
   }
 
   /** Asks ports of the prober: the other direction. */

@@ -25,6 +25,8 @@ export interface TcpPortsOptions {
   hears(address: string): boolean;
   /** The reply to a token, or undefined when it is none. */
   reply(port: number, token: Uint8Array, from: Sender): Uint8Array | undefined;
+  /** Told of each connection from an address that is not heard. */
+  onForeign?(port: number): void;
   /** Told of what `reply` is not asked about. */
   readonly onRefused?: NoteRefused;
 }
@@ -88,7 +90,7 @@ export class TcpPorts {
 
   #serve(port: number, socket: Socket): void {
     socket.on("error", () => {});
-    const { hears, onRefused, reply } = this.#options;
+    const { hears, onForeign, onRefused, reply } = this.#options;
     // A socket knows its peer no more once it is closed.
     const from = { address: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0 };
     const refuse = (kind: RefusedKind) => {
@@ -96,6 +98,7 @@ export class TcpPorts {
       socket.resetAndDestroy();
     };
     const isHeard = hears(from.address);
+    if (!isHeard) onForeign?.(port);
     if (!isHeard || this.#connections.size >= CONNECTIONS_MAX) {
       refuse(isHeard ? "too-many" : "foreign-sender");
       return;

@@ -13,6 +13,8 @@ export class TokenBook {
   readonly #tokens: (PortTokens | undefined)[] = new Array(PORTS);
   readonly #indexes = new Uint16Array(PORTS);
   readonly #arrivals = new Uint8Array(PORTS);
+  /** 1 for each port that was reached from an address which is not heard. */
+  readonly #elsewhere = new Uint8Array(PORTS);
 
   /** Makes the tokens of these ports good, and forgets what arrived at them before. */
   add(ports: Uint16Array, tokens: PortTokens): void {
@@ -20,6 +22,7 @@ export class TokenBook {
       this.#tokens[port] = tokens;
       this.#indexes[port] = index;
       this.#arrivals[port] = 0;
+      this.#elsewhere[port] = 0;
     }
   }
 
@@ -41,14 +44,33 @@ export class TokenBook {
     const tokens = this.#tokens[port];
     if (tokens === undefined) return undefined;
     const index = this.#indexes[port]!;
-    if (bytes.length !== TOKEN_BYTES || !timingSafeEqual(bytes, tokenAt(tokens.request, index))) return "no-token";
+    if (!isRequest(tokens, index, bytes)) return "no-token";
     if (this.#arrivals[port]! >= REPLIES_A_PORT) return "repeated-token";
     this.#arrivals[port]!++;
     return tokenAt(tokens.reply, index);
+  }
+
+  /**
+   * Notes what came to a port from an address that is not heard: over UDP only its own token counts, and over TCP, where
+   * nothing is read from there, the connection.
+   */
+  noteElsewhere(port: number, bytes?: Uint8Array): void {
+    const tokens = this.#tokens[port];
+    if (tokens === undefined) return;
+    if (bytes === undefined || isRequest(tokens, this.#indexes[port]!, bytes)) this.#elsewhere[port] = 1;
+  }
+
+  /** Which of the ports were reached from an address that is not heard. */
+  elsewhere(ports: Uint16Array): Uint8Array {
+    return Uint8Array.from(ports, (port) => this.#elsewhere[port]!);
   }
 
   /** How often the token of each port arrived. */
   arrived(ports: Uint16Array): Uint8Array {
     return Uint8Array.from(ports, (port) => this.#arrivals[port]!);
   }
+}
+
+function isRequest({ request }: PortTokens, index: number, bytes: Uint8Array): boolean {
+  return bytes.length === TOKEN_BYTES && timingSafeEqual(bytes, tokenAt(request, index));
 }

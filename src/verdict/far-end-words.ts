@@ -120,6 +120,9 @@ const HINDRANCES: Readonly<Record<Exclude<Unproven, "in-use">, string>> = {
   "not-permitted": "below 1024 it needs CAP_NET_BIND_SERVICE",
   "no-resources": "nothing was left to bind it or to ask it with",
   mirrored: MIRRORED,
+  elsewhere:
+    "it was reached from another address than the control channel's (NAT with several, or several ways out): " +
+    "--data-source on both sides names their block",
   silent: "no reply came, and without a control channel nobody can say what arrived or which ports a service holds",
   "own-port": "the row is asked from an own port, and tokens are not",
 };

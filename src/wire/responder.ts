@@ -175,7 +175,7 @@ const FROM_SERVER = {
     noResources: spans,
   },
   released: {},
-  arrived: { arrived: bits },
+  arrived: { arrived: bits, elsewhere: bits },
   sent: {
     answered: bits,
     unsent: bits,

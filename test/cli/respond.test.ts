@@ -134,7 +134,7 @@ describe("respond", () => {
     kept(await own.bind("udp", range(FIRST, 100)));
     kept(await own.bind("tcp", range(FIRST, 3)));
     expect(await far.end(name)).toBe(0);
-    expect(await own.arrived("udp", range(FIRST, 1))).toEqual({ lost: "it ended the session: shutdown" });
+    expect(await own.arrivals("udp", range(FIRST, 1))).toEqual({ lost: "it ended the session: shutdown" });
     expect(far.told().split("\n")).toEqual([
       `unity-probe: listening on ${AT}:${far.port} for udp/${FIRST}-${FIRST + 99} (100 ports) and tcp/${FIRST}-${FIRST + 1} (2 ports)`,
       `unity-probe: ${AT} is let in and connected`,

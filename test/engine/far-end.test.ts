@@ -82,6 +82,11 @@ describe("an address with a far end", () => {
     ["not-listed", "it was not started for that"],
     ["not-permitted", "below 1024 it needs CAP_NET_BIND_SERVICE"],
     ["no-resources", "nothing was left to bind it or to ask it with"],
+    [
+      "elsewhere",
+      "it was reached from another address than the control channel's (NAT with several, or several ways out): " +
+        "--data-source on both sides names their block",
+    ],
   ] as const)("is asked as without one where a port is %s, with a warning", async (fate, why) => {
     const { results } = await staged([check("asker", 88, { transport: "udp" })], { fate: () => fate });
     expect(results[0]).toMatchObject({

@@ -256,7 +256,7 @@ describe("with the key", () => {
     const own = await session(far.port);
     kept(await own.bind("udp", range(FIRST, 10)));
     await far.responder.close();
-    expect(await own.arrived("udp", range(FIRST, 10))).toEqual({ lost: "it ended the session: shutdown" });
+    expect(await own.arrivals("udp", range(FIRST, 10))).toEqual({ lost: "it ended the session: shutdown" });
     expect(far.events.at(-1)).toEqual({ what: "ended", peer: AT, why: "shutdown" });
   });
 

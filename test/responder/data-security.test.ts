@@ -26,7 +26,7 @@ describe.each([
       const { request, reply } = own.tokens(transport, "out", PORTS);
       const ask = transport === "udp" ? (token: Uint8Array) => datagrams(PORT, [token]) : streamOf;
       expect(await ask(tokenAt(request, 0))).toEqual([tokenAt(reply, 0)]);
-      expect([...kept(await own.arrived(transport, PORTS))]).toEqual([1, 0, 0]);
+      expect([...kept(await own.arrivals(transport, PORTS)).arrived]).toEqual([1, 0, 0]);
     }
     await own.end();
   });
@@ -59,8 +59,8 @@ describe.each([
     const wrongOverTcp = [good, ...wrong.filter((bytes) => bytes.length >= 32 && Buffer.compare(bytes, overTcp) !== 0)];
     for (const bytes of wrongOverTcp) expect(await streamOf(bytes)).toEqual([]);
     expect(await stream(PORT, overTcp, STRANGER)).toHaveLength(0);
-    expect([...kept(await own.arrived("udp", PORTS))]).toEqual([0, 0, 0]);
-    expect([...kept(await own.arrived("tcp", PORTS))]).toEqual([0, 0, 0]);
+    expect([...kept(await own.arrivals("udp", PORTS)).arrived]).toEqual([0, 0, 0]);
+    expect([...kept(await own.arrivals("tcp", PORTS)).arrived]).toEqual([0, 0, 0]);
     await own.end();
   });
 
@@ -79,7 +79,7 @@ describe.each([
       if (index % 64 === 0) await new Promise((turned) => setImmediate(turned));
     }
     // Whatever arrived before this is asked was read when it is answered.
-    expect(kept(await own.arrived("udp", ports)).includes(1)).toBe(false);
+    expect(kept(await own.arrivals("udp", ports)).arrived.includes(1)).toBe(false);
     expect(heard).toEqual([]);
     socket.close();
     const wish = { transport: "udp", ports: ports.subarray(0, 500), pace: { attempts: 3, perSecond: 50_000 } } as const;
@@ -102,7 +102,7 @@ describe.each([
       expect(await ask(1)).toEqual([tokenAt(reply, 1)]);
       expect(await own.release(transport, PORTS.subarray(1))).toBeUndefined();
       expect([await ask(0), await ask(1)]).toEqual([[tokenAt(reply, 0)], []]);
-      expect([...kept(await own.arrived(transport, PORTS))]).toEqual([1, 1, 0]);
+      expect([...kept(await own.arrivals(transport, PORTS)).arrived]).toEqual([1, 1, 0]);
       expect(kept(await other.bind(transport, PORTS))).toMatchObject({
         bound: PORTS.subarray(1),
         busy: Uint16Array.of(PORT),
@@ -183,7 +183,7 @@ describe.each([
     const addresses = Array.from({ length: TOLD_ADDRESSES + 3 }, (_, each) => `127.77.1.${each + 1}`);
     for (const address of addresses) expect(await datagrams(PORT, [token, token], address)).toEqual([]);
     // What came before this is asked was read when it is answered.
-    kept(await own.arrived("udp", PORTS));
+    kept(await own.arrivals("udp", PORTS)).arrived;
     const why = "sent to data ports that are held for another address";
     expect(turnedAway(far)).toEqual(addresses.slice(0, TOLD_ADDRESSES).map((address) => `${address} ${why}`));
     await own.end();

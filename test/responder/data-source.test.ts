@@ -57,19 +57,45 @@ describe("tokens from another address of the prober", () => {
           : [await stream(port, tokenAt(request, 0), from)].filter(({ length }) => length > 0);
       expect((await say(POOL)).map((bytes) => Buffer.from(bytes))).toEqual([Buffer.from(tokenAt(reply, 0))]);
       expect(await say(BEYOND)).toEqual([]);
-      expect(kept(await own.arrived(transport, ports))).toEqual(Uint8Array.of(1, 0));
+      expect(kept(await own.arrivals(transport, ports)).arrived).toEqual(Uint8Array.of(1, 0));
     }
     await own.end();
   });
 
-  it("count for nothing where the prober did not name its block", async () => {
-    await using far = await respond({ dataSource: [BLOCK] });
-    const own = await session(far.port);
-    kept(await own.bind("udp", ports));
-    const { request } = own.tokens("udp", "out", ports);
-    expect(await datagrams(port, [tokenAt(request, 0)], POOL)).toEqual([]);
-    await own.end();
-  });
+  it.each(["udp", "tcp"] as const)(
+    "over %s get no byte where the prober did not name its block, and are told",
+    async (transport) => {
+      await using far = await respond({ dataSource: [BLOCK] });
+      const own = await session(far.port);
+      kept(await own.bind(transport, ports));
+      const told = async () => {
+        const { arrived, elsewhere } = kept(await own.arrivals(transport, ports));
+        return [[...arrived], [...elsewhere]];
+      };
+      const say = async (bytes: Uint8Array) =>
+        transport === "udp" ? await datagrams(port, [bytes], POOL) : [...(await stream(port, bytes, POOL))];
+      const token = tokenAt(own.tokens(transport, "out", ports).request, 0);
+      // What anybody may say is no request of the prober's; a connection is not read at all.
+      if (transport === "udp") {
+        expect(await say(new Uint8Array(32))).toEqual([]);
+        expect(await told()).toEqual([
+          [0, 0],
+          [0, 0],
+        ]);
+      }
+      expect(await say(token)).toEqual([]);
+      expect(await told()).toEqual([
+        [0, 0],
+        [1, 0],
+      ]);
+      kept(await own.bind(transport, ports));
+      expect(await told()).toEqual([
+        [0, 0],
+        [0, 0],
+      ]);
+      await own.end();
+    },
+  );
 
   it("are refused where the responder was not started with the block", async () => {
     await using far = await respond({ dataSource: [BLOCK] }, native);

@@ -78,7 +78,7 @@ export const fromServer: fc.Arbitrary<ServerMessage> = fc.oneof(
     noResources: spans,
   }),
   fc.record({ type: fc.constantFrom("released" as const, "agreed" as const) }),
-  fc.record({ type: fc.constant("arrived" as const), arrived: bits }),
+  fc.record({ type: fc.constant("arrived" as const), arrived: bits, elsewhere: bits }),
   fc.record({
     type: fc.constant("sent" as const),
     notListed: spans,

@@ -88,6 +88,7 @@ describe("the messages of the control channel", () => {
     expect(decodeServerMessage(fixture("responder/server-arrived.hex"))).toEqual({
       type: "arrived",
       arrived: Uint8Array.of(0),
+      elsewhere: Uint8Array.of(0),
     });
     expect(decodeServerMessage(fixture("responder/server-streamed.hex"))).toEqual({
       ...{ type: "streamed", received: 50, duplicates: 0, reordered: 0, jitterUs: expect.any(Number) },
@@ -172,8 +173,8 @@ describe("a message is malformed", () => {
   });
 
   it.each([
-    ["a bit map that is no base64", { type: "arrived", arrived: "a" }],
-    ["a bit map longer than a window", { type: "arrived", arrived: "AAAA".repeat(1_000) }],
+    ["a bit map that is no base64", { type: "arrived", arrived: "a", elsewhere: "" }],
+    ["a bit map longer than a window", { type: "arrived", arrived: "", elsewhere: "AAAA".repeat(1_000) }],
     ["a mark that is neither true nor false", { ...STREAMED, marked: 1 }],
     ["DSCPs that are no list", { ...STREAMED, dscp: {} }],
     ["more DSCPs than there are", { ...STREAMED, dscp: Array.from({ length: 65 }, () => [0, 1]) }],
