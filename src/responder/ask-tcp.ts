@@ -18,7 +18,10 @@ const HANDSHAKE_ROUND_TRIPS = 4;
 const EXCHANGE_MS = 2_000;
 const IDLE_MS = 1;
 
-/** `met`: a connection stood, and brought no reply. `mirror`: from a port of ours that may not be used. `taken`: the port that was drawn for it is another socket's. */
+/**
+ * `met`: a connection stood, and brought no reply. `mirror`: from a port of ours that may not be used. `taken`: the port
+ * that was drawn for it is another socket's.
+ */
 type Tried = "answered" | "met" | "silent" | "unsent" | "mirror" | "taken";
 
 export const askTcp: Ask = async (question, parts, signal) => {

@@ -86,7 +86,7 @@ describe.each(BACKENDS)("ports of a far end with little room by $backend", ({ so
     const { fates } = await proveOut(own, wish, { world, sockets }, signal);
     expect(fates).toEqual(fatesOf(ports, () => "open"));
     // Its last release was under way: what answers after it comes after it.
-    kept(await own.arrived("udp", ports));
+    kept(await own.arrivals("udp", ports));
     kept(await other.bind("udp", range(FIRST + ROOM, 3)));
     const { fates: without } = await proveOut(own, wish, { world, sockets }, signal);
     expect(without).toEqual(fatesOf(ports, () => "no-resources"));
