@@ -171,8 +171,10 @@ function largeBuffers(native: Native): Feature {
     const result = setOption(native, fd, SOL_SOCKET, SO_RCVBUFFORCE, LARGE_BUFFER_BYTES);
     if (result < 0) setOption(native, fd, SOL_SOCKET, SO_RCVBUF, LARGE_BUFFER_BYTES);
     // The kernel doubles what is asked for, to have room for its own records.
-    const bytes = getOption(native, fd, SOL_SOCKET, SO_RCVBUF) / 2;
+    const given = getOption(native, fd, SOL_SOCKET, SO_RCVBUF);
     closeSocket(native, fd);
+    if (given < 0) return no(`getsockopt ${native.sys.errorName(given)}`);
+    const bytes = given / 2;
     return result < 0 ? no(`at most ${bytes} bytes: needs CAP_NET_ADMIN`) : yes(`${bytes} bytes were given`);
   } catch (error) {
     return no(codeOf(error));

@@ -47,6 +47,7 @@ describe("what the machine can do", () => {
       ["recvmmsg", { udpErrorQueue4: "recvmmsg EPERM", udpErrorQueue6: "recvmmsg EPERM" }],
       ["sendmmsg", { udpErrorQueue4: "sendmmsg EPERM", udpErrorQueue6: "sendmmsg EPERM" }],
       ["recvmsg", { tcpErrorQueue: "receive EPERM" }],
+      ["getsockopt", { largeBuffers: "getsockopt EPERM" }],
       ["epoll_create1", { eventLoop: "epoll_create1 EPERM" }],
       ["epoll_wait", { eventLoop: "epoll_wait EPERM" }],
       ["setsockopt", { tcpErrorQueue: "EPERM", udpErrorQueue4: "127.0.0.1: EPERM", udpErrorQueue6: "::1: EPERM" }],
