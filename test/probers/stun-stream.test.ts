@@ -10,12 +10,12 @@ import { farEnd } from "./far-end.ts";
 import { msTurnServer, stunAnswer, stunRequestLength } from "./stun-peer.ts";
 
 const TLS: Tls = { serverName: "turn.example.com", strict: false };
-/** Waits end at once, so that silence costs nothing. */
+/** Waits end soon, so that silence costs little, and not before a machine that is busy has read what came. */
 const hurried = { sleep: (_ms: number, signal: AbortSignal) => passing(signal) };
 
 function passing(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, 150);
+    const timer = setTimeout(resolve, 600);
     signal.addEventListener("abort", () => {
       clearTimeout(timer);
       resolve();

@@ -35,10 +35,11 @@ describe("a profile that cannot be used", () => {
 
   it("is refused at once, however long a text is that breaks a rule at its end", () => {
     const text = fixtureText("full.yaml").replace("A → B", `"A${" ".repeat(100_000)}\\e"`);
-    const startedMs = performance.now();
+    const before = process.cpuUsage();
     const note = text.replace("note: never answered", `note: "a${" ".repeat(100_000)}\\e"`);
     expect([parseProfile(text, "a.yaml", heads).ok, parseProfile(note, "a.yaml", heads).ok]).toEqual([false, false]);
-    expect(performance.now() - startedMs).toBeLessThan(2000);
+    // Of this process' own time: what others do on the machine is not the parser's.
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(2_000);
   });
 });
 

@@ -83,11 +83,10 @@ describe("TCP", () => {
 
   it("stops at once when told to; ports not done stay 0", async () => {
     const stop = new AbortController();
-    const listener = await listenTcp("127.0.0.1", 0, () => {});
+    const listener = await listenTcp("127.0.0.1", 0, () => void setTimeout(() => stop.abort(), 20));
     const mixed: Net = { ...dropping, tcp: (to, how, signal) => (to.port === 9 ? dropping : net).tcp(to, how, signal) };
-    const pending = sweep(job("tcp", [listener.local.port, 9, 9, 9], { replyTimeoutMs: 60_000 }), stop.signal, mixed);
-    setTimeout(() => stop.abort(), 100);
-    const seen = await pending;
+    const asked = job("tcp", [listener.local.port, 9, 9, 9], { replyTimeoutMs: 60_000 });
+    const seen = await sweep(asked, stop.signal, mixed);
     expect(seen.words).toEqual(["syn-ack", "not asked", "not asked", "not asked"]);
     expect(seen.progress).toEqual([1]);
     expect(seen.tookMs).toBeLessThan(30_000);
