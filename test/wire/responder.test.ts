@@ -90,6 +90,11 @@ describe("the messages of the control channel", () => {
       arrived: Uint8Array.of(0),
       elsewhere: Uint8Array.of(0),
     });
+    const none = Uint8Array.of(0);
+    expect(decodeServerMessage(fixture("responder/server-sent.hex"))).toEqual({
+      ...{ type: "sent", answered: none, unsent: none, mirrored: none, notListed: [[22_799, 22_799]], packets: 2 },
+      ...{ rejections: [["127.182.78.1", 3, 3, [[22_800, 22_801]]]], resets: [] },
+    });
     expect(decodeServerMessage(fixture("responder/server-streamed.hex"))).toEqual({
       ...{ type: "streamed", received: 50, duplicates: 0, reordered: 0, jitterUs: expect.any(Number) },
       ...{ marked: true, dscp: [[46, 50]] },
@@ -109,7 +114,7 @@ describe("the messages of the control channel", () => {
     },
   );
 
-  it.each(["server-welcome", "server-bound", "server-arrived", "server-renewed", "server-streamed"])(
+  it.each(["server-welcome", "server-bound", "server-arrived", "server-sent", "server-renewed", "server-streamed"])(
     "meet any bytes with a WireError: %s",
     (name) => expectOnlyWireErrors(decodeServerMessage, fixture(`responder/${name}.hex`)),
   );
