@@ -21,7 +21,7 @@ export const SESSIONS_MAX = 8;
 const HANDSHAKE_TIMEOUT_MS = 5_000;
 const END_GRACE_MS = 1_000;
 /** Descriptors that are left for everything but data ports, where there are enough. */
-const DESCRIPTORS_KEPT = 1_024;
+const DESCRIPTORS_KEPT = 2_560;
 const DESCRIPTORS_USUAL = 1_024;
 
 export type ResponderOptions = Credentials & {

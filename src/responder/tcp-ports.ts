@@ -8,8 +8,11 @@ import type { NoteRefused, RefusedKind } from "./refused.ts";
 
 /** How long an accepted connection may take to bring its token. */
 export const TOKEN_TIMEOUT_MS = 2_000;
-/** Connections of one session that are open at the same time; further ones are reset. */
-export const CONNECTIONS_MAX = 512;
+/**
+ * Connections of one session that are open at the same time; further ones are reset. Twice what a prober has under way
+ * (sweep/window.ts): a port whose connection is reset looks filtered, and those that it has closed may still be closing here.
+ */
+export const CONNECTIONS_MAX = 2_048;
 const BINDS_AT_ONCE = 128;
 const OUT_OF_DESCRIPTORS: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
 

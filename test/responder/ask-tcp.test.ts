@@ -1,10 +1,12 @@
-import { createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { Question } from "../../src/responder/ask.ts";
 import { askTcp } from "../../src/responder/ask-tcp.ts";
 import { DataPorts } from "../../src/responder/data-ports.ts";
 import { tokensFor } from "../../src/responder/key.ts";
 import { Line } from "../../src/responder/line.ts";
+import { TcpPorts } from "../../src/responder/tcp-ports.ts";
+import { Window } from "../../src/sweep/window.ts";
 import { AT, FIRST, KEY, native, portable, range, world } from "./pair.ts";
 
 const PORTS = range(FIRST + 1_500, 3);
@@ -60,4 +62,22 @@ describe.each([
     expect([...answered]).toEqual([1, 1, 1]);
     expect(far.from.toSorted()).toEqual([DRAWN + 1, DRAWN + 2, DRAWN + 3]);
   });
+});
+
+it("TCP ports of a far end have room for all that a prober has under way", async () => {
+  const ports = range(FIRST + 1_700, 4);
+  const far = new TcpPorts({ address: AT, hears: () => true, reply: (_, token) => token });
+  expect(await far.bind(ports)).toEqual(new Map());
+  const sockets: Socket[] = [];
+  const asked = Array.from({ length: new Window().size }, (_, index) => {
+    // It does not close for its part, and so each stands until all have been answered.
+    const socket = connect({ host: AT, port: ports[index % ports.length]!, allowHalfOpen: true });
+    sockets.push(socket);
+    socket.write(new Uint8Array(32));
+    return new Promise((heard) => socket.once("data", () => heard("answered")).on("error", () => heard("reset")));
+  });
+  const answers = await Promise.all(asked);
+  for (const socket of sockets) socket.destroy();
+  far.close();
+  expect(answers.filter((answer) => answer !== "answered")).toEqual([]);
 });
