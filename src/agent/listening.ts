@@ -22,6 +22,8 @@ export class Listening {
   #trying = new AbortController();
   #wanted: ListenConfig | undefined;
   #server: AgentServer | undefined;
+  /** Resolves when nobody is answered any more by those before. */
+  #left: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ListeningParts) {
     this.#parts = parts;
@@ -47,14 +49,15 @@ export class Listening {
 
   /**
    * Listens elsewhere: the new place first, so that a port that is taken changes nothing; only where it is the same one is
-   * it left before. Rejects with ConfigError.
+   * it left before. Whoever is being answered there, as who asked for the reload is, is not waited for. Rejects with
+   * ConfigError.
    */
   async move(listen: ListenConfig | undefined): Promise<void> {
     const before = this.#wanted;
     const isSamePlace = before?.address === listen?.address && before?.port === listen?.port;
     if (isSamePlace && before?.token === listen?.token) return;
     const old = this.#server;
-    if (isSamePlace) await old?.close();
+    if (isSamePlace) this.#leave(old);
     let server: AgentServer | undefined;
     try {
       server = listen && (await this.#start(listen));
@@ -67,7 +70,7 @@ export class Listening {
     this.#trying = new AbortController();
     this.#wanted = listen;
     this.#server = server;
-    if (!isSamePlace) await old?.close();
+    if (!isSamePlace) this.#leave(old);
   }
 
   /** Those who look are told that there is something new. */
@@ -78,6 +81,12 @@ export class Listening {
   async close(): Promise<void> {
     this.#trying.abort();
     await this.#server?.close();
+    await this.#left;
+  }
+
+  /** It listens no more from now on, and ends within a second. */
+  #leave(server: AgentServer | undefined): void {
+    this.#left = Promise.all([this.#left, server?.close()]);
   }
 
   /** What is wrong with it is said with its place in the file. */

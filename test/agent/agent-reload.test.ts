@@ -40,6 +40,24 @@ describe("a reload", () => {
     expect(await post()).toEqual([500, `not reloaded: ${first}\n`]);
   });
 
+  it.each([
+    [
+      "another token",
+      (port: number) => `{address: "127.0.0.1", port: ${port}, token: abc}`,
+      (port: number) => ({ port }),
+    ],
+    ["another place", () => '{address: "127.0.0.2", port: 0, token: abc}', () => ({ address: "127.0.0.2" })],
+  ])("is answered over HTTP also where it brings %s to listen at", async (_what, listen, place) => {
+    const before = await new AgentStage(CONFIG).start();
+    const { port } = before.agent.local!;
+    await before.stop(0);
+    const stage = await started(CONFIG.replace("127.0.0.1:0", `127.0.0.1:${port}`));
+    stage.text = CONFIG.replace("127.0.0.1:0", listen(port));
+    const answer = await fetch(`http://127.0.0.1:${port}/-/reload`, { method: "POST" });
+    expect([answer.status, await answer.text()]).toEqual([200, "reloaded\n"]);
+    expect(stage.agent.local).toMatchObject(place(port));
+  });
+
   it("asks other hosts, keeps what is known of those that stay, and moves no run", async () => {
     const stage = await started();
     await stage.passes(30_000);
