@@ -27,7 +27,16 @@ export function select<T extends Selectable>(rows: readonly T[], word: string, f
   const around = rows.find((row) => holdsAll(row, wanted));
   const known = rows.flatMap((row) => [row.row.service, portsWordOf(row)]);
   const meant = around === undefined ? nearest(word, known) : portsWordOf(around);
-  throw new ConfigError(`${flag} ${word} picks no row`, meant === undefined ? undefined : `did you mean "${meant}"?`);
+  const hint = severalHint(word, flag) ?? (meant === undefined ? undefined : `did you mean "${meant}"?`);
+  throw new ConfigError(`${flag} ${word} picks no row`, hint);
+}
+
+/** Rows in one word: `tcp/88,udp/88`. A comma may be part of a row's ports. */
+function severalHint(word: string, flag: string): string | undefined {
+  const words = word.split(/,\s*(?=[a-z])/i);
+  return words.length < 2
+    ? undefined
+    : `give the flag once for each: ${words.map((one) => `${flag} ${one}`).join(" ")}`;
 }
 
 /** `udp/137=137`: the rows of one port and the source port to ask them from. */

@@ -51,12 +51,13 @@ describe("--only and --skip", () => {
     ["tcp/398", '--only tcp/398 picks no row; did you mean "tcp/389"?'],
     ["tcp/5005", '--only tcp/5005 picks no row; did you mean "tcp/5000-5020"?'],
     ["tcp/123", "--only tcp/123 picks no row"],
+    ["tcp/88,udp/88", "--only tcp/88,udp/88 picks no row; give the flag once for each: --only tcp/88 --only udp/88"],
     ["tcp/0", "--only tcp/0: there is no port 0"],
     ["quake", "--only quake picks no row"],
     ["", "--only  picks no row"],
   ])("--only %j is a mistake", (word, message) => {
     expect(() => asked({ only: [word] })).toThrow(message);
-    expect(() => asked({ skip: [word] })).toThrow(message.replace("--only", "--skip"));
+    expect(() => asked({ skip: [word] })).toThrow(message.replaceAll("--only", "--skip"));
   });
 });
 
