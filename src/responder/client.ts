@@ -10,6 +10,7 @@ import {
   decodeServerMessage,
   encodeClientMessage,
   RESPONDER_VERSION,
+  SEND_RTT_MAX_MS,
   type ServerMessage,
 } from "../wire/responder.ts";
 import { plainAddress, seenHere } from "./address.ts";
@@ -193,7 +194,8 @@ export class ResponderSession {
   /** Lets the far end send request tokens to ports of ours, from ports of its own that are fresh. */
   async send(transport: Transport, ports: Uint16Array, pace: FarEndPace): Promise<FarEndSent | FarEndLost> {
     const { attempts, perSecond } = pace;
-    const message = { type: "send", transport, ports: spansOf(ports), attempts, perSecond } as const;
+    const rttMs = Math.min(SEND_RTT_MAX_MS, Math.ceil(this.rttMs));
+    const message = { type: "send", transport, ports: spansOf(ports), attempts, perSecond, rttMs } as const;
     const answer = await this.#request(message, SEND_TIMEOUT_MS);
     if ("lost" in answer) return answer;
     if (answer.type !== "sent") return this.#unexpected("sent", answer);

@@ -11,10 +11,15 @@ import { Line } from "./line.ts";
 import type { PortClaims } from "./port-claims.ts";
 import { bitsOf, spansOf } from "./spans.ts";
 
-/** What a reply is taken to need at first. */
-const ASSUMED_RTT_MS = 50;
+/** What a reply is taken to need at first, where the way is not longer. */
+const LEAST_RTT_MS = 50;
 
-export interface SendOptions extends FarEndPace {
+export interface SendPace extends FarEndPace {
+  /** How long the way to the prober and back takes, as it has measured. */
+  readonly rttMs: number;
+}
+
+export interface SendOptions extends SendPace {
   readonly key: Uint8Array;
   readonly session: string;
   /** Our own address, and the prober's. */
@@ -35,13 +40,13 @@ export async function sendRequests(
   options: SendOptions,
   signal: AbortSignal,
 ): Promise<Sent> {
-  const { key, session, address, peer, claims, world, sockets, attempts, perSecond } = options;
+  const { key, session, address, peer, claims, world, sockets, attempts, perSecond, rttMs } = options;
   const ports = wanted.filter(isListed);
   const ask = transport === "udp" ? askUdp : askTcp;
   const { ephemeralPorts } = sockets.features;
   const fresh = ephemeralPorts && claims.fresh(transport, ephemeralPorts);
   const question = {
-    ...{ source: address, address: peer, ports, attempts, rttMs: ASSUMED_RTT_MS },
+    ...{ source: address, address: peer, ports, attempts, rttMs: Math.max(LEAST_RTT_MS, rttMs) },
     tokens: tokensFor(key, session, { transport, direction: "in" }, ports),
     line: new Line(perSecond, world.monotonicMs()),
     mayUse: (own: number) => !claims.wasAsked(transport, own),

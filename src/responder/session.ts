@@ -1,6 +1,5 @@
 /** One authenticated prober: what it asks for, and everything that is given back when it is gone. */
 import type { Sockets } from "#node-dgram-ext";
-import type { FarEndPace } from "../model/far-end.ts";
 import type { StreamAsk } from "../model/media-stream.ts";
 import { holdsPort, type PortSpan } from "../model/ports.ts";
 import type { World } from "../model/prober.ts";
@@ -21,7 +20,7 @@ import { DataPorts } from "./data-ports.ts";
 import { DataSource } from "./data-source.ts";
 import type { PortClaims } from "./port-claims.ts";
 import { type NoteRefused, tellOnce } from "./refused.ts";
-import { sendRequests } from "./send.ts";
+import { type SendPace, sendRequests } from "./send.ts";
 import { bitsOf, portsIn, spansOf } from "./spans.ts";
 import { STREAMS_MAX, StreamPorts } from "./stream-ports.ts";
 
@@ -277,10 +276,11 @@ export class Session {
   }
 
   /** Asks ports of the prober: the other direction. */
-  async #ask(transport: Transport, wanted: Uint16Array, pace: FarEndPace): Promise<ServerMessage> {
+  async #ask(transport: Transport, wanted: Uint16Array, pace: SendPace): Promise<ServerMessage> {
     const { listed } = this.#options;
     const isListed = (port: number) => holdsPort(listed[transport], port);
-    const options = { ...this.#options, ...pace, session: this.#id };
+    const { attempts, perSecond, rttMs } = pace;
+    const options = { ...this.#options, attempts, perSecond, rttMs, session: this.#id };
     return await sendRequests(transport, wanted, isListed, options, this.#stop.signal);
   }
 }

@@ -13,6 +13,8 @@ export const SESSION_ID_BYTES = 16;
 export const BLOCKS_MAX = 8;
 /** How often a responder that sends is told to ask a port. */
 export const SEND_ATTEMPTS_MAX = 5;
+/** The longest round trip that a far end is told to expect. */
+export const SEND_RTT_MAX_MS = 2_000;
 /** Packets of one stream. */
 export const STREAM_PACKETS_MAX = 500;
 /** Kinds of ICMP errors that one message may tell of. */
@@ -142,7 +144,13 @@ const FROM_CLIENT = {
   bind: { transport, ports: spans },
   release: { transport, ports: spans },
   arrivals: { transport, ports: spans },
-  send: { transport, ports: spans, attempts: integer(1, SEND_ATTEMPTS_MAX), perSecond: integer(1, 1_000_000) },
+  send: {
+    transport,
+    ports: spans,
+    attempts: integer(1, SEND_ATTEMPTS_MAX),
+    perSecond: integer(1, 1_000_000),
+    rttMs: integer(0, SEND_RTT_MAX_MS),
+  },
   stream: {
     port,
     packets: integer(1, STREAM_PACKETS_MAX),

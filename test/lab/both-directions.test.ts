@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, inject } from "vitest";
 import { formatPorts } from "../../src/model/ports.ts";
 import { onLan } from "./addresses.ts";
 import { type Daemon, endDaemon } from "./command.ts";
+import { withDelay } from "./delay.ts";
 import { askWithFarEnd, type FarEndRun, ownAddress, respond } from "./far-end-cli.ts";
 import { ALL_PASSES, type Firewall, loadFirewall } from "./firewall.ts";
 import { test } from "./lane.ts";
@@ -77,6 +78,19 @@ for (const family of ["v4", "v6"] as const) {
     process.stderr.write(`both directions over IP${family}: ${Math.round(before.wallMs)} ms\n`);
   });
 }
+
+test("a long way delays both arrows and loses neither", async ({ lane }) => {
+  const args = [...(await farEnd(159, "failover-secondary")), "--expect", "path"];
+  await loadFirewall(lane, ALL_PASSES);
+  await withDelay(lane, 350, async () => {
+    const run = await askWithFarEnd(lane, args);
+    for (const direction of ["out", "in"] as const) {
+      expect(cells(run, direction)).toHaveLength(15);
+      expect(cells(run, direction).filter(([, outcome]) => outcome !== "pass")).toEqual([]);
+    }
+    expect(run.exitCode).toBe(0);
+  });
+});
 
 test("of 9,968 ports a tenth is dropped on the way back: those and no others, and the other arrow is green", async ({
   lane,

@@ -39,6 +39,7 @@ export const fromClient: fc.Arbitrary<ClientMessage> = fc.oneof(
     ports: spans,
     attempts: fc.integer({ min: 1, max: 5 }),
     perSecond: fc.integer({ min: 1, max: 1_000_000 }),
+    rttMs: fc.integer({ min: 0, max: 2_000 }),
   }),
   fc.record({
     type: fc.constant("stream" as const),

@@ -172,7 +172,8 @@ describe("a message is malformed", () => {
     ["with packets that are too long", { ...STREAM, bytes: 1_401 }],
     ["with a DSCP of seven bits", { ...STREAM, dscp: 64 }],
     ["with a stream to port 0", { ...STREAM, port: 0 }],
-    ["with too many attempts", { ...BIND, type: "send", attempts: 6, perSecond: 1 }],
+    ["with too many attempts", { ...BIND, type: "send", attempts: 6, perSecond: 1, rttMs: 1 }],
+    ["with a round trip of more than two seconds", { ...BIND, type: "send", attempts: 1, perSecond: 1, rttMs: 2_001 }],
   ])("%s", (_, value) => {
     expect(wireErrorOf(() => decodeClientMessage(framed(value)))?.code).toBe("malformed");
   });
