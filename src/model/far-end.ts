@@ -48,18 +48,20 @@ export interface FarEndPace {
 }
 
 /**
- * `open`: request and reply came through. `request-lost`: nothing arrived. `reply-lost`: it arrived, and what was sent
- * back did not. `not-sent`: the asking side's own firewall or routes let nothing out. The others were not asked.
+ * What became of a port. `open`: request and reply came through. `request-lost`: nothing arrived. `reply-lost`: it
+ * arrived, and what was sent back did not. `not-sent`: the asking side's own firewall or routes let nothing out. Of the
+ * others nothing is known.
+ */
+export type Fate = "open" | "request-lost" | "reply-lost" | "not-sent" | Unknown;
+
+/**
  * `in-use`: another program holds the port. `busy`: another prober's session does. `not-listed`: the far end was not
  * started for it. `not-permitted`: below 1024, and the one that was to bind it may not. `no-resources`: nothing was left
  * to bind it with, or to ask it with. `mirrored`: it could be asked only over the mirror of an earlier flow, which a
- * stateful firewall lets through. `elsewhere`: it was reached from an address that the far end does not hear. `silent`: it was asked, no reply came, and the far end cannot be asked why.
+ * stateful firewall lets through. `elsewhere`: it was reached from an address that the far end does not hear. `silent`:
+ * it was asked, no reply came, and the far end cannot be asked why.
  */
-export type Fate =
-  | "open"
-  | "request-lost"
-  | "reply-lost"
-  | "not-sent"
+type Unknown =
   | "in-use"
   | "busy"
   | "not-listed"
@@ -90,17 +92,8 @@ export interface FarEndTold {
   readonly media?: MediaSeen;
 }
 
-/** Fates of ports of which nothing is known; `own-port`: the row is asked from a port of ours, and tokens are not. */
-export type Unproven =
-  | "in-use"
-  | "busy"
-  | "not-listed"
-  | "not-permitted"
-  | "no-resources"
-  | "mirrored"
-  | "elsewhere"
-  | "silent"
-  | "own-port";
+/** Why nothing is known of a port; `own-port`: the row is asked from a port of ours, and tokens are not. */
+export type Unproven = Unknown | "own-port";
 
 /** What is known of the ports. */
 export interface Proof {

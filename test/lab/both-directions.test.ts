@@ -1,40 +1,22 @@
-/** `run --reverse` as its user runs it: one matrix with both arrows, behind routers that let one of them through. */
-import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, inject } from "vitest";
+import { expect, inject } from "vitest";
 import { formatPorts } from "../../src/model/ports.ts";
 import { onLan } from "./addresses.ts";
-import { type Daemon, endDaemon } from "./command.ts";
 import { withDelay } from "./delay.ts";
-import { askWithFarEnd, type FarEndRun, ownAddress, respond } from "./far-end-cli.ts";
+import { askWithFarEnd, type FarEndRun, ownAddress } from "./far-end-cli.ts";
+import { farEndsOf } from "./far-ends.ts";
 import { ALL_PASSES, type Firewall, loadFirewall } from "./firewall.ts";
 import { test } from "./lane.ts";
 import { drawTruth, portsOfKind } from "./port-truth.ts";
 
-const daemons: Daemon[] = [];
-let folder: string;
-let keyFile: string;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "unity-lab-both-"));
-  keyFile = join(folder, "key");
-  await writeFile(keyFile, randomBytes(32).toString("hex"), { mode: 0o600 });
-});
-
-afterAll(async () => {
-  for (const daemon of daemons) await endDaemon(daemon);
-  await rm(folder, { recursive: true });
-});
+const ends = farEndsOf("both");
 
 /** What `run` is told to ask a responder at an address that is no other test's. */
 async function farEnd(host: number, profile: string, family: "v4" | "v6" = "v4"): Promise<readonly string[]> {
   const namespace = inject("lab").swept;
   const address = (await ownAddress(namespace, host))[family];
-  const logFile = join(folder, `${host}-${family}.log`);
-  daemons.push(await respond({ namespace, address, keyFile, logFile }, "--profile", profile));
-  return ["--profile", profile, "--host", address, "--responder", address, "--key-file", keyFile, "--reverse"];
+  const logFile = ends.file(`${host}-${family}.log`);
+  await ends.respond({ namespace, address, logFile }, "--profile", profile);
+  return ["--profile", profile, "--host", address, "--responder", address, "--key-file", ends.keyFile, "--reverse"];
 }
 
 /** What the agent began may come back; nothing else reaches it. */

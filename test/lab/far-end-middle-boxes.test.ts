@@ -1,11 +1,7 @@
 /** Boxes on the way that answer in the far end's place: an accept, an echo or a replay is no proof, only the token is. */
-import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, inject } from "vitest";
-import { type Daemon, endDaemon } from "./command.ts";
-import { askWithFarEnd, ownAddress, respond } from "./far-end-cli.ts";
+import { expect, inject } from "vitest";
+import { askWithFarEnd, ownAddress } from "./far-end-cli.ts";
+import { farEndsOf } from "./far-ends.ts";
 import { loadFirewall } from "./firewall.ts";
 import { test } from "./lane.ts";
 import { endsAtMiddleBox, MIDDLE_BOX, startMiddleBox } from "./middle-box.ts";
@@ -22,33 +18,26 @@ const IN_ITS_PLACE = {
   udp: "nothing arrived there, though something came back: something on the way answers in its place",
 } as const;
 
-const daemons: Daemon[] = [];
-let folder: string;
-let keyFile: string;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "unity-lab-box-"));
-  keyFile = join(folder, "key");
-  await writeFile(keyFile, randomBytes(32).toString("hex"), { mode: 0o600 });
-});
-
-afterAll(async () => {
-  for (const daemon of daemons) await endDaemon(daemon);
-  await rm(folder, { recursive: true });
-});
+const ends = farEndsOf("box");
 
 for (const does of ["accepts", "closes", "echoes", "replays"] as const) {
   for (const family of ["v4", "v6"] as const) {
     test(`a box that ${does} makes no row open over IP${family}`, async ({ lane }) => {
       const namespace = inject("lab").swept;
       const address = (await ownAddress(namespace, HOSTS[does] + (family === "v4" ? 0 : 4)))[family];
-      const logFile = join(folder, `${does}-${family}.log`);
-      daemons.push(await respond({ namespace, address, keyFile, logFile }, "--profile", "failover-secondary"));
-      daemons.push(await startMiddleBox(lane, join(folder, `box-${does}-${family}.log`)));
+      const logFile = ends.file(`${does}-${family}.log`);
+      await ends.respond({ namespace, address, logFile }, "--profile", "failover-secondary");
+      ends.daemons.push(await startMiddleBox(lane, ends.file(`box-${does}-${family}.log`)));
       const transports = does === "echoes" ? (["tcp", "udp"] as const) : (["tcp"] as const);
       await loadFirewall(lane, endsAtMiddleBox(MIDDLE_BOX[does], transports));
       const target = ["--profile", "failover-secondary", "--host", address, "--expect", "path"];
-      const { rows, exitCode } = await askWithFarEnd(lane, [...target, "--responder", address, "--key-file", keyFile]);
+      const { rows, exitCode } = await askWithFarEnd(lane, [
+        ...target,
+        "--responder",
+        address,
+        "--key-file",
+        ends.keyFile,
+      ]);
       const asked = rows.filter(({ outcome }) => outcome !== "skipped");
       expect([exitCode, asked.length]).toEqual([1, family === "v4" ? 15 : 12]);
       for (const { check, transport, outcome, reason, range, lost, detail } of asked) {
@@ -69,12 +58,12 @@ for (const does of ["accepts", "closes", "echoes", "replays"] as const) {
 test("a box that takes the control channel too is no responder, and proves nothing", async ({ lane }) => {
   const namespace = inject("lab").swept;
   const address = (await ownAddress(namespace, 169)).v4;
-  const logFile = join(folder, "control.log");
-  daemons.push(await respond({ namespace, address, keyFile, logFile }, "--profile", "failover-secondary"));
-  daemons.push(await startMiddleBox(lane, join(folder, "box-control.log")));
+  const logFile = ends.file("control.log");
+  await ends.respond({ namespace, address, logFile }, "--profile", "failover-secondary");
+  ends.daemons.push(await startMiddleBox(lane, ends.file("box-control.log")));
   await loadFirewall(lane, endsAtMiddleBox(MIDDLE_BOX.accepts, ["tcp"], "all"));
   const target = ["--profile", "failover-secondary", "--host", address, "--expect", "path"];
-  const { rows, document } = await askWithFarEnd(lane, [...target, "--responder", address, "--key-file", keyFile]);
+  const { rows, document } = await askWithFarEnd(lane, [...target, "--responder", address, "--key-file", ends.keyFile]);
   const overTcp = rows.filter(({ transport }) => transport === "tcp");
   expect(overTcp).toHaveLength(8);
   expect(overTcp.filter(({ outcome }) => outcome === "pass").map(({ check, detail }) => [check, detail])).toEqual([]);

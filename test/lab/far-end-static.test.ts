@@ -1,13 +1,11 @@
 /** A far end that cannot be told anything (`--static`), and one whose prober has several addresses (`--data-source`). */
-import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject } from "vitest";
+import { writeFile } from "node:fs/promises";
+import { beforeAll, describe, expect, inject } from "vitest";
 import { formatPorts } from "../../src/model/ports.ts";
-import { type Daemon, endDaemon, runOk, startDaemon, untilReady } from "./command.ts";
-import { askWithFarEnd, type FarEndRun, ownAddress, respond } from "./far-end-cli.ts";
+import { runOk, startDaemon, untilReady } from "./command.ts";
+import { askWithFarEnd, type FarEndRun, ownAddress } from "./far-end-cli.ts";
+import { farEndsOf } from "./far-ends.ts";
 import { type Firewall, loadFirewall } from "./firewall.ts";
 import { test } from "./lane.ts";
 import { agentAddresses, inside, type Lane } from "./namespaces.ts";
@@ -27,40 +25,25 @@ rows:
   - {service: Door, ports: [tcp/12080], prober: tcp-connect, expect: path}
 `;
 
-const daemons: Daemon[] = [];
-let folder: string;
-let keyFile: string;
+const ends = farEndsOf("static");
 let profile: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "unity-lab-static-"));
-  keyFile = await keyIn("key");
-  profile = join(folder, "static.yaml");
+  profile = ends.file("static.yaml");
   await writeFile(profile, PROFILE);
 });
-
-afterAll(async () => {
-  for (const daemon of daemons) await endDaemon(daemon);
-  await rm(folder, { recursive: true });
-});
-
-async function keyIn(name: string): Promise<string> {
-  const file = join(folder, name);
-  await writeFile(file, randomBytes(32).toString("hex"), { mode: 0o600 });
-  return file;
-}
 
 /** Started at an address that is no other test's. */
 async function staticFarEnd(host: number, family: "v4" | "v6") {
   const namespace = inject("lab").swept;
   const address = (await ownAddress(namespace, host))[family];
-  const logFile = join(folder, `${host}-${family}.log`);
-  const words = ["respond", "--static", "--listen", address, "--key-file", keyFile, "--profile", profile];
+  const logFile = ends.file(`${host}-${family}.log`);
+  const words = ["respond", "--static", "--listen", address, "--key-file", ends.keyFile, "--profile", profile];
   const argv = inside(namespace, [process.execPath, "bin/unity-probe.js", ...words]);
   const daemon = startDaemon(`static responder ${address}`, argv, logFile);
-  daemons.push(daemon);
+  ends.daemons.push(daemon);
   const log = () => readFileSync(logFile, "utf8");
-  await untilReady(daemon, async () => log().includes("holds 1,001 UDP and 21 TCP ports"), 20_000);
+  await untilReady(daemon, async () => log().includes("holds 1,001 UDP and 21 TCP ports"), 60_000);
   return { address, log, args: ["--profile", profile, "--host", address, "--responder", address, "--static"] };
 }
 
@@ -95,7 +78,7 @@ describe.each(["v4", "v6"] as const)("without a control channel over IP%s", (fam
       const { rows, exitCode } = await askWithFarEnd(lane, [
         ...args,
         "--key-file",
-        keyFile,
+        ends.keyFile,
         "--expect",
         "path",
         "--rate",
@@ -123,7 +106,7 @@ describe.each(["v4", "v6"] as const)("without a control channel over IP%s", (fam
 
 test("with another key nothing is proven, and the operator is told", async ({ lane }) => {
   const { args, log } = await staticFarEnd(175, "v4");
-  const { rows } = await askWithFarEnd(lane, [...args, "--key-file", await keyIn("other"), "--expect", "path"]);
+  const { rows } = await askWithFarEnd(lane, [...args, "--key-file", await ends.keyIn("other"), "--expect", "path"]);
   const warned = rows.map(({ reason, warnings }) => [reason === "responder-receipt", warnings]);
   const ports = ["22800-23799", "12000-12019", "12123", "12080"];
   expect(warned).toEqual(ports.map((each) => [false, [unknown(each)]]));
@@ -148,14 +131,14 @@ describe("where a NAT gives datagrams another address than connections", () => {
   test("datagrams count where both sides name its block, and those that are dropped are named", async ({ lane }) => {
     const namespace = inject("lab").swept;
     const address = (await ownAddress(namespace, 176)).v4;
-    const logFile = join(folder, "nat.log");
+    const logFile = ends.file("nat.log");
     const block = `${pool(lane)}/32`;
-    daemons.push(await respond({ namespace, address, keyFile, logFile }, "--profile", profile, "--data-source", block));
+    await ends.respond({ namespace, address, logFile }, "--profile", profile, "--data-source", block);
     await runOk(inside(lane.router, ["ip", "addr", "add", `${pool(lane)}/24`, "dev", "dc"]));
     try {
       const lost = [22_801, 22_900, 23_000];
       await loadFirewall(lane, [...nat(lane), ...dropped("udp", lost, "request")]);
-      const args = ["--profile", profile, "--host", address, "--responder", address, "--key-file", keyFile];
+      const args = ["--profile", profile, "--host", address, "--responder", address, "--key-file", ends.keyFile];
       const named = await askWithFarEnd(lane, [...args, "--data-source", block, "--expect", "path"]);
       expect(cells(named)).toEqual([
         ["voice/udp/22800-23799", "fail", { request: "22801,22900,23000" }, 997],

@@ -2,15 +2,13 @@
  * `run --responder` as its user runs it, behind a router that loses or rejects: port by port against the router's rules,
  * no cell may be wrong, and the way that was lost is the one that the router closed.
  */
-import { randomBytes } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject } from "vitest";
+import { readFile } from "node:fs/promises";
+import { describe, expect, inject } from "vitest";
 import { formatPorts } from "../../src/model/ports.ts";
 import { DC } from "./addresses.ts";
-import { type Daemon, endDaemon, runOk } from "./command.ts";
-import { askMeanwhile, askWithFarEnd, ownAddress, respond } from "./far-end-cli.ts";
+import { endDaemon, runOk } from "./command.ts";
+import { askMeanwhile, askWithFarEnd, ownAddress } from "./far-end-cli.ts";
+import { farEndsOf } from "./far-ends.ts";
 import { ALL_PASSES, type Firewall, loadFirewall } from "./firewall.ts";
 import { test } from "./lane.ts";
 import { agentAddresses, inside, type Lane, routerAddresses } from "./namespaces.ts";
@@ -18,34 +16,15 @@ import { drawTruth, portsOfKind } from "./port-truth.ts";
 
 const RTP = { first: 22_800, last: 32_767 };
 const SEEDS = 20;
-const daemons: Daemon[] = [];
-let folder: string;
-let keyFile: string;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "unity-lab-far-end-"));
-  keyFile = await keyIn("key");
-});
-
-afterAll(async () => {
-  for (const daemon of daemons) await endDaemon(daemon);
-  await rm(folder, { recursive: true });
-});
-
-async function keyIn(name: string): Promise<string> {
-  const file = join(folder, name);
-  await writeFile(file, randomBytes(32).toString("hex"), { mode: 0o600 });
-  return file;
-}
+const ends = farEndsOf("far-end");
 
 /** A responder at an address of its own; `host` is no other test's. */
 async function farEnd(host: number, profile: string, family: "v4" | "v6" = "v4") {
   const namespace = inject("lab").swept;
   const address = (await ownAddress(namespace, host))[family];
-  const logFile = join(folder, `${host}-${family}.log`);
-  const daemon = await respond({ namespace, address, keyFile, logFile }, "--profile", profile);
-  daemons.push(daemon);
-  const asking = ["--host", address, "--responder", address, "--key-file", keyFile];
+  const logFile = ends.file(`${host}-${family}.log`);
+  const daemon = await ends.respond({ namespace, address, logFile }, "--profile", profile);
+  const asking = ["--host", address, "--responder", address, "--key-file", ends.keyFile];
   return { address, daemon, logFile, args: ["--profile", profile, ...asking] };
 }
 
@@ -165,10 +144,9 @@ describe("before anything is deployed", () => {
 });
 
 test("where Samba runs, 389/udp is in use and proven by CLDAP", async ({ lane }) => {
-  const logFile = join(folder, "samba.log");
-  const at = { namespace: inject("lab").dc, address: DC.v4, keyFile, logFile };
-  daemons.push(await respond(at, "--profile", "failover-secondary"));
-  const args = ["--profile", "failover-secondary", "--host", DC.v4, "--responder", DC.v4, "--key-file", keyFile];
+  const logFile = ends.file("samba.log");
+  await ends.respond({ namespace: inject("lab").dc, address: DC.v4, logFile }, "--profile", "failover-secondary");
+  const args = ["--profile", "failover-secondary", "--host", DC.v4, "--responder", DC.v4, "--key-file", ends.keyFile];
   const { of, rows } = await askWithFarEnd(lane, args);
   expect(of("ldap/udp/389")).toMatchObject({ state: "open", reason: "protocol-reply", outcome: "pass" });
   expect(of("ldap/udp/389").detail).toContain("; in use by a service there");
@@ -212,7 +190,7 @@ describe("a session that never is", () => {
 
   test("with another key, and with nobody there", async ({ lane }) => {
     const { args, daemon, logFile } = await farEnd(147, "cucm-to-unity");
-    const other = await keyIn("other-key");
+    const other = await ends.keyIn("other-key");
     await expectWithout(lane, [...args.slice(0, -1), other], /shares no key or authority with us, or is no responder/);
     expect(await readFile(logFile, "utf8")).toContain("does not have the key");
     await endDaemon(daemon);

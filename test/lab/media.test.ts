@@ -1,14 +1,11 @@
 /** Streams that look like voice behind a router that loses, delays, overtakes and unmarks them one way. */
-import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject } from "vitest";
+import { beforeAll, describe, expect, inject } from "vitest";
 import type { StreamAsk, StreamSeen } from "../../src/model/media-stream.ts";
 import { SWEPT } from "./addresses.ts";
 import { askRows } from "./ask-profile.ts";
-import { type Daemon, endDaemon, runOk, startDaemon, untilReady } from "./command.ts";
+import { runOk, startDaemon, untilReady } from "./command.ts";
 import { withDelay } from "./delay.ts";
+import { farEndsOf } from "./far-ends.ts";
 import { type Firewall, loadFirewall } from "./firewall.ts";
 import { test } from "./lane.ts";
 import { inside, type Lane, listeners } from "./namespaces.ts";
@@ -22,29 +19,19 @@ const portOf = ({ number }: Lane): number => RTP.first + number;
 /** Only the stream's own packets: as long as it says, to or from its port. */
 const OUT = `iifname "agent" udp dport ${RTP.first}-${RTP.last} udp length ${STREAM.bytes + 8}`;
 const BACK = `iifname "dc" udp sport ${RTP.first}-${RTP.last} udp length ${STREAM.bytes + 8}`;
-const daemons: Daemon[] = [];
-let folder: string;
-let keyFile: string;
+const ends = farEndsOf("media");
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "unity-lab-media-"));
-  keyFile = join(folder, "key");
-  await writeFile(keyFile, randomBytes(32).toString("hex"), { mode: 0o600 });
   await Promise.all([start(`${SWEPT.v4}:${CONTROL}`), start(`[${SWEPT.v6}]:${CONTROL}`)]);
-});
-
-afterAll(async () => {
-  for (const daemon of daemons) await endDaemon(daemon);
-  await rm(folder, { recursive: true });
 });
 
 async function start(at: string): Promise<void> {
   const { swept } = inject("lab");
   const ports = `udp/${RTP.first}-${RTP.last}`;
-  const words = ["bin/unity-probe.js", "respond", "--ports", ports, "--listen", at, "--key-file", keyFile];
+  const words = ["bin/unity-probe.js", "respond", "--ports", ports, "--listen", at, "--key-file", ends.keyFile];
   const argv = inside(swept, [process.execPath, ...words]);
-  const daemon = startDaemon(`responder ${at}`, argv, join(folder, `${daemons.length}.out`));
-  daemons.push(daemon);
+  const daemon = startDaemon(`responder ${at}`, argv, ends.file(`${ends.daemons.length}.out`));
+  ends.daemons.push(daemon);
   await untilReady(daemon, async () => (await listeners(swept)).has(`tcp/${at}`), 60_000);
 }
 
@@ -52,7 +39,7 @@ async function streamTo(lane: Lane, address: string, over: Partial<StreamAsk> = 
   const question: StreamQuestion = {
     address,
     port: CONTROL,
-    keyFile,
+    keyFile: ends.keyFile,
     stream: { ...STREAM, port: portOf(lane), ...over },
   };
   const client = [process.execPath, "--import", "tsx", "test/lab/stream-client.ts", JSON.stringify(question)];
@@ -187,7 +174,7 @@ describe.each([
     const { first, last } = rangeOf(lane);
     const row = `{service: RTP, ports: [udp/${first}-${last}], prober: port-sweep, media: true, expect: path}`;
     const responder = `${address.includes(":") ? `[${address}]` : address}:${CONTROL}`;
-    const words = ["--responder", responder, "--key-file", keyFile, "--media", ...args];
+    const words = ["--responder", responder, "--key-file", ends.keyFile, "--media", ...args];
     const { of } = await askRows(lane, [row], address, words);
     return of(`rtp/udp/${first}-${last}`);
   }

@@ -2,14 +2,12 @@
  * Both directions over the ports from which systems also send, made few: no flow of one direction opens anything for the
  * other, neither in one run nor over a responder's restart.
  */
-import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, inject } from "vitest";
 import type { AgedResponder } from "./aged-responder.ts";
 import { type Daemon, endDaemon, startDaemon, untilReady } from "./command.ts";
 import { askWithFarEnd, type FarEndRun, ownAddress, respond } from "./far-end-cli.ts";
+import { farEndsOf } from "./far-ends.ts";
 import { type Firewall, loadFirewall } from "./firewall.ts";
 import { test } from "./lane.ts";
 import { inside, type Lane, listeners, setKernel } from "./namespaces.ts";
@@ -40,22 +38,17 @@ rows:
 
 const SYSTEMS_CHOICE = "32768 60999";
 
-let folder: string;
-let keyFile: string;
+const ends = farEndsOf("mirror");
 let profile: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "unity-lab-mirror-"));
-  keyFile = join(folder, "key");
-  profile = join(folder, "all.yaml");
-  await writeFile(keyFile, randomBytes(32).toString("hex"), { mode: 0o600 });
+  profile = ends.file("all.yaml");
   await writeFile(profile, PROFILE);
   await setKernel(inject("lab").swept, { [RANGE]: `${PORTS.first} ${PORTS.last}` });
 });
 
 afterAll(async () => {
   await setKernel(inject("lab").swept, { [RANGE]: SYSTEMS_CHOICE });
-  await rm(folder, { recursive: true });
 });
 
 /** Both machines send from the ports that are asked. */
@@ -69,14 +62,14 @@ async function askOverOwnPorts(lane: Lane, args: readonly string[]): Promise<Far
 }
 
 const asking = (address: string) => {
-  const args = ["--profile", profile, "--host", address, "--responder", address, "--key-file", keyFile];
+  const args = ["--profile", profile, "--host", address, "--responder", address, "--key-file", ends.keyFile];
   return [...args, "--rate", "max"];
 };
 
 async function aged(namespace: string, address: string): Promise<Daemon> {
-  const what: AgedResponder = { address, port: 7_654, keyFile, ...PORTS };
+  const what: AgedResponder = { address, port: 7_654, keyFile: ends.keyFile, ...PORTS };
   const argv = [process.execPath, "--import", "tsx", "test/lab/aged-responder.ts", JSON.stringify(what)];
-  const daemon = startDaemon("an aged responder", inside(namespace, argv), join(folder, "aged.log"));
+  const daemon = startDaemon("an aged responder", inside(namespace, argv), ends.file("aged.log"));
   await untilReady(daemon, async () => (await listeners(namespace)).has(`tcp/${address}:7654`), 20_000);
   return daemon;
 }
@@ -102,7 +95,7 @@ test("no reverse port is open behind a router that remembers a forward run befor
 }) => {
   const namespace = inject("lab").swept;
   const address = (await ownAddress(namespace, 156)).v4;
-  const at = { namespace, address, keyFile, logFile: join(folder, "restarted.log") };
+  const at = { namespace, address, keyFile: ends.keyFile, logFile: ends.file("restarted.log") };
   let daemon = await respond(at, "--ports", LISTED);
   try {
     await loadFirewall(lane, letsBegin("agent"));

@@ -1,21 +1,16 @@
 /** Both directions of the responder by itself; far-end.test.ts asks it as a user does. */
-import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject } from "vitest";
+import { beforeAll, describe, expect, inject } from "vitest";
 import type { Fate } from "../../src/model/far-end.ts";
 import { SWEPT } from "./addresses.ts";
-import { type Daemon, endDaemon, runOk, startDaemon, untilReady } from "./command.ts";
+import { runOk, startDaemon, untilReady } from "./command.ts";
+import { farEndsOf } from "./far-ends.ts";
 import { ALL_PASSES, type Firewall, loadFirewall } from "./firewall.ts";
 import { test } from "./lane.ts";
 import { inside, type Lane, listeners } from "./namespaces.ts";
 import type { ResponderQuestion, ResponderSeen } from "./responder-client.ts";
 
 const REVERSE = { first: 12_000, last: 12_499 };
-const daemons: Daemon[] = [];
-let folder: string;
-let keyFile: string;
+const ends = farEndsOf("responder");
 
 interface FarEnd {
   readonly address: string;
@@ -25,9 +20,6 @@ const REVERSING: FarEnd = { address: SWEPT.v4, port: 7_655 };
 const GUARDED: FarEnd = { address: SWEPT.v4, port: 7_656 };
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "unity-lab-responder-"));
-  keyFile = join(folder, "key");
-  await writeFile(keyFile, randomBytes(32).toString("hex"), { mode: 0o600 });
   const { swept } = inject("lab");
   await Promise.all([
     start(swept, REVERSING, `udp/${REVERSE.first}-${REVERSE.last},tcp/${REVERSE.first}-${REVERSE.first + 19}`),
@@ -35,17 +27,12 @@ beforeAll(async () => {
   ]);
 });
 
-afterAll(async () => {
-  for (const daemon of daemons) await endDaemon(daemon);
-  await rm(folder, { recursive: true });
-});
-
 async function start(namespace: string, { address, port }: FarEnd, ports: string): Promise<void> {
   const at = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
-  const words = ["bin/unity-probe.js", "respond", "--ports", ports, "--listen", at, "--key-file", keyFile];
+  const words = ["bin/unity-probe.js", "respond", "--ports", ports, "--listen", at, "--key-file", ends.keyFile];
   const argv = inside(namespace, [process.execPath, ...words]);
-  const daemon = startDaemon(`responder ${at}`, argv, join(folder, `${daemons.length}.out`));
-  daemons.push(daemon);
+  const daemon = startDaemon(`responder ${at}`, argv, ends.file(`${ends.daemons.length}.out`));
+  ends.daemons.push(daemon);
   await untilReady(daemon, async () => (await listeners(namespace)).has(`tcp/${at}`), 60_000);
 }
 
@@ -54,7 +41,7 @@ async function ask(
   far: FarEnd,
   what: Pick<ResponderQuestion, "transport" | "first" | "last" | "direction">,
 ): Promise<ResponderSeen & { readonly of: ReadonlyMap<number, Fate> }> {
-  const question: ResponderQuestion = { ...far, keyFile, ...what };
+  const question: ResponderQuestion = { ...far, keyFile: ends.keyFile, ...what };
   const client = [process.execPath, "--import", "tsx", "test/lab/responder-client.ts", JSON.stringify(question)];
   const seen: ResponderSeen = JSON.parse(await runOk(inside(agent, client), { timeoutMs: 60_000 }));
   return { ...seen, of: new Map(seen.fates) };

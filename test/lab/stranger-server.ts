@@ -2,10 +2,11 @@
 import { createSocket } from "node:dgram";
 import { readFileSync } from "node:fs";
 import { createServer as createWebServer } from "node:http";
-import { connect, createServer, type Socket } from "node:net";
+import { connect } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { DC, LDAPS_FRONTS, type LdapsFront } from "./addresses.ts";
 import { LISTENER, SSH_BANNER_UDP_LISTENER } from "./stranger.ts";
+import { serve } from "./tcp-server.ts";
 
 const BANNER = "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n";
 
@@ -16,16 +17,6 @@ serve(LISTENER.resets, (socket) => socket.resetAndDestroy());
 createWebServer((_request, response) => response.end("It works!\n")).listen(LISTENER.web, "::");
 serveDatagrams(SSH_BANNER_UDP_LISTENER);
 for (const front of LDAPS_FRONTS) serveLdaps(front);
-
-function serve(port: number, greet: (socket: Socket) => void): void {
-  const server = createServer((socket) => {
-    // The prober may hang up at any moment.
-    socket.on("error", () => {});
-    socket.resume();
-    greet(socket);
-  });
-  server.listen(port, "::");
-}
 
 function serveDatagrams(listenPort: number): void {
   const server = createSocket("udp6");
