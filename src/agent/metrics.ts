@@ -51,12 +51,12 @@ export class AgentMetrics {
     this.#gauge("runDuration").set({ schedule }, record.durationMs / 1000);
     this.#gauge("runLast").set({ schedule }, record.startedAtMs / 1000);
     for (const { cell } of transitions) this.#counter("transitions").inc({ schedule, outcome: cell.published });
-    if (status === "completed") this.#completed.add(schedule);
     const { pass, fail, inconclusive, skipped, error, exitCode } = document.summary;
     if (status !== "completed") {
       this.#gauge("runSuccess").remove({ schedule });
       return;
     }
+    this.#completed.add(schedule);
     this.#gauge("runSuccess").set({ schedule }, exitCode === EXIT_CODES.passed ? 1 : 0);
     this.#gauge("runCompleted").set({ schedule }, record.startedAtMs / 1000);
     for (const [outcome, count] of Object.entries({ pass, fail, inconclusive, skipped, error })) {
